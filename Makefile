@@ -1,0 +1,139 @@
+# faultcast: build, test, try.  `make help` lists what there is.
+VERSION := 0.1.0
+REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+
+B := build
+CC ?= gcc
+PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd
+KABI ?= $(shell dpkg-query -W -f '$${Depends}' linux-headers-amd64 2>/dev/null | \
+	sed -n 's/.*linux-headers-\([^ ,]*amd64\).*/\1/p')
+KDIR ?= /usr/src/linux-headers-$(KABI)
+CHECK_CC ?= gcc clang
+
+DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
+	libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libmicrohttpd-dev \
+	libcmocka-dev linux-headers-amd64 qemu-system-x86 busybox-static kmod curl jq \
+	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
+	shellcheck valgrind git
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wvla
+CFLAGS ?= -O2 -g
+HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DREVISION='"$(REVISION)"' \
+	-Iexporter -Ikmod/uapi -isystem $(B)/gen
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS)
+LIBS = $(shell pkg-config --libs $(PKGS)) -lm
+
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+
+PROTOS := $(wildcard proto/faultcast/v1/*.proto)
+GEN := $(PROTOS:proto/%.proto=$(B)/gen/%.pb-c.c)
+
+# What the exporter, faultcastctl and the unit tests share.
+LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c event.c message.c json.c options.c \
+	devices.c source/genl.c source/netlink.c)
+EXPORTER_SRC := $(addprefix exporter/,main.c bus.c snapshot.c output/metrics.c output/process.c output/stream.c \
+	expo/text.c http/accept.c http/page.c http/routes.c http/server.c)
+CTL_SRC := $(wildcard exporter/ctl/*.c)
+UNIT_SRC := $(wildcard tests/unit/*.c)
+# The exporter's files but main.c, for the unit tests.
+TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
+
+obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
+gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
+
+.PHONY: all kmod deps test test-unit test-vm lint demo demo-check clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(B)/faultcast_exporter $(B)/faultcastctl kmod
+
+help:
+	@echo 'make deps        install what is missing (Debian; elsewhere prints the list)'
+	@echo 'make             the exporter, faultcastctl and the kernel module, in $(B)/'
+	@echo 'make test        unit tests, then scenarios in a virtual machine'
+	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck'
+	@echo 'make demo        a machine with a rogue device, its exporter on http://127.0.0.1:10186/'
+	@echo 'make demo-check  the same without looking: exits 0 when the fault arrived'
+	@echo 'make clean'
+
+deps:
+	@tests/deps $(DEBIAN_PACKAGES)
+
+# Compiled code
+
+$(B)/gen/%.pb-c.c: proto/%.proto $(PROTOS)
+	@mkdir -p $(B)/gen
+	@echo '  PROTOC  $@'
+	@protoc-c --c_out=$(B)/gen -Iproto $<
+
+define compile
+$(B)/$(1)/gen/%.o: $(B)/gen/%.c
+	@mkdir -p $$(@D)
+	@echo '  CC      $$@'
+	@$$(CC) -std=gnu11 $(2) -MMD -I$(B)/gen -c $$< -o $$@
+$(B)/$(1)/%.o: %.c $(GEN) Makefile
+	@mkdir -p $$(@D)
+	@echo '  CC      $$@'
+	@$$(CC) $$(CPPFLAGS) $$(ALL_CFLAGS) $(2) -MMD -c $$< -o $$@
+endef
+$(eval $(call compile,obj,$(CFLAGS) $(HARDENING)))
+$(eval $(call compile,san,$(SANITIZE)))
+
+link = @echo '  LINK    $@'; $(CC) $(1) $(filter %.o,$^) $(LDFLAGS) $(LIBS)
+
+$(B)/faultcast_exporter: $(call obj,obj,$(EXPORTER_SRC) $(LIB_SRC)) $(call gen_obj,obj)
+	$(call link,$(CFLAGS) -pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) -o $@
+$(B)/faultcastctl: $(call obj,obj,$(CTL_SRC) $(LIB_SRC)) $(call gen_obj,obj)
+	$(call link,$(CFLAGS) -pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) -o $@
+$(B)/san/faultcast_exporter: $(call obj,san,$(EXPORTER_SRC) $(LIB_SRC)) $(call gen_obj,san)
+	$(call link,$(SANITIZE)) -o $@
+$(B)/san/faultcastctl: $(call obj,san,$(CTL_SRC) $(LIB_SRC)) $(call gen_obj,san)
+	$(call link,$(SANITIZE)) -o $@
+$(B)/unit/%: $(B)/san/tests/unit/%.o $(call obj,san,$(TESTED_SRC) $(LIB_SRC)) $(call gen_obj,san)
+	@mkdir -p $(@D)
+	$(call link,$(SANITIZE)) -lcmocka -o $@
+, := ,
+
+-include $(shell find $(B)/obj $(B)/san -name '*.d' 2>/dev/null)
+
+# The kernel module, built outside the source tree
+
+KMOD_SRC := $(wildcard kmod/*.[ch] kmod/uapi/*.h) kmod/Kbuild
+
+kmod: $(B)/kmod/faultcast.ko
+
+$(B)/kmod/faultcast.ko: $(KMOD_SRC) Makefile
+	@mkdir -p $(B)/kmod/uapi
+	cp -u kmod/*.[ch] kmod/Kbuild $(B)/kmod/
+	cp -u kmod/uapi/*.h $(B)/kmod/uapi/
+	$(MAKE) -C $(KDIR) M=$(abspath $(B)/kmod) O= FAULTCAST_VERSION=$(VERSION) W=1 \
+		KCFLAGS=-Werror $(KMOD_FLAGS) modules
+
+# Tests: everything through prove, so that counts are seen
+
+test: deps
+	$(MAKE) all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
+	$(MAKE) test-unit
+	$(MAKE) test-vm
+
+test-unit: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+	prove -e tests/unit/run $(sort $^) :: 
+	prove tests/uapi.t
+
+test-vm: all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
+	prove -e tests/vm/run $(sort $(wildcard tests/vm/scenarios/*.sh))
+
+lint: deps
+	CHECK_CC='$(CHECK_CC)' tests/lint
+
+demo: deps all
+	tests/vm/demo
+
+demo-check: deps all
+	tests/vm/demo --check
+
+clean:
+	rm -rf $(B)

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The record that travels from a probe to the wire, and what the files of the
+ * module offer each other.  Direction: source -> queue -> publish -> genl.
+ */
+#ifndef FAULTCAST_EVENT_H
+#define FAULTCAST_EVENT_H
+
+#include <linux/build_bug.h>
+#include <linux/device.h>
+#include <linux/types.h>
+
+#include "faultcast.h"
+
+/* Which optional members of a record hold something. */
+enum faultcast_has {
+	FAULTCAST_HAS_IOVA	= BIT(0),
+	FAULTCAST_HAS_REASON	= BIT(1),
+	FAULTCAST_HAS_PASID	= BIT(2),
+	FAULTCAST_HAS_IRTE	= BIT(3),
+};
+
+/* A flat copy: it holds no pointer, so nothing it names can go away under it. */
+struct faultcast_event {
+	u64 seq;		/* given by publish.c */
+	u64 mono_ns;
+	u64 real_ns;		/* given by publish.c */
+	u64 iova;
+	u32 slot;
+	u32 pasid;
+	u16 irte_index;
+	u8 kind;		/* enum faultcast_kind */
+	u8 access;		/* enum faultcast_access */
+	u8 reason;
+	u8 flags;		/* enum faultcast_event_flag */
+	u8 has;			/* enum faultcast_has */
+};
+static_assert(sizeof(struct faultcast_event) <= 128);
+
+/* registry.c: the table of device slots */
+
+/* One per thing that a slot counts; registry.c has the table of wire names. */
+enum faultcast_counter {
+	FAULTCAST_CTR_IOPF_UNKNOWN,	/* + enum faultcast_access */
+	FAULTCAST_CTR_IOPF_READ,
+	FAULTCAST_CTR_IOPF_WRITE,
+	FAULTCAST_CTR_IOPF_OTHER,
+	FAULTCAST_CTR_INTERRUPT_REMAPPING,
+	FAULTCAST_CTR_SYNTHETIC,
+	FAULTCAST_CTR_NUM
+};
+
+/*
+ * Slots are claimed by probes, in any context, and never freed while the module
+ * is loaded, so an index stays good.  @name is valid once @ready is set.
+ */
+struct faultcast_slot {
+	atomic64_t key;		/* 0: free */
+	atomic_t ready;
+	char name[FAULTCAST_NAME_LEN];
+	atomic64_t raised[FAULTCAST_CTR_NUM];
+	atomic64_t published;
+	atomic64_t suppressed;
+	atomic64_t lost;
+	atomic64_t first_mono;	/* real faults only, 0: none */
+	atomic64_t last_mono;
+};
+
+#define FAULTCAST_SLOT_UNKNOWN	0	/* the device was NULL */
+
+int faultcast_registry_init(unsigned int devices);
+void faultcast_registry_exit(void);
+unsigned int faultcast_registry_size(void);
+struct faultcast_slot *faultcast_registry_slot(u32 index);
+bool faultcast_registry_is_overflow(u32 index);
+bool faultcast_registry_pci(const struct faultcast_slot *slot, u16 *segment, u16 *bdf);
+u32 faultcast_registry_claim_pci(u16 segment, u16 bdf);
+u32 faultcast_registry_claim_dev(const struct device *dev);
+void faultcast_registry_count(const struct faultcast_event *ev);
+u64 faultcast_registry_raised(const struct faultcast_slot *slot);
+void faultcast_registry_counter_name(enum faultcast_counter ctr, u32 *count, u32 *detail);
+
+/* queue.c: one bounded queue per CPU, from any context to the worker */
+int faultcast_queue_init(unsigned int records, void (*wake)(void));
+void faultcast_queue_exit(void);
+int faultcast_queue_put(const struct faultcast_event *ev);
+bool faultcast_queue_peek(int cpu, struct faultcast_event *ev);
+void faultcast_queue_skip(int cpu);
+u64 faultcast_queue_len(void);
+void faultcast_queue_sync(void);
+
+/* publish.c: sequence numbers, history, the law of conservation */
+struct faultcast_totals {
+	u64 raised;
+	u64 published;
+	u64 suppressed;
+	u64 lost;
+	u64 queued;
+	u64 summaries;
+	u64 head;
+	u64 tail;
+	u64 by_kind[FAULTCAST_KIND_MAX + 1];	/* published, without synthetic ones */
+};
+
+int faultcast_publish_init(unsigned int history);
+void faultcast_publish_exit(void);
+void faultcast_publish_wake(void);
+void faultcast_publish_drain(void);
+void faultcast_publish_totals(struct faultcast_totals *totals);
+u64 faultcast_publish_read(u64 seq, struct faultcast_event *ev);
+void faultcast_publish_bounds(u64 *tail, u64 *head);
+
+/* source.c: where faults come from */
+struct faultcast_source {
+	const char *name;
+	/*
+	 * 0; -ENODEV, -ENOENT or -EOPNOTSUPP when this kernel or machine has no
+	 * such thing; any other error is a failure.  Says why in @reason, and
+	 * there too why it is not exact.
+	 */
+	int (*attach)(struct faultcast_source *source);
+	void (*detach)(void);
+	u64 (*nmissed)(void);
+	u32 state;		/* enum faultcast_probe_state */
+	bool exact;
+	char reason[120];
+};
+
+extern struct faultcast_source faultcast_source_iommu;
+extern struct faultcast_source faultcast_source_vtd;
+
+void faultcast_source_attach_all(void);
+void faultcast_source_detach_all(void);
+struct faultcast_source *faultcast_source_at(unsigned int index);
+u64 faultcast_source_nmissed(void);
+int faultcast_source_raise(struct faultcast_event *ev);
+struct tracepoint *faultcast_source_tracepoint(const char *name);
+
+extern atomic64_t faultcast_source_hw_overflow;
+extern atomic64_t faultcast_source_unknown_unit;
+
+/* genl.c: the wire */
+int faultcast_genl_init(u64 instance);
+void faultcast_genl_exit(void);
+void faultcast_genl_close(void);
+void faultcast_genl_notify(const struct faultcast_event *ev);
+void faultcast_genl_flush(void);
+
+/* main.c: the module's parameters, for STATUS_GET */
+struct faultcast_params {
+	unsigned int devices;
+	unsigned int queue;
+	unsigned int history;
+};
+
+extern struct faultcast_params faultcast_params;
+extern u64 faultcast_loaded_real;
+
+#endif /* FAULTCAST_EVENT_H */

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * faultcast: tells userspace which PCIe device does DMA it must not do.
+ * This file is the order of loading and unloading, nothing else.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/ktime.h>
+#include <linux/tracepoint.h>
+
+#include "event.h"
+
+struct faultcast_params faultcast_params = {
+	.devices = 4096,
+	.queue = 1024,
+	.history = 16384,
+};
+
+module_param_named(devices, faultcast_params.devices, uint, 0444);
+MODULE_PARM_DESC(devices, "device slots (3..65536, default 4096)");
+module_param_named(queue, faultcast_params.queue, uint, 0444);
+MODULE_PARM_DESC(queue, "queued events per CPU (2..65536, a power of two, default 1024)");
+module_param_named(history, faultcast_params.history, uint, 0444);
+MODULE_PARM_DESC(history, "published events kept for EVENT_GET (1..1048576, default 16384)");
+
+u64 faultcast_loaded_real;
+
+static int check(const char *name, unsigned int value, unsigned int min, unsigned int max)
+{
+	if (value >= min && value <= max)
+		return 0;
+	pr_err("parameter %s=%u: expected %u to %u\n", name, value, min, max);
+	return -EINVAL;
+}
+
+static int check_params(void)
+{
+	const struct faultcast_params *p = &faultcast_params;
+
+	if (check("devices", p->devices, 3, 65536) || check("queue", p->queue, 2, 65536) ||
+	    check("history", p->history, 1, 1048576))
+		return -EINVAL;
+	if (p->queue & (p->queue - 1)) {
+		pr_err("parameter queue=%u: expected a power of two\n", p->queue);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static u64 new_instance(void)
+{
+	u64 id;
+
+	do {
+		id = get_random_u64();
+	} while (!id);
+	return id;
+}
+
+static int __init faultcast_init(void)
+{
+	int err;
+
+	err = check_params();
+	if (err)
+		return err;
+	faultcast_loaded_real = ktime_get_real_ns();
+	err = faultcast_registry_init(faultcast_params.devices);
+	if (err)
+		return err;
+	err = faultcast_publish_init(faultcast_params.history);
+	if (err)
+		goto err_registry;
+	err = faultcast_queue_init(faultcast_params.queue, faultcast_publish_wake);
+	if (err)
+		goto err_publish;
+	err = faultcast_genl_init(new_instance());
+	if (err)
+		goto err_queue;
+	faultcast_source_attach_all();
+	return 0;
+
+err_queue:
+	faultcast_queue_exit();
+err_publish:
+	faultcast_publish_exit();
+err_registry:
+	faultcast_registry_exit();
+	return err;
+}
+
+static void __exit faultcast_exit(void)
+{
+	struct faultcast_totals t;
+
+	/* Nobody raises an event after these three ... */
+	faultcast_genl_close();
+	faultcast_source_detach_all();
+	tracepoint_synchronize_unregister();
+	/* ... so that what is queued now is all that there will be. */
+	faultcast_queue_sync();
+	faultcast_publish_drain();
+	faultcast_genl_exit();
+
+	faultcast_publish_totals(&t);
+	pr_info("unloaded: raised=%llu published=%llu suppressed=%llu lost=%llu queued=%llu\n",
+		t.raised, t.published, t.suppressed, t.lost, t.queued);
+	faultcast_queue_exit();
+	faultcast_publish_exit();
+	faultcast_registry_exit();
+}
+
+module_init(faultcast_init);
+module_exit(faultcast_exit);
+MODULE_LICENSE("GPL");
+MODULE_VERSION(FAULTCAST_VERSION);
+MODULE_DESCRIPTION("PCIe fault events over generic netlink");

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The worker: takes events out of the queues, gives each a sequence number,
+ * keeps it in the history and hands it to the wire.  And the law of
+ * conservation, raised = published + suppressed + lost + queued: an event
+ * leaves its queue and becomes published under one lock, so no reader can see
+ * it in both places or in neither.
+ */
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "event.h"
+
+/* Records taken from one CPU before the next CPU has its turn. */
+#define TURN	256
+
+static struct {
+	spinlock_t lock;	/* all below, and the consumer side of the queues */
+	u64 head;
+	u64 published;
+	u64 by_kind[FAULTCAST_KIND_MAX + 1];
+	struct faultcast_event *history;
+	unsigned int history_len;
+} state;
+
+static struct workqueue_struct *wq;
+static struct work_struct work;
+
+static u64 tail_locked(void)
+{
+	if (!state.head)
+		return 0;
+	return state.head > state.history_len ? state.head - state.history_len + 1 : 1;
+}
+
+static void publish(struct faultcast_event *ev, int cpu)
+{
+	spin_lock(&state.lock);
+	faultcast_queue_skip(cpu);
+	ev->seq = ++state.head;
+	state.history[ev->seq % state.history_len] = *ev;
+	state.published++;
+	if (!(ev->flags & FAULTCAST_EVENT_F_SYNTHETIC))
+		state.by_kind[ev->kind]++;
+	atomic64_inc(&faultcast_registry_slot(ev->slot)->published);
+	spin_unlock(&state.lock);
+}
+
+static bool publish_turn(int cpu, u64 mono_to_real)
+{
+	struct faultcast_event ev;
+	unsigned int n;
+
+	for (n = 0; n < TURN && faultcast_queue_peek(cpu, &ev); n++) {
+		ev.real_ns = ev.mono_ns + mono_to_real;
+		publish(&ev, cpu);
+		faultcast_genl_notify(&ev);
+	}
+	if (n)
+		faultcast_genl_flush();
+	return n == TURN;
+}
+
+static void run(struct work_struct *unused)
+{
+	u64 mono_to_real = ktime_get_real_ns() - ktime_get_ns();
+	bool more = false;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		more |= publish_turn(cpu, mono_to_real);
+		cond_resched();
+	}
+	if (more)
+		queue_work(wq, &work);
+}
+
+int faultcast_publish_init(unsigned int history)
+{
+	spin_lock_init(&state.lock);
+	state.history_len = history;
+	state.history = kvcalloc(history, sizeof(*state.history), GFP_KERNEL);
+	if (!state.history)
+		return -ENOMEM;
+	INIT_WORK(&work, run);
+	wq = alloc_workqueue("faultcast", WQ_UNBOUND | WQ_HIGHPRI, 1);
+	if (!wq) {
+		kvfree(state.history);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void faultcast_publish_exit(void)
+{
+	destroy_workqueue(wq);
+	kvfree(state.history);
+}
+
+/* Hard interrupt context. */
+void faultcast_publish_wake(void)
+{
+	queue_work(wq, &work);
+}
+
+/* Returns when the queues are empty; nobody may raise an event any more. */
+void faultcast_publish_drain(void)
+{
+	drain_workqueue(wq);
+}
+
+/*
+ * In this order: an event goes from raised to lost, suppressed or queued, and
+ * from queued to published.  Reading raised last makes it the largest.
+ */
+void faultcast_publish_totals(struct faultcast_totals *t)
+{
+	unsigned int i, n = faultcast_registry_size();
+
+	memset(t, 0, sizeof(*t));
+	for (i = 0; i < n; i++) {
+		t->lost += atomic64_read(&faultcast_registry_slot(i)->lost);
+		t->suppressed += atomic64_read(&faultcast_registry_slot(i)->suppressed);
+	}
+	spin_lock(&state.lock);
+	t->published = state.published;
+	t->head = state.head;
+	t->tail = tail_locked();
+	memcpy(t->by_kind, state.by_kind, sizeof(t->by_kind));
+	t->queued = faultcast_queue_len();
+	spin_unlock(&state.lock);
+	smp_rmb();	/* pairs with the full barrier of the counting atomics */
+	for (i = 0; i < n; i++)
+		t->raised += faultcast_registry_raised(faultcast_registry_slot(i));
+}
+
+void faultcast_publish_bounds(u64 *tail, u64 *head)
+{
+	spin_lock(&state.lock);
+	*tail = tail_locked();
+	*head = state.head;
+	spin_unlock(&state.lock);
+}
+
+/*
+ * Copies event @seq, or the oldest retained one after it, and returns its
+ * sequence number: larger than @seq means that what lies between is gone.
+ * @seq must not be beyond head.
+ */
+u64 faultcast_publish_read(u64 seq, struct faultcast_event *ev)
+{
+	spin_lock(&state.lock);
+	seq = max(seq, tail_locked());
+	*ev = state.history[seq % state.history_len];
+	spin_unlock(&state.lock);
+	return seq;
+}

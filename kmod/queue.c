@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One bounded queue per CPU.  The producer is whatever runs on that CPU with
+ * interrupts off, the consumer is the one worker, so a kfifo needs no lock.
+ * A probe cannot interrupt a put: the in-loop breakpoint sits in dmar_fault(),
+ * which does not run inside one.
+ */
+#include <linux/irq_work.h>
+#include <linux/kfifo.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+
+#include "event.h"
+
+struct cpu_queue {
+	DECLARE_KFIFO_PTR(fifo, struct faultcast_event);
+	void *buffer;
+	struct irq_work work;
+};
+
+static DEFINE_PER_CPU(struct cpu_queue, queues);
+static void (*wake_worker)(void);
+
+static void wake(struct irq_work *work)
+{
+	wake_worker();
+}
+
+int faultcast_queue_init(unsigned int records, void (*wake_fn)(void))
+{
+	size_t bytes = array_size(records, sizeof(struct faultcast_event));
+	int cpu;
+
+	wake_worker = wake_fn;
+	for_each_possible_cpu(cpu) {
+		struct cpu_queue *q = per_cpu_ptr(&queues, cpu);
+
+		init_irq_work(&q->work, wake);
+		q->buffer = kvmalloc_node(bytes, GFP_KERNEL, cpu_to_node(cpu));
+		if (!q->buffer || kfifo_init(&q->fifo, q->buffer, bytes)) {
+			faultcast_queue_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void faultcast_queue_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct cpu_queue *q = per_cpu_ptr(&queues, cpu);
+
+		kvfree(q->buffer);
+		q->buffer = NULL;
+	}
+}
+
+/* Any context.  -ENOSPC when this CPU's queue is full. */
+int faultcast_queue_put(const struct faultcast_event *ev)
+{
+	struct cpu_queue *q;
+	unsigned long flags;
+	unsigned int taken;
+
+	local_irq_save(flags);
+	q = this_cpu_ptr(&queues);
+	taken = kfifo_put(&q->fifo, *ev);
+	/* Full or not, there is something to drain. */
+	irq_work_queue(&q->work);
+	local_irq_restore(flags);
+	return taken ? 0 : -ENOSPC;
+}
+
+bool faultcast_queue_peek(int cpu, struct faultcast_event *ev)
+{
+	return kfifo_peek(&per_cpu_ptr(&queues, cpu)->fifo, ev);
+}
+
+void faultcast_queue_skip(int cpu)
+{
+	kfifo_skip(&per_cpu_ptr(&queues, cpu)->fifo);
+}
+
+u64 faultcast_queue_len(void)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += kfifo_len(&per_cpu_ptr(&queues, cpu)->fifo);
+	return sum;
+}
+
+/* Waits for the wake-ups that are under way.  Nobody may put any more. */
+void faultcast_queue_sync(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		irq_work_sync(&per_cpu_ptr(&queues, cpu)->work);
+}

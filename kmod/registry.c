@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of device slots: fixed size, open addressing, claimed with cmpxchg.
+ * Everything that takes a slot or counts in one runs in a probe, possibly
+ * NMI-like: no lock, no allocation, no bus walk.
+ */
+#include <linux/hash.h>
+#include <linux/jhash.h>
+#include <linux/pci.h>
+#include <linux/vmalloc.h>
+
+#include "event.h"
+
+/*
+ * A key is never 0.  PCI: bit 62, segment, bdf.  Others: bit 63 and a hash of
+ * "bus/name".  Slot 0 is for the device that is NULL, the last one for all
+ * that find no free slot.
+ */
+#define KEY_NAMED	BIT_ULL(63)
+#define KEY_PCI		BIT_ULL(62)
+#define KEY_FIXED	BIT_ULL(61)
+
+/* Steps after which a claim gives up: bounds what a full table costs a fault. */
+#define CLAIM_STEPS	64
+
+static struct faultcast_slot *slots;
+static unsigned int num_slots;
+
+static const struct {
+	u32 count;
+	u32 detail;
+} counter_names[FAULTCAST_CTR_NUM] = {
+	[FAULTCAST_CTR_IOPF_UNKNOWN] = { FAULTCAST_COUNT_IO_PAGE_FAULT, FAULTCAST_ACCESS_UNKNOWN },
+	[FAULTCAST_CTR_IOPF_READ] = { FAULTCAST_COUNT_IO_PAGE_FAULT, FAULTCAST_ACCESS_READ },
+	[FAULTCAST_CTR_IOPF_WRITE] = { FAULTCAST_COUNT_IO_PAGE_FAULT, FAULTCAST_ACCESS_WRITE },
+	[FAULTCAST_CTR_IOPF_OTHER] = { FAULTCAST_COUNT_IO_PAGE_FAULT, FAULTCAST_ACCESS_OTHER },
+	[FAULTCAST_CTR_INTERRUPT_REMAPPING] = { FAULTCAST_COUNT_INTERRUPT_REMAPPING, 0 },
+	[FAULTCAST_CTR_SYNTHETIC] = { FAULTCAST_COUNT_SYNTHETIC, 0 },
+};
+
+int faultcast_registry_init(unsigned int devices)
+{
+	slots = vzalloc(array_size(devices, sizeof(*slots)));
+	if (!slots)
+		return -ENOMEM;
+	num_slots = devices;
+	atomic64_set(&slots[FAULTCAST_SLOT_UNKNOWN].key, KEY_FIXED);
+	atomic64_set(&slots[devices - 1].key, KEY_FIXED | 1);
+	return 0;
+}
+
+void faultcast_registry_exit(void)
+{
+	vfree(slots);
+}
+
+unsigned int faultcast_registry_size(void)
+{
+	return num_slots;
+}
+
+struct faultcast_slot *faultcast_registry_slot(u32 index)
+{
+	return &slots[index];
+}
+
+bool faultcast_registry_is_overflow(u32 index)
+{
+	return index == num_slots - 1;
+}
+
+bool faultcast_registry_pci(const struct faultcast_slot *slot, u16 *segment, u16 *bdf)
+{
+	u64 key = atomic64_read(&slot->key);
+
+	if (!(key & KEY_PCI) || key & KEY_NAMED)
+		return false;
+	*segment = key >> 16;
+	*bdf = key;
+	return true;
+}
+
+/* @prefix and @name are NULL for PCI, whose key says it all. */
+static u32 claim(u64 key, const char *prefix, const char *name)
+{
+	u32 hashed = num_slots - 2, at, step;
+
+	at = hash_64(key, 32) % hashed;
+	for (step = 0; step < min_t(u32, hashed, CLAIM_STEPS); step++) {
+		struct faultcast_slot *slot = &slots[1 + at];
+		u64 old = atomic64_read(&slot->key);
+
+		if (!old) {
+			old = atomic64_cmpxchg(&slot->key, 0, key);
+			if (!old) {
+				if (name)
+					scnprintf(slot->name, sizeof(slot->name), "%s/%s",
+						  prefix, name);
+				atomic_set_release(&slot->ready, 1);
+				return 1 + at;
+			}
+		}
+		if (old == key)
+			return 1 + at;
+		at = (at + 1) % hashed;
+	}
+	return num_slots - 1;
+}
+
+u32 faultcast_registry_claim_pci(u16 segment, u16 bdf)
+{
+	return claim(KEY_PCI | (u64)segment << 16 | bdf, NULL, NULL);
+}
+
+static u64 name_key(const char *prefix, const char *name)
+{
+	u32 prefix_len = strlen(prefix), name_len = strlen(name);
+	u32 low = jhash(name, name_len, jhash(prefix, prefix_len, 0));
+	u32 high = jhash(name, name_len, jhash(prefix, prefix_len, 1));
+
+	return KEY_NAMED | (u64)high << 32 | low;
+}
+
+/* Of @dev only what stays put while it faults is read; @dev may be NULL. */
+u32 faultcast_registry_claim_dev(const struct device *dev)
+{
+	const char *prefix, *name;
+
+	if (!dev)
+		return FAULTCAST_SLOT_UNKNOWN;
+	if (dev_is_pci(dev)) {
+		const struct pci_dev *pdev = to_pci_dev(dev);
+
+		return faultcast_registry_claim_pci(pci_domain_nr(pdev->bus),
+						    PCI_DEVID(pdev->bus->number, pdev->devfn));
+	}
+	prefix = dev->bus ? dev->bus->name : "none";
+	name = dev_name(dev) ?: "unnamed";
+	return claim(name_key(prefix, name), prefix, name);
+}
+
+static enum faultcast_counter counter_of(const struct faultcast_event *ev)
+{
+	if (ev->flags & FAULTCAST_EVENT_F_SYNTHETIC)
+		return FAULTCAST_CTR_SYNTHETIC;
+	if (ev->kind == FAULTCAST_KIND_INTERRUPT_REMAPPING)
+		return FAULTCAST_CTR_INTERRUPT_REMAPPING;
+	return FAULTCAST_CTR_IOPF_UNKNOWN + ev->access;
+}
+
+void faultcast_registry_count(const struct faultcast_event *ev)
+{
+	struct faultcast_slot *slot = &slots[ev->slot];
+
+	atomic64_inc(&slot->raised[counter_of(ev)]);
+	if (ev->flags & FAULTCAST_EVENT_F_SYNTHETIC)
+		return;
+	if (!atomic64_read(&slot->first_mono))
+		atomic64_cmpxchg(&slot->first_mono, 0, ev->mono_ns);
+	atomic64_set(&slot->last_mono, ev->mono_ns);
+}
+
+u64 faultcast_registry_raised(const struct faultcast_slot *slot)
+{
+	u64 sum = 0;
+	int i;
+
+	for (i = 0; i < FAULTCAST_CTR_NUM; i++)
+		sum += atomic64_read(&slot->raised[i]);
+	return sum;
+}
+
+void faultcast_registry_counter_name(enum faultcast_counter ctr, u32 *count, u32 *detail)
+{
+	*count = counter_names[ctr].count;
+	*detail = counter_names[ctr].detail;
+}

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Intel VT-d, whose handler dmar_fault() only prints.  Nothing of it is
+ * replaced and no register is written: we read what it is about to read.
+ *
+ * - At its entry (ftrace) we raise every record that is pending.
+ * - While it runs, more arrive.  A kprobe behind its read of a record's last
+ *   dword sees each record that it takes; those that the entry raised are
+ *   passed over.  Together that is exact.  Where the place is not found in the
+ *   compiled function, the entry alone gives a lower bound.
+ *
+ * The handler takes records in order from FSTS.FRI, modulo their number, until
+ * one has F clear.  It runs in hard irq on one CPU per unit; it is also called
+ * in process context when fault reporting is set up, and only the entry looks
+ * then.
+ */
+#include <linux/acpi.h>
+#include <linux/ftrace.h>
+#include <linux/io.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/kprobes.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "compat.h"
+#include "event.h"
+#include "vtd.h"
+
+#if defined(CONFIG_X86_64) && defined(CONFIG_INTEL_IOMMU) && \
+	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
+
+#define HANDLER		"dmar_fault"
+#define MAX_UNITS	64
+#define MAX_HANDLER	4096	/* bytes of machine code; 600 in practice */
+
+struct unit {
+	u64 phys;
+	void __iomem *reg;
+	u16 segment;
+	u32 fro;
+	u32 nfr;
+};
+
+static struct unit units[MAX_UNITS];
+static unsigned int num_units;
+
+/* One run of the handler on this CPU. */
+struct walk {
+	struct unit *unit;	/* NULL: one that is not in the DMAR table */
+	u32 index;		/* record the handler looks at */
+	u32 seen;		/* records it has looked at */
+	u32 raised;		/* of these, raised by the entry */
+	bool inside;		/* in hard irq, between entry and last record */
+	bool overflow;		/* FSTS.PFO was counted */
+};
+
+static DEFINE_PER_CPU(struct walk, walks);
+static unsigned int site_reg;
+static bool site_active;
+
+/* An int3 handler counts as one level of hard irq itself. */
+static bool handler_in_hardirq(void)
+{
+	return hardirq_count() > (in_nmi() ? HARDIRQ_OFFSET : 0);
+}
+
+static void __iomem *record_at(const struct unit *unit, u32 index)
+{
+	return unit->reg + unit->fro + index * VTD_FRCD_LEN;
+}
+
+static u32 last_dword(const struct unit *unit, u32 index)
+{
+	return readl(record_at(unit, index) + 12);
+}
+
+static void raise_record(const struct unit *unit, u32 index)
+{
+	u64 lo = readq(record_at(unit, index));
+	u64 hi = readq(record_at(unit, index) + 8);
+	struct faultcast_event ev = {
+		.slot = faultcast_registry_claim_pci(unit->segment, vtd_frcd_sid(hi)),
+	};
+
+	vtd_decode(lo, hi, &ev);
+	faultcast_source_raise(&ev);
+}
+
+/* A record whose place we lost: the count stays right. */
+static void raise_unknown(void)
+{
+	struct faultcast_event ev = {
+		.slot = FAULTCAST_SLOT_UNKNOWN,
+		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+	};
+
+	faultcast_source_raise(&ev);
+}
+
+/* PFO stays set until the handler ends: count it once in a run. */
+static u32 read_status(struct walk *walk)
+{
+	u32 fsts = readl(walk->unit->reg + VTD_FSTS);
+
+	if (fsts & VTD_FSTS_PFO && !walk->overflow) {
+		walk->overflow = true;
+		atomic64_inc(&faultcast_source_hw_overflow);
+	}
+	return fsts;
+}
+
+static u32 raise_pending(struct walk *walk)
+{
+	const struct unit *unit = walk->unit;
+	u32 fsts = read_status(walk), index = vtd_fsts_fri(fsts), n;
+
+	if (!(fsts & VTD_FSTS_PPF))
+		return 0;
+	for (n = 0; n < unit->nfr; n++) {
+		if (!(last_dword(unit, index) & VTD_FRCD_F))
+			break;
+		raise_record(unit, index);
+		index = (index + 1) % unit->nfr;
+	}
+	return n;
+}
+
+/*
+ * struct intel_iommu begins with its mapped registers and their physical
+ * address, 5.10 to 7.3; the rest of it is private.
+ */
+static struct unit *find_unit(const void *iommu)
+{
+	u64 head[2];
+	unsigned int i;
+
+	if (copy_from_kernel_nofault(head, iommu, sizeof(head)))
+		return NULL;
+	for (i = 0; i < num_units; i++)
+		if (units[i].phys == head[1])
+			return &units[i];
+	return NULL;
+}
+
+/* irqreturn_t dmar_fault(int irq, void *dev_id), at its first instruction */
+static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+		     struct ftrace_regs *fregs)
+{
+	struct walk walk = { .unit = find_unit((void *)ftrace_regs_get_argument(fregs, 1)) };
+
+	if (walk.unit)
+		walk.raised = raise_pending(&walk);
+	else if (!READ_ONCE(site_active))
+		atomic64_inc(&faultcast_source_unknown_unit);
+	walk.inside = handler_in_hardirq();
+	if (walk.inside)
+		*this_cpu_ptr(&walks) = walk;
+}
+
+/* The x86 encoding of register numbers, Intel SDM 2.1.5. */
+static u32 get_register(struct pt_regs *regs, unsigned int number)
+{
+	static const u8 offsets[16] = {
+		offsetof(struct pt_regs, ax), offsetof(struct pt_regs, cx),
+		offsetof(struct pt_regs, dx), offsetof(struct pt_regs, bx),
+		offsetof(struct pt_regs, sp), offsetof(struct pt_regs, bp),
+		offsetof(struct pt_regs, si), offsetof(struct pt_regs, di),
+		offsetof(struct pt_regs, r8), offsetof(struct pt_regs, r9),
+		offsetof(struct pt_regs, r10), offsetof(struct pt_regs, r11),
+		offsetof(struct pt_regs, r12), offsetof(struct pt_regs, r13),
+		offsetof(struct pt_regs, r14), offsetof(struct pt_regs, r15),
+	};
+
+	return regs_get_register(regs, offsets[number]);
+}
+
+/* After a missed hit the index is off: find the record that was read. */
+static void resync(struct walk *walk, u32 dword)
+{
+	const struct unit *unit = walk->unit;
+	u32 i;
+
+	for (i = 0; i < unit->nfr; i++) {
+		if (last_dword(unit, i) != dword)
+			continue;
+		walk->index = i;
+		raise_record(unit, i);
+		return;
+	}
+	raise_unknown();
+}
+
+static void step(struct walk *walk, u32 dword)
+{
+	const struct unit *unit = walk->unit;
+
+	if (!walk->seen++)
+		walk->index = vtd_fsts_fri(read_status(walk)) % unit->nfr;
+	else
+		walk->index = (walk->index + 1) % unit->nfr;
+	if (walk->seen <= walk->raised)
+		return;
+	if (last_dword(unit, walk->index) == dword)
+		raise_record(unit, walk->index);
+	else
+		resync(walk, dword);
+}
+
+/* The handler has read a record's last dword and is about to test F. */
+static int on_record(struct kprobe *kprobe, struct pt_regs *regs)
+{
+	struct walk *walk = this_cpu_ptr(&walks);
+	u32 dword = get_register(regs, site_reg);
+
+	if (!walk->inside || !handler_in_hardirq())
+		return 0;
+	if (!(dword & VTD_FRCD_F)) {
+		if (walk->unit)
+			read_status(walk);
+		walk->inside = false;
+	} else if (walk->unit) {
+		step(walk, dword);
+	} else {
+		atomic64_inc(&faultcast_source_unknown_unit);
+	}
+	return 0;
+}
+NOKPROBE_SYMBOL(on_record);
+
+static struct ftrace_ops entry_ops = {
+	.func = on_entry,
+	.flags = FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT,
+};
+
+static struct kprobe site_probe;
+
+static void unmap_units(void)
+{
+	while (num_units)
+		iounmap(units[--num_units].reg);
+}
+
+static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
+{
+	struct unit *unit = &units[num_units];
+	size_t len = PAGE_SIZE, need;
+	u64 cap;
+
+	if (num_units == MAX_UNITS)
+		return -E2BIG;
+	unit->phys = drhd->address;
+	unit->segment = drhd->segment;
+	unit->reg = ioremap(unit->phys, len);
+	if (!unit->reg)
+		return -ENOMEM;
+	cap = readq(unit->reg + VTD_CAP);
+	unit->fro = vtd_cap_fro(cap);
+	unit->nfr = vtd_cap_nfr(cap);
+	need = PAGE_ALIGN(unit->fro + unit->nfr * VTD_FRCD_LEN);
+	if (need > len) {
+		iounmap(unit->reg);
+		unit->reg = ioremap(unit->phys, need);
+		if (!unit->reg)
+			return -ENOMEM;
+	}
+	num_units++;
+	return 0;
+}
+
+/* ACPI DMAR table, VT-d 8.1. */
+static int map_units(struct faultcast_source *source)
+{
+	struct acpi_table_header *table;
+	void *at, *end;
+	int err = 0;
+
+	if (acpi_disabled || ACPI_FAILURE(acpi_get_table(ACPI_SIG_DMAR, 0, &table))) {
+		strscpy(source->reason, "no ACPI DMAR table: this machine has no VT-d",
+			sizeof(source->reason));
+		return -ENODEV;
+	}
+	at = (void *)table + sizeof(struct acpi_table_dmar);
+	end = (void *)table + table->length;
+	while (!err && at + sizeof(struct acpi_dmar_header) <= end) {
+		const struct acpi_dmar_header *header = at;
+
+		if (header->length < sizeof(*header) || at + header->length > end)
+			break;
+		if (header->type == ACPI_DMAR_TYPE_HARDWARE_UNIT)
+			err = map_unit(at);
+		at += header->length;
+	}
+	acpi_put_table(table);
+	if (err) {
+		strscpy(source->reason, "cannot map the registers of every DRHD",
+			sizeof(source->reason));
+		unmap_units();
+	}
+	return err;
+}
+
+static bool any_unit_on(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < num_units; i++)
+		if (readl(units[i].reg + VTD_GSTS) & (VTD_GSTS_TES | VTD_GSTS_IRES))
+			return true;
+	return false;
+}
+
+static int attach_entry(struct faultcast_source *source)
+{
+	int err = ftrace_set_filter(&entry_ops, HANDLER, strlen(HANDLER), 1);
+
+	/* Without this check a wrong name would trace every function. */
+	if (err) {
+		strscpy(source->reason, "cannot trace " HANDLER "()", sizeof(source->reason));
+		return err == -EINVAL ? -ENOENT : err;
+	}
+	err = register_ftrace_function(&entry_ops);
+	if (!err)
+		return 0;
+	ftrace_free_filter(&entry_ops);
+	strscpy(source->reason, err == -EBUSY ? "kernel.ftrace_enabled is 0" :
+		"ftrace refused " HANDLER "()", sizeof(source->reason));
+	return err == -ENODEV || err == -ENOENT ? -EIO : err;
+}
+
+/* kallsyms is not exported; a kprobe knows the address, sprint_symbol the size. */
+static int find_handler(unsigned long *start, size_t *size)
+{
+	struct kprobe finder = { .symbol_name = HANDLER };
+	char name[KSYM_SYMBOL_LEN];
+	unsigned long offset, length;
+	int err = register_kprobe(&finder);
+
+	if (err)
+		return err;
+	*start = (unsigned long)finder.addr;
+	unregister_kprobe(&finder);
+	sprint_symbol(name, *start);
+	if (sscanf(name, HANDLER "+0x%lx/0x%lx", &offset, &length) != 2 || length > MAX_HANDLER)
+		return -ENOENT;
+	*start -= offset;
+	*size = length;
+	return 0;
+}
+
+static const char *attach_site(void)
+{
+	unsigned long start;
+	size_t size, offset;
+	unsigned int matches;
+	u8 *text;
+
+	if (find_handler(&start, &size))
+		return "no kprobes on " HANDLER "()";
+	text = kmalloc(size, GFP_KERNEL);
+	if (!text)
+		return "no memory to search " HANDLER "()";
+	matches = copy_from_kernel_nofault(text, (void *)start, size) ? 0 :
+		vtd_find_site(text, size, &offset, &site_reg);
+	kfree(text);
+	if (matches != 1)
+		return "the read of a record was not found in " HANDLER "()";
+	site_probe = (struct kprobe) {
+		.addr = (kprobe_opcode_t *)(start + offset),
+		.pre_handler = on_record,
+	};
+	if (register_kprobe(&site_probe))
+		return "kprobes refused the read of a record in " HANDLER "()";
+	WRITE_ONCE(site_active, true);
+	return NULL;
+}
+
+static int attach(struct faultcast_source *source)
+{
+	const char *inexact;
+	int err = map_units(source);
+
+	if (err)
+		return err;
+	if (!any_unit_on()) {
+		strscpy(source->reason, "VT-d is there but off (intel_iommu=on turns it on)",
+			sizeof(source->reason));
+		unmap_units();
+		return -ENODEV;
+	}
+	err = attach_entry(source);
+	if (err) {
+		unmap_units();
+		return err;
+	}
+	inexact = attach_site();
+	if (inexact)
+		strscpy(source->reason, inexact, sizeof(source->reason));
+	source->exact = !inexact;
+	return 0;
+}
+
+static void detach(void)
+{
+	if (site_active)
+		unregister_kprobe(&site_probe);
+	WRITE_ONCE(site_active, false);
+	unregister_ftrace_function(&entry_ops);
+	ftrace_free_filter(&entry_ops);
+	unmap_units();
+}
+
+static u64 nmissed(void)
+{
+	return site_active ? site_probe.nmissed : 0;
+}
+
+#else /* !CONFIG_INTEL_IOMMU */
+
+static int attach(struct faultcast_source *source)
+{
+	strscpy(source->reason, "not in this kernel: needs x86-64, INTEL_IOMMU, DYNAMIC_FTRACE",
+		sizeof(source->reason));
+	return -EOPNOTSUPP;
+}
+
+static void detach(void)
+{
+}
+
+static u64 nmissed(void)
+{
+	return 0;
+}
+
+#endif
+
+struct faultcast_source faultcast_source_vtd = {
+	.name = "vtd",
+	.attach = attach,
+	.detach = detach,
+	.nmissed = nmissed,
+};

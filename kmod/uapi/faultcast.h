@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ((GPL-2.0-only WITH Linux-syscall-note) OR MIT) */
+/*
+ * faultcast: PCIe fault events over generic netlink.  This file is the wire
+ * contract; kmod/faultcast.yaml says the same in YNL and a test keeps both equal.
+ *
+ * Family "faultcast", version 1, in the initial network namespace only.  One
+ * multicast group, "events"; joining it needs CAP_NET_ADMIN where the kernel
+ * can say so (GENL_MCAST_CAP_NET_ADMIN).  The interface is additive only: new
+ * attributes, commands, kinds and enum values may appear, none changes or goes.
+ * A receiver passes over what it does not know, and counts it.
+ *
+ * Types are those of <linux/netlink.h>: u8, u32, u64 in host byte order, "str"
+ * is NUL-terminated.  u64 attributes are preceded by the set's _PAD where the
+ * alignment needs it.  Times are nanoseconds.
+ *
+ * FAULTCAST_CMD_STATUS_GET (do, anyone)
+ *	request: nothing
+ *	reply:	 FAULTCAST_A_STATUS_*
+ *
+ *	The law of conservation, true of every reply:
+ *	RAISED >= PUBLISHED + SUPPRESSED + LOST + QUEUED, with equality whenever
+ *	no fault is being raised at that moment; HEAD = PUBLISHED + SUMMARIES.
+ *
+ * FAULTCAST_CMD_DEVICE_GET (dump, anyone)
+ *	request: nothing
+ *	reply:	 one message per device slot in use, FAULTCAST_A_DEVICE_*
+ *
+ *	Counters are of faults raised since the module was loaded.
+ *
+ * FAULTCAST_CMD_EVENT_GET (dump, CAP_NET_ADMIN)
+ *	request: FAULTCAST_A_BATCH_FROM (u64, optional): the first sequence
+ *		 number wanted; the oldest retained one if absent
+ *	reply:	 batches of FAULTCAST_A_BATCH_*, up to the sequence number that
+ *		 was head when the dump began
+ *
+ *	What is no longer retained, or is evicted while the dump runs, is stated
+ *	as FAULTCAST_A_BATCH_GAP in its place.  A FROM beyond head + 1 is -EINVAL.
+ *
+ * FAULTCAST_CMD_EVENT_NTF (multicast to "events")
+ *	FAULTCAST_A_BATCH_*: one message carries one or many events
+ *
+ *	Sequence numbers are consecutive from 1.  A receiver that misses one, or
+ *	is told ENOBUFS, asks with EVENT_GET.
+ *
+ * FAULTCAST_CMD_CONFIG_SET
+ *	reserved
+ *
+ * FAULTCAST_CMD_INJECT (do, CAP_NET_ADMIN)
+ *	request: FAULTCAST_A_INJECT_*: one synthetic event that travels the
+ *		 path of a real one, flagged FAULTCAST_EVENT_F_SYNTHETIC and
+ *		 counted in FAULTCAST_COUNT_SYNTHETIC only
+ *	reply:	 none but the acknowledgement; -ENODEV while the module unloads,
+ *		 -ENOSPC when the queue is full (counted as lost)
+ *
+ * Errors: an unknown or malformed attribute is -EINVAL, a value out of range
+ * -ERANGE or -EINVAL, each with an extended acknowledgement that names the
+ * attribute; nothing is changed then.
+ */
+#ifndef _UAPI_FAULTCAST_H
+#define _UAPI_FAULTCAST_H
+
+#define FAULTCAST_GENL_NAME	"faultcast"
+#define FAULTCAST_GENL_VERSION	1
+#define FAULTCAST_MCGRP_EVENTS	"events"
+
+/* Counts additions to this file; STATUS_GET says which one the module has. */
+#define FAULTCAST_ABI		1
+
+/* Longest device name, "bus/name", with its NUL. */
+#define FAULTCAST_NAME_LEN	64
+
+enum faultcast_cmd {
+	FAULTCAST_CMD_UNSPEC,
+	FAULTCAST_CMD_STATUS_GET,
+	FAULTCAST_CMD_DEVICE_GET,
+	FAULTCAST_CMD_EVENT_GET,
+	FAULTCAST_CMD_EVENT_NTF,
+	FAULTCAST_CMD_CONFIG_SET,
+	FAULTCAST_CMD_INJECT,
+
+	__FAULTCAST_CMD_MAX,
+	FAULTCAST_CMD_MAX = __FAULTCAST_CMD_MAX - 1
+};
+
+/* What an event is about. */
+enum faultcast_kind {
+	FAULTCAST_KIND_UNSPEC,
+	FAULTCAST_KIND_IO_PAGE_FAULT,		/* DMA the IOMMU refused */
+	FAULTCAST_KIND_INTERRUPT_REMAPPING,	/* interrupt request it refused, VT-d 7.1.1 */
+	FAULTCAST_KIND_AER,			/* reserved: PCIe 6.0 6.2 */
+	FAULTCAST_KIND_LINK,			/* reserved */
+	FAULTCAST_KIND_HOTPLUG,			/* reserved */
+	FAULTCAST_KIND_SUPPRESSED,		/* reserved: summary of suppressed events */
+
+	__FAULTCAST_KIND_MAX,
+	FAULTCAST_KIND_MAX = __FAULTCAST_KIND_MAX - 1
+};
+
+/* What the device tried to do. */
+enum faultcast_access {
+	FAULTCAST_ACCESS_UNKNOWN,		/* the IOMMU driver does not tell */
+	FAULTCAST_ACCESS_READ,
+	FAULTCAST_ACCESS_WRITE,
+	FAULTCAST_ACCESS_OTHER,			/* AtomicOp, page request */
+
+	__FAULTCAST_ACCESS_MAX,
+	FAULTCAST_ACCESS_MAX = __FAULTCAST_ACCESS_MAX - 1
+};
+
+/* What a FAULTCAST_A_DEVICE_COUNTER counts, with the meaning of its DETAIL. */
+enum faultcast_count {
+	FAULTCAST_COUNT_UNSPEC,
+	FAULTCAST_COUNT_IO_PAGE_FAULT,		/* DETAIL: enum faultcast_access */
+	FAULTCAST_COUNT_INTERRUPT_REMAPPING,	/* no DETAIL */
+	FAULTCAST_COUNT_SYNTHETIC,		/* no DETAIL */
+
+	__FAULTCAST_COUNT_MAX,
+	FAULTCAST_COUNT_MAX = __FAULTCAST_COUNT_MAX - 1
+};
+
+/* FAULTCAST_A_EVENT_FLAGS */
+enum faultcast_event_flag {
+	FAULTCAST_EVENT_F_SYNTHETIC	= 1 << 0, /* made by INJECT */
+	FAULTCAST_EVENT_F_IDENTITY_LATE	= 1 << 1, /* reserved */
+};
+
+/* FAULTCAST_A_PROBE_STATE */
+enum faultcast_probe_state {
+	FAULTCAST_PROBE_UNSPEC,
+	FAULTCAST_PROBE_ACTIVE,
+	FAULTCAST_PROBE_UNAVAILABLE,		/* this kernel or machine has no such thing */
+	FAULTCAST_PROBE_FAILED,			/* it has, and attaching went wrong */
+};
+
+/* FAULTCAST_A_GAP_WHY */
+enum faultcast_gap_why {
+	FAULTCAST_GAP_UNSPEC,
+	FAULTCAST_GAP_HISTORY,			/* no longer retained */
+};
+
+enum faultcast_a_status {
+	FAULTCAST_A_STATUS_UNSPEC,
+	FAULTCAST_A_STATUS_PAD,
+	FAULTCAST_A_STATUS_INSTANCE,		/* u64: random, not 0, new at each load */
+	FAULTCAST_A_STATUS_VERSION,		/* str: the module's version */
+	FAULTCAST_A_STATUS_ABI,			/* u32: FAULTCAST_ABI */
+	FAULTCAST_A_STATUS_LOADED_REAL,		/* u64: when it was loaded, CLOCK_REALTIME */
+	FAULTCAST_A_STATUS_HEAD,		/* u64: last sequence number given, 0 if none */
+	FAULTCAST_A_STATUS_TAIL,		/* u64: oldest one retained, 0 if none */
+	FAULTCAST_A_STATUS_RAISED,		/* u64: by the probes, synthetic ones too */
+	FAULTCAST_A_STATUS_PUBLISHED,		/* u64: given a number and retained */
+	FAULTCAST_A_STATUS_SUPPRESSED,		/* u64: held back by storm control */
+	FAULTCAST_A_STATUS_LOST,		/* u64: queue full */
+	FAULTCAST_A_STATUS_QUEUED,		/* u64: raised, not yet published */
+	FAULTCAST_A_STATUS_SUMMARIES,		/* u64: FAULTCAST_KIND_SUPPRESSED published */
+	FAULTCAST_A_STATUS_HW_OVERFLOW,		/* u64: times the hardware said it dropped some */
+	FAULTCAST_A_STATUS_NMISSED,		/* u64: probe hits that could not run */
+	FAULTCAST_A_STATUS_UNKNOWN_UNIT,	/* u64: faults of an IOMMU not in the DMAR table */
+	FAULTCAST_A_STATUS_PROBE,		/* nest, one per source: FAULTCAST_A_PROBE_* */
+	FAULTCAST_A_STATUS_PUBLISHED_KIND,	/* nest, one per kind seen: FAULTCAST_A_KINDCOUNT_* */
+	FAULTCAST_A_STATUS_DEVICES,		/* u32: parameter devices= */
+	FAULTCAST_A_STATUS_HISTORY,		/* u32: parameter history= */
+	FAULTCAST_A_STATUS_QUEUE,		/* u32: parameter queue=, records per CPU */
+
+	__FAULTCAST_A_STATUS_MAX,
+	FAULTCAST_A_STATUS_MAX = __FAULTCAST_A_STATUS_MAX - 1
+};
+
+enum faultcast_a_probe {
+	FAULTCAST_A_PROBE_UNSPEC,
+	FAULTCAST_A_PROBE_NAME,			/* str: "vtd", "iommu" */
+	FAULTCAST_A_PROBE_STATE,		/* u32: enum faultcast_probe_state */
+	FAULTCAST_A_PROBE_REASON,		/* str: why not active, or why not exact */
+	FAULTCAST_A_PROBE_EXACT,		/* u8: 1 exact, 0 a lower bound */
+
+	__FAULTCAST_A_PROBE_MAX,
+	FAULTCAST_A_PROBE_MAX = __FAULTCAST_A_PROBE_MAX - 1
+};
+
+/* Published events of one kind; synthetic ones are not in here. */
+enum faultcast_a_kindcount {
+	FAULTCAST_A_KINDCOUNT_UNSPEC,
+	FAULTCAST_A_KINDCOUNT_PAD,
+	FAULTCAST_A_KINDCOUNT_KIND,		/* u32: enum faultcast_kind */
+	FAULTCAST_A_KINDCOUNT_VALUE,		/* u64 */
+
+	__FAULTCAST_A_KINDCOUNT_MAX,
+	FAULTCAST_A_KINDCOUNT_MAX = __FAULTCAST_A_KINDCOUNT_MAX - 1
+};
+
+/*
+ * A device has SEGMENT and BDF (PCI), or NAME ("bus/name"), or neither: faults
+ * whose device the kernel did not know.  FAULTCAST_A_DEVICE_OVERFLOW marks the
+ * slot in which all devices share that found the table full.
+ */
+enum faultcast_a_device {
+	FAULTCAST_A_DEVICE_UNSPEC,
+	FAULTCAST_A_DEVICE_PAD,
+	FAULTCAST_A_DEVICE_SLOT,		/* u32: index in the module's table */
+	FAULTCAST_A_DEVICE_SEGMENT,		/* u32 */
+	FAULTCAST_A_DEVICE_BDF,			/* u32: bus << 8 | device << 3 | function */
+	FAULTCAST_A_DEVICE_NAME,		/* str */
+	FAULTCAST_A_DEVICE_OVERFLOW,		/* u8: 1 */
+	FAULTCAST_A_DEVICE_COUNTER,		/* nest, one per counter not 0: FAULTCAST_A_COUNTER_* */
+	FAULTCAST_A_DEVICE_PUBLISHED,		/* u64 */
+	FAULTCAST_A_DEVICE_SUPPRESSED,		/* u64 */
+	FAULTCAST_A_DEVICE_LOST,		/* u64 */
+	FAULTCAST_A_DEVICE_FIRST_REAL,		/* u64: first real fault; absent if none */
+	FAULTCAST_A_DEVICE_LAST_REAL,		/* u64: last real fault; absent if none */
+	FAULTCAST_A_DEVICE_GENERATION,		/* u32: reserved */
+
+	__FAULTCAST_A_DEVICE_MAX,
+	FAULTCAST_A_DEVICE_MAX = __FAULTCAST_A_DEVICE_MAX - 1
+};
+
+enum faultcast_a_counter {
+	FAULTCAST_A_COUNTER_UNSPEC,
+	FAULTCAST_A_COUNTER_PAD,
+	FAULTCAST_A_COUNTER_COUNT,		/* u32: enum faultcast_count */
+	FAULTCAST_A_COUNTER_DETAIL,		/* u32 */
+	FAULTCAST_A_COUNTER_VALUE,		/* u64 */
+
+	__FAULTCAST_A_COUNTER_MAX,
+	FAULTCAST_A_COUNTER_MAX = __FAULTCAST_A_COUNTER_MAX - 1
+};
+
+enum faultcast_a_batch {
+	FAULTCAST_A_BATCH_UNSPEC,
+	FAULTCAST_A_BATCH_PAD,
+	FAULTCAST_A_BATCH_FROM,			/* u64: request only */
+	FAULTCAST_A_BATCH_INSTANCE,		/* u64: in every reply and notification */
+	FAULTCAST_A_BATCH_EVENT,		/* nest, many: FAULTCAST_A_EVENT_* */
+	FAULTCAST_A_BATCH_GAP,			/* nest: FAULTCAST_A_GAP_*, before what follows it */
+
+	__FAULTCAST_A_BATCH_MAX,
+	FAULTCAST_A_BATCH_MAX = __FAULTCAST_A_BATCH_MAX - 1
+};
+
+enum faultcast_a_gap {
+	FAULTCAST_A_GAP_UNSPEC,
+	FAULTCAST_A_GAP_PAD,
+	FAULTCAST_A_GAP_FROM,			/* u64: first sequence number missing */
+	FAULTCAST_A_GAP_TO,			/* u64: last one missing */
+	FAULTCAST_A_GAP_WHY,			/* u32: enum faultcast_gap_why */
+
+	__FAULTCAST_A_GAP_MAX,
+	FAULTCAST_A_GAP_MAX = __FAULTCAST_A_GAP_MAX - 1
+};
+
+enum faultcast_a_event {
+	FAULTCAST_A_EVENT_UNSPEC,
+	FAULTCAST_A_EVENT_PAD,
+	FAULTCAST_A_EVENT_SEQ,			/* u64: order of publication */
+	FAULTCAST_A_EVENT_KIND,			/* u32: enum faultcast_kind */
+	FAULTCAST_A_EVENT_FLAGS,		/* u32: enum faultcast_event_flag */
+	FAULTCAST_A_EVENT_SLOT,			/* u32: index in the module's table */
+	FAULTCAST_A_EVENT_SEGMENT,		/* u32: with BDF; see FAULTCAST_A_DEVICE_* */
+	FAULTCAST_A_EVENT_BDF,			/* u32 */
+	FAULTCAST_A_EVENT_NAME,			/* str */
+	FAULTCAST_A_EVENT_MONO,			/* u64: CLOCK_MONOTONIC, taken in the probe */
+	FAULTCAST_A_EVENT_REAL,			/* u64: the same moment, CLOCK_REALTIME */
+	FAULTCAST_A_EVENT_IOVA,			/* u64: address the device used; VT-d: of its page */
+	FAULTCAST_A_EVENT_ACCESS,		/* u32: enum faultcast_access */
+	FAULTCAST_A_EVENT_REASON,		/* u32: VT-d fault reason, VT-d 7.2.3 */
+	FAULTCAST_A_EVENT_PASID,		/* u32: absent without PASID */
+	FAULTCAST_A_EVENT_IRTE_INDEX,		/* u32: interrupt remapping table index */
+	FAULTCAST_A_EVENT_AER_SEVERITY,		/* u32: reserved */
+	FAULTCAST_A_EVENT_AER_STATUS,		/* u32: reserved */
+	FAULTCAST_A_EVENT_AER_TLP,		/* binary: reserved */
+	FAULTCAST_A_EVENT_GENERATION,		/* u32: reserved */
+	FAULTCAST_A_EVENT_SUPPRESSED_BEFORE,	/* u64: absent if 0 */
+
+	__FAULTCAST_A_EVENT_MAX,
+	FAULTCAST_A_EVENT_MAX = __FAULTCAST_A_EVENT_MAX - 1
+};
+
+/* The device is SEGMENT and BDF together, or neither (an unknown device). */
+enum faultcast_a_inject {
+	FAULTCAST_A_INJECT_UNSPEC,
+	FAULTCAST_A_INJECT_PAD,
+	FAULTCAST_A_INJECT_SEGMENT,		/* u32: at most 65535 */
+	FAULTCAST_A_INJECT_BDF,			/* u32: at most 65535 */
+	FAULTCAST_A_INJECT_KIND,		/* u32, required: KIND_IO_PAGE_FAULT only so far */
+	FAULTCAST_A_INJECT_ACCESS,		/* u32: enum faultcast_access, default unknown */
+	FAULTCAST_A_INJECT_IOVA,		/* u64: default 0 */
+
+	__FAULTCAST_A_INJECT_MAX,
+	FAULTCAST_A_INJECT_MAX = __FAULTCAST_A_INJECT_MAX - 1
+};
+
+#endif /* _UAPI_FAULTCAST_H */

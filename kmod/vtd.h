@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What VT-d registers and the compiled dmar_fault() look like.  Pure: no state,
+ * no register access.  Spec: Intel Virtualization Technology for Directed I/O.
+ */
+#ifndef FAULTCAST_VTD_H
+#define FAULTCAST_VTD_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+#include "event.h"
+
+#define VTD_CAP			0x08
+#define VTD_GSTS		0x1c
+#define VTD_GSTS_TES		BIT(31)	/* translation enabled */
+#define VTD_GSTS_IRES		BIT(25)	/* interrupt remapping enabled */
+#define VTD_FSTS		0x34
+#define VTD_FSTS_PFO		BIT(0)	/* primary fault overflow */
+#define VTD_FSTS_PPF		BIT(1)	/* primary pending fault */
+#define VTD_FRCD_LEN		16
+#define VTD_FRCD_F		BIT(31)	/* of the record's last dword */
+
+/* Offset of the first fault recording register, CAP.FRO. */
+static inline u32 vtd_cap_fro(u64 cap)
+{
+	return (u32)(cap >> 24 & 0x3ff) * VTD_FRCD_LEN;
+}
+
+/* Number of fault recording registers, CAP.NFR. */
+static inline u32 vtd_cap_nfr(u64 cap)
+{
+	return (u32)(cap >> 40 & 0xff) + 1;
+}
+
+/* Index of the first pending record, FSTS.FRI. */
+static inline u32 vtd_fsts_fri(u32 fsts)
+{
+	return fsts >> 8 & 0xff;
+}
+
+/* Requester id of a record. */
+static inline u16 vtd_frcd_sid(u64 hi)
+{
+	return hi;
+}
+
+/*
+ * Fills kind, access, reason, address or index, and PASID of @ev from the two
+ * quadwords of a fault recording register (VT-d 11.4.14).
+ */
+void vtd_decode(u64 lo, u64 hi, struct faultcast_event *ev);
+
+/*
+ * Finds in the machine code of dmar_fault() the test of bit 31 (F) of the dword
+ * that the handler has just read: test %rN,%rN (32 bit), then jns.
+ * Returns the number of places that match; with 1, @offset is that place and
+ * @reg the number N of the register.
+ */
+unsigned int vtd_find_site(const u8 *text, size_t size, size_t *offset, unsigned int *reg);
+
+#endif /* FAULTCAST_VTD_H */
