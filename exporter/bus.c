@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bus.h"
+
+#include <stddef.h>
+
+#include "log.h"
+#include "output/metrics.h"
+#include "output/stream.h"
+#include "source/netlink.h"
+
+static const struct output *const outputs[] = { &output_metrics, &output_stream };
+
+#define NUM_OUTPUTS (sizeof(outputs) / sizeof(outputs[0]))
+
+static size_t running;
+static bool ready;
+static const struct source_status *source;
+
+int bus_init(struct loop *loop)
+{
+	for (running = 0; running < NUM_OUTPUTS; running++) {
+		const struct output *output = outputs[running];
+		int err = output->init ? output->init(loop) : 0;
+
+		if (err) {
+			log_error("output %s does not start: error %d", output->name, -err);
+			bus_fini();
+			return err;
+		}
+	}
+	return 0;
+}
+
+void bus_fini(void)
+{
+	while (running) {
+		const struct output *output = outputs[--running];
+
+		if (output->fini)
+			output->fini();
+	}
+}
+
+static void on_event(void *ctx, const struct fault_event *ev, bool live)
+{
+	(void)ctx;
+	for (size_t i = 0; i < running; i++)
+		outputs[i]->on_event(ev, live);
+}
+
+static void on_gap(void *ctx, const struct cursor *at, const struct fault_gap *gap)
+{
+	(void)ctx;
+	for (size_t i = 0; i < running; i++)
+		outputs[i]->on_gap(at, gap);
+}
+
+static void on_caught_up(void *ctx)
+{
+	(void)ctx;
+	ready = true;
+	for (size_t i = 0; i < running; i++)
+		if (outputs[i]->on_caught_up)
+			outputs[i]->on_caught_up();
+}
+
+void bus_set_source(const struct source_status *status)
+{
+	source = status;
+}
+
+const struct source_status *bus_source(void)
+{
+	return source;
+}
+
+bool bus_ready(void)
+{
+	return ready;
+}
+
+const struct source_sink bus_sink = {
+	.event = on_event,
+	.gap = on_gap,
+	.caught_up = on_caught_up,
+};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the sources to the outputs.  An output is one row in bus.c's table and
+ * one file in output/.
+ */
+#ifndef FAULTCAST_BUS_H
+#define FAULTCAST_BUS_H
+
+#include "event.h"
+
+struct loop;
+struct source_sink;
+struct source_status;
+
+struct output {
+	const char *name;
+	/* 0 or -errno; optional. */
+	int (*init)(struct loop *loop);
+	/* Every event once, in order.  @live: as it happened, not fetched later. */
+	void (*on_event)(const struct fault_event *ev, bool live);
+	void (*on_gap)(const struct cursor *at, const struct fault_gap *gap);
+	/* The source has delivered all there is; optional, may come again. */
+	void (*on_caught_up)(void);
+	void (*fini)(void);
+};
+
+/* Starts all outputs; 0 or -errno, and then none is running. */
+int bus_init(struct loop *loop);
+void bus_fini(void);
+
+/* What the source delivers goes to every output. */
+extern const struct source_sink bus_sink;
+
+/* The state of the source that feeds the bus; owned by that source. */
+void bus_set_source(const struct source_status *status);
+const struct source_status *bus_source(void);
+
+/* True once the source has caught up, or has found nothing to catch up with. */
+bool bus_ready(void);
+
+#endif

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "routes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../devices.h"
+#include "../expo/text.h"
+#include "../json.h"
+#include "../message.h"
+#include "../output/metrics.h"
+#include "accept.h"
+#include "page.h"
+
+#define PROTOBUF "application/x-protobuf"
+#define NDJSON "application/x-ndjson"
+#define JSON "application/json"
+
+struct route {
+	const char *path;
+	void (*answer)(struct http_request *request, const struct snapshot *snapshot);
+	bool needs_snapshot;
+};
+
+static const char *telemetry_path;
+
+static const char *header(const struct http_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+/* Returns the index of the chosen offer, or -1 and has answered 406. */
+static int choose(struct http_request *request, const char *const *offers)
+{
+	const char *accept = header(request, MHD_HTTP_HEADER_ACCEPT);
+	int chosen = accept_choose(accept, offers);
+
+	if (chosen >= 0) {
+		request->content_type = offers[chosen];
+		return chosen;
+	}
+	http_answer_text(request, MHD_HTTP_NOT_ACCEPTABLE, "Accept \"%s\": here is", accept);
+	request->body.len--;
+	for (int i = 0; offers[i]; i++)
+		strbuf_addf(&request->body, "%s %s", i ? " or" : "", offers[i]);
+	strbuf_addc(&request->body, '\n');
+	return -1;
+}
+
+static void answer_ok(struct http_request *request, const char *content_type)
+{
+	request->status = MHD_HTTP_OK;
+	request->content_type = content_type;
+	request->answered = true;
+}
+
+static void answer_page(struct http_request *request, const struct snapshot *snapshot)
+{
+	(void)snapshot;
+	answer_ok(request, "text/html; charset=utf-8");
+	page_render(&request->body, telemetry_path);
+}
+
+static void answer_healthy(struct http_request *request, const struct snapshot *snapshot)
+{
+	(void)snapshot;
+	http_answer_text(request, MHD_HTTP_OK, "healthy");
+}
+
+static void answer_ready(struct http_request *request, const struct snapshot *snapshot)
+{
+	const struct source_status *source = bus_source();
+
+	(void)snapshot;
+	if (source->up)
+		http_answer_text(request, MHD_HTTP_OK, "ready");
+	else
+		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not ready: %s",
+				 *source->reason ? source->reason : "still catching up");
+}
+
+static void answer_metrics(struct http_request *request, const struct snapshot *snapshot)
+{
+	answer_ok(request, TEXT_CONTENT_TYPE);
+	metrics_render(&request->body, snapshot);
+}
+
+static void add_message(struct http_request *request, const ProtobufCMessage *msg, int as_protobuf)
+{
+	size_t len = protobuf_c_message_get_packed_size(msg);
+
+	if (!as_protobuf) {
+		json_add_message(&request->body, msg);
+		strbuf_addc(&request->body, '\n');
+	} else if (strbuf_reserve(&request->body, len)) {
+		request->body.len +=
+			protobuf_c_message_pack(msg, (uint8_t *)request->body.s);
+	}
+}
+
+static const char *const json_or_protobuf[] = { JSON, PROTOBUF, NULL };
+
+static void answer_status(struct http_request *request, const struct snapshot *snapshot)
+{
+	int as_protobuf = choose(request, json_or_protobuf);
+	struct source_status source = *bus_source();
+	struct status_message m;
+
+	if (as_protobuf < 0)
+		return;
+	answer_ok(request, request->content_type);
+	source.unknown += snapshot->unknown;
+	message_status(&m, VERSION, &source, snapshot->present ? &snapshot->module : NULL);
+	add_message(request, &m.msg.base, as_protobuf);
+}
+
+static void fill_devices(struct device_message *messages, Faultcast__V1__Device **list,
+			 const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->num_devices; i++) {
+		const struct device_counts *counts = &snapshot->devices[i];
+		const struct pci_device *present = devices_find(&counts->address);
+
+		message_device(&messages[i], counts, present ? present->vendor_id : 0,
+			       present ? present->device_id : 0);
+		list[i] = &messages[i].msg;
+	}
+}
+
+static void answer_devices(struct http_request *request, const struct snapshot *snapshot)
+{
+	int as_protobuf = choose(request, json_or_protobuf);
+	Faultcast__V1__DeviceList msg = FAULTCAST__V1__DEVICE_LIST__INIT;
+	struct device_message *messages;
+
+	if (as_protobuf < 0)
+		return;
+	answer_ok(request, request->content_type);
+	messages = calloc(snapshot->num_devices + 1, sizeof(*messages));
+	msg.devices = calloc(snapshot->num_devices + 1, sizeof(*msg.devices));
+	msg.n_devices = snapshot->num_devices;
+	if (messages && msg.devices) {
+		fill_devices(messages, msg.devices, snapshot);
+		add_message(request, &msg.base, as_protobuf);
+	} else {
+		request->body.failed = true;
+	}
+	free(messages);
+	free(msg.devices);
+}
+
+/* What of a query /v1/events has understood. */
+struct events_query {
+	struct http_request *request;
+	struct stream_request stream;
+};
+
+static enum MHD_Result on_argument(void *ctx, enum MHD_ValueKind kind, const char *key,
+				   const char *value)
+{
+	struct events_query *query = ctx;
+
+	(void)kind;
+	value = value ? value : "";
+	if (!strcmp(key, "after") && !strcmp(value, "latest")) {
+		query->stream.start = STREAM_LATEST;
+	} else if (!strcmp(key, "after") && !cursor_parse(value, &query->stream.after)) {
+		query->stream.start = STREAM_AFTER;
+	} else if (!strcmp(key, "follow") && (!strcmp(value, "0") || !strcmp(value, "1"))) {
+		query->stream.follow = *value == '1';
+	} else if (!strcmp(key, "after")) {
+		http_answer_text(query->request, MHD_HTTP_BAD_REQUEST,
+				 "after=%s: expected a cursor (hex.dec.dec) or latest", value);
+		return MHD_NO;
+	} else if (!strcmp(key, "follow")) {
+		http_answer_text(query->request, MHD_HTTP_BAD_REQUEST,
+				 "follow=%s: expected 0 or 1", value);
+		return MHD_NO;
+	} else {
+		http_answer_text(query->request, MHD_HTTP_BAD_REQUEST,
+				 "unknown parameter %s: there are after and follow", key);
+		return MHD_NO;
+	}
+	return MHD_YES;
+}
+
+static void answer_events(struct http_request *request, const struct snapshot *snapshot)
+{
+	static const char *const offers[] = { NDJSON, PROTOBUF, NULL };
+	struct events_query query = { .request = request };
+	int as_protobuf;
+
+	(void)snapshot;
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, on_argument, &query);
+	if (request->answered)
+		return;
+	as_protobuf = choose(request, offers);
+	if (as_protobuf < 0)
+		return;
+	query.stream.encoding = as_protobuf ? STREAM_PROTOBUF : STREAM_NDJSON;
+	request->stream = stream_open(&query.stream, http_resume, request);
+	if (request->stream)
+		answer_ok(request, request->content_type);
+	else
+		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+}
+
+static const struct route metrics_route = { NULL, answer_metrics, true };
+
+static const struct route routes[] = {
+	{ "/", answer_page, false },
+	{ "/v1/events", answer_events, false },
+	{ "/v1/devices", answer_devices, true },
+	{ "/v1/status", answer_status, true },
+	{ "/-/healthy", answer_healthy, false },
+	{ "/-/ready", answer_ready, false },
+};
+
+#define NUM_ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+void routes_init(const char *metrics_path)
+{
+	telemetry_path = metrics_path;
+}
+
+static const struct route *find(const char *path)
+{
+	if (!strcmp(path, telemetry_path))
+		return &metrics_route;
+	for (size_t i = 0; i < NUM_ROUTES; i++)
+		if (!strcmp(path, routes[i].path))
+			return &routes[i];
+	return NULL;
+}
+
+static void answer_not_found(struct http_request *request, const char *path)
+{
+	http_answer_text(request, MHD_HTTP_NOT_FOUND, "no such path: %s", path);
+	strbuf_addf(&request->body, "there is: %s", telemetry_path);
+	for (size_t i = 0; i < NUM_ROUTES; i++)
+		strbuf_addf(&request->body, " %s", routes[i].path);
+	strbuf_addc(&request->body, '\n');
+}
+
+void routes_find(struct http_request *request, const char *method, const char *path)
+{
+	request->route = find(path);
+	if (!request->route) {
+		answer_not_found(request, path);
+	} else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+		request->allow = "GET, HEAD";
+		http_answer_text(request, MHD_HTTP_METHOD_NOT_ALLOWED,
+				 "%s: there is only GET and HEAD here", method);
+	}
+}
+
+bool routes_needs_snapshot(const struct http_request *request)
+{
+	return request->route->needs_snapshot;
+}
+
+void routes_answer(struct http_request *request, const struct snapshot *snapshot)
+{
+	request->route->answer(request, snapshot);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "strbuf.h"
+
+#define WINDOW_NS (10 * NSEC_PER_SEC)
+#define WINDOW_LINES 5
+
+const char *const log_level_names[] = { "debug", "info", "warn", "error", NULL };
+const char *const log_format_names[] = { "logfmt", "json", NULL };
+
+static enum log_level min_level = LOG_INFO;
+static enum log_format line_format = LOG_LOGFMT;
+
+void log_setup(enum log_level level, enum log_format format)
+{
+	min_level = level;
+	line_format = format;
+}
+
+/* Returns false when the line is to be held back. */
+static bool site_may_speak(struct log_site *site, unsigned int *held_back)
+{
+	uint64_t now = clock_mono_ns();
+
+	*held_back = 0;
+	if (now - site->window_start_ns >= WINDOW_NS) {
+		*held_back = site->held_back;
+		*site = (struct log_site){ .window_start_ns = now };
+	}
+	if (site->in_window == WINDOW_LINES) {
+		site->held_back++;
+		return false;
+	}
+	site->in_window++;
+	return true;
+}
+
+static void format_time(char out[32])
+{
+	struct timespec now;
+	struct tm tm;
+	size_t len;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	len = strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + len, 32 - len, ".%03ldZ", now.tv_nsec / 1000000);
+}
+
+/* Both formats quote alike: JSON's escapes are valid in logfmt's quotes. */
+void log_write(struct log_site *site, enum log_level level, const char *fmt, ...)
+{
+	struct strbuf line = STRBUF_INIT, msg = STRBUF_INIT;
+	unsigned int held_back;
+	char when[32];
+	va_list args;
+
+	if (level < min_level || !site_may_speak(site, &held_back))
+		return;
+	format_time(when);
+	va_start(args, fmt);
+	strbuf_vaddf(&msg, fmt, args);
+	va_end(args);
+	if (held_back)
+		strbuf_addf(&msg, " (%u like this held back)", held_back);
+
+	if (line_format == LOG_JSON)
+		strbuf_addf(&line, "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":", when,
+			    log_level_names[level]);
+	else
+		strbuf_addf(&line, "ts=%s level=%s msg=", when, log_level_names[level]);
+	strbuf_add_json_string(&line, strbuf_str(&msg));
+	strbuf_adds(&line, line_format == LOG_JSON ? "}\n" : "\n");
+	if (!line.failed) {
+		ssize_t ignored = write(STDERR_FILENO, line.s, line.len);
+
+		(void)ignored; /* nowhere to complain */
+	}
+	strbuf_free(&msg);
+	strbuf_free(&line);
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loop.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+#define EVENTS_PER_WAIT 64
+
+int loop_init(struct loop *loop)
+{
+	*loop = (struct loop){ .epoll_fd = epoll_create1(EPOLL_CLOEXEC) };
+	return loop->epoll_fd < 0 ? -errno : 0;
+}
+
+void loop_fini(struct loop *loop)
+{
+	if (loop->epoll_fd >= 0)
+		close(loop->epoll_fd);
+	loop->epoll_fd = -1;
+}
+
+int loop_add(struct loop *loop, struct loop_fd *watch, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = watch };
+
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &ev) ? -errno : 0;
+}
+
+void loop_del(struct loop *loop, struct loop_fd *watch)
+{
+	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+	loop->generation++;
+}
+
+void loop_timer_disarm(struct loop *loop, struct loop_timer *timer)
+{
+	struct loop_timer **at = &loop->timers;
+
+	if (!timer->armed)
+		return;
+	while (*at != timer)
+		at = &(*at)->next;
+	*at = timer->next;
+	timer->armed = false;
+}
+
+/* Few timers exist, so a sorted list is enough. */
+void loop_timer_arm(struct loop *loop, struct loop_timer *timer, uint64_t after_ns)
+{
+	struct loop_timer **at = &loop->timers;
+
+	loop_timer_disarm(loop, timer);
+	timer->deadline_ns = clock_mono_ns() + after_ns;
+	while (*at && (*at)->deadline_ns <= timer->deadline_ns)
+		at = &(*at)->next;
+	timer->next = *at;
+	timer->armed = true;
+	*at = timer;
+}
+
+void loop_add_hook(struct loop *loop, struct loop_hook *hook)
+{
+	hook->next = loop->hooks;
+	loop->hooks = hook;
+}
+
+void loop_del_hook(struct loop *loop, struct loop_hook *hook)
+{
+	struct loop_hook **at = &loop->hooks;
+
+	while (*at && *at != hook)
+		at = &(*at)->next;
+	if (*at)
+		*at = hook->next;
+}
+
+static int wait_ms(const struct loop *loop)
+{
+	int ms = -1;
+
+	if (loop->timers) {
+		uint64_t now = clock_mono_ns(), at = loop->timers->deadline_ns;
+		uint64_t left = at > now ? (at - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC : 0;
+
+		ms = left > INT_MAX ? INT_MAX : (int)left;
+	}
+	for (struct loop_hook *hook = loop->hooks; hook; hook = hook->next) {
+		int limit = hook->timeout_ms(hook);
+
+		if (limit >= 0 && (ms < 0 || limit < ms))
+			ms = limit;
+	}
+	return ms;
+}
+
+static void run_timers(struct loop *loop)
+{
+	uint64_t now = clock_mono_ns();
+
+	while (loop->timers && loop->timers->deadline_ns <= now) {
+		struct loop_timer *timer = loop->timers;
+
+		loop_timer_disarm(loop, timer);
+		timer->expired(timer);
+	}
+}
+
+int loop_run(struct loop *loop)
+{
+	struct epoll_event events[EVENTS_PER_WAIT];
+
+	while (!loop->stopping) {
+		int n = epoll_wait(loop->epoll_fd, events, EVENTS_PER_WAIT, wait_ms(loop));
+		uint64_t generation = loop->generation;
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		/* Level-triggered: what a loop_del makes us skip comes again. */
+		for (int i = 0; i < n && generation == loop->generation; i++) {
+			struct loop_fd *watch = events[i].data.ptr;
+
+			watch->ready(watch, events[i].events);
+		}
+		run_timers(loop);
+		for (struct loop_hook *hook = loop->hooks, *next; hook; hook = next) {
+			next = hook->next;
+			hook->run(hook);
+		}
+	}
+	return 0;
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->stopping = true;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one epoll loop that owns all state.  Everything it calls runs on its
+ * thread and must not block.  Nothing here allocates: callers embed these.
+ */
+#ifndef FAULTCAST_LOOP_H
+#define FAULTCAST_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop {
+	int epoll_fd;
+	bool stopping;
+	struct loop_timer *timers;
+	struct loop_hook *hooks;
+	uint64_t generation;	/* grows with each loop_del: stale events are dropped */
+};
+
+/* A watched file descriptor.  The owner opens and closes @fd. */
+struct loop_fd {
+	int fd;
+	void (*ready)(struct loop_fd *watch, uint32_t events);
+};
+
+/* A one-shot timer on the monotonic clock. */
+struct loop_timer {
+	void (*expired)(struct loop_timer *timer);
+	uint64_t deadline_ns;
+	bool armed;
+	struct loop_timer *next;
+};
+
+/* A library with an event loop of its own, such as libmicrohttpd. */
+struct loop_hook {
+	/* Longest time to wait in ms, -1 for no limit. */
+	int (*timeout_ms)(struct loop_hook *hook);
+	/* Called after each wait. */
+	void (*run)(struct loop_hook *hook);
+	struct loop_hook *next;
+};
+
+/* 0 or -errno.  loop_fini() closes what loop_init() opened. */
+int loop_init(struct loop *loop);
+void loop_fini(struct loop *loop);
+
+/* Watches @watch->fd for @events (EPOLLIN ...); 0 or -errno. */
+int loop_add(struct loop *loop, struct loop_fd *watch, uint32_t events);
+
+/* Stops watching, before the caller closes the descriptor. */
+void loop_del(struct loop *loop, struct loop_fd *watch);
+
+/* Arms or re-arms; @after_ns from now. */
+void loop_timer_arm(struct loop *loop, struct loop_timer *timer, uint64_t after_ns);
+void loop_timer_disarm(struct loop *loop, struct loop_timer *timer);
+
+void loop_add_hook(struct loop *loop, struct loop_hook *hook);
+void loop_del_hook(struct loop *loop, struct loop_hook *hook);
+
+/* Runs until loop_stop(); 0 or -errno. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+#endif

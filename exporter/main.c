@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* faultcast_exporter: from the kernel module's events to metrics and streams. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "bus.h"
+#include "devices.h"
+#include "http/server.h"
+#include "log.h"
+#include "loop.h"
+#include "options.h"
+#include "snapshot.h"
+#include "source/netlink.h"
+
+static struct {
+	const char *listen_address;
+	const char *telemetry_path;
+	int log_level;
+	int log_format;
+	uint64_t rcvbuf;
+	bool version;
+	bool help;
+} opt = {
+	.listen_address = "127.0.0.1:10186",
+	.telemetry_path = "/metrics",
+	.log_level = LOG_INFO,
+	.rcvbuf = 4 << 20,
+};
+
+static const struct option_row rows[] = {
+	{ .name = "web.listen-address",
+	  .type = OPTION_STRING,
+	  .value = &opt.listen_address,
+	  .arg = "HOST:PORT",
+	  .help = "where to serve HTTP" },
+	{ .name = "web.telemetry-path",
+	  .type = OPTION_STRING,
+	  .value = &opt.telemetry_path,
+	  .arg = "PATH",
+	  .help = "where the metrics are" },
+	{ .name = "netlink.rcvbuf",
+	  .type = OPTION_NUMBER,
+	  .value = &opt.rcvbuf,
+	  .min = 0,
+	  .max = 1 << 30,
+	  .arg = "BYTES",
+	  .help = "receive buffer for events, 0: the system's default" },
+	{ .name = "log.level",
+	  .type = OPTION_CHOICE,
+	  .value = &opt.log_level,
+	  .choices = log_level_names,
+	  .arg = "LEVEL",
+	  .help = "debug, info, warn or error" },
+	{ .name = "log.format",
+	  .type = OPTION_CHOICE,
+	  .value = &opt.log_format,
+	  .choices = log_format_names,
+	  .arg = "FORMAT",
+	  .help = "logfmt or json" },
+	{ .name = "version", .type = OPTION_FLAG, .value = &opt.version, .help = "print the version" },
+	{ .name = "help", .type = OPTION_FLAG, .value = &opt.help, .help = "print this" },
+	{ .name = NULL },
+};
+
+static struct loop loop;
+static struct source_netlink source;
+
+static void on_signal(struct loop_fd *watch, uint32_t events)
+{
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(watch->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		log_info("stopping on signal %u", info.ssi_signo);
+	loop_stop(&loop);
+}
+
+static int watch_signals(struct loop_fd *watch)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	watch->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return watch->fd < 0 ? -errno : loop_add(&loop, watch, EPOLLIN);
+}
+
+/* 0: go on; 1: done; -EINVAL. */
+static int parse_flags(int argc, char **argv)
+{
+	struct strbuf help = STRBUF_INIT, error = STRBUF_INIT;
+	int ret = 0, parsed;
+
+	options_help(rows, &help);
+	parsed = options_parse(rows, argc - 1, argv + 1, &error);
+	if (parsed < 0) {
+		fprintf(stderr, "faultcast_exporter: %s\n", strbuf_str(&error));
+		ret = -EINVAL;
+	} else if (opt.help) {
+		printf("Serves PCIe fault events as metrics and streams.\n\nFlags:\n%s",
+		       strbuf_str(&help));
+		ret = 1;
+	} else if (opt.version) {
+		printf("faultcast_exporter, version %s (revision %s)\n", VERSION, REVISION);
+		ret = 1;
+	} else if (parsed < argc - 1) {
+		fprintf(stderr, "faultcast_exporter: unexpected argument \"%s\", see --help\n",
+			argv[parsed + 1]);
+		ret = -EINVAL;
+	} else if (opt.telemetry_path[0] != '/' || !opt.telemetry_path[1]) {
+		fprintf(stderr,
+			"faultcast_exporter: --web.telemetry-path: expected a path such as /metrics,"
+			" got \"%s\"\n",
+			opt.telemetry_path);
+		ret = -EINVAL;
+	}
+	strbuf_free(&help);
+	strbuf_free(&error);
+	return ret;
+}
+
+static int serve(void)
+{
+	struct strbuf error = STRBUF_INIT;
+	int err;
+
+	/* First of all: a port that is taken is said before anything is done. */
+	err = http_server_start(&loop, opt.listen_address, opt.telemetry_path, &error);
+	if (err) {
+		log_error("%s", strbuf_str(&error));
+		strbuf_free(&error);
+		return err;
+	}
+	if (http_server_is_wide())
+		log_warn("serving on %s, which other hosts can reach, without authentication",
+			 opt.listen_address);
+	err = devices_watch(&loop);
+	if (err)
+		log_warn("PCI devices are not listed: %s", strerror(-err));
+	err = source_netlink_start(&source, &loop, &bus_sink, (int)opt.rcvbuf);
+	if (err) {
+		log_error("generic netlink: %s", strerror(-err));
+		return err;
+	}
+	log_info("faultcast_exporter %s (%s) on http://%s", VERSION, REVISION, opt.listen_address);
+	return loop_run(&loop);
+}
+
+int main(int argc, char **argv)
+{
+	struct loop_fd signals = { .fd = -1, .ready = on_signal };
+	int err = parse_flags(argc, argv);
+
+	if (err)
+		return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	log_setup((enum log_level)opt.log_level, (enum log_format)opt.log_format);
+	err = loop_init(&loop);
+	if (!err)
+		err = watch_signals(&signals);
+	if (err) {
+		log_error("cannot start: %s", strerror(-err));
+		return EXIT_FAILURE;
+	}
+	snapshot_init(&loop);
+	bus_set_source(&source.status);
+	err = bus_init(&loop);
+	if (!err)
+		err = serve();
+
+	snapshot_fini();
+	http_server_stop();
+	source_netlink_stop(&source);
+	devices_fini();
+	bus_fini();
+	close(signals.fd);
+	loop_fini(&loop);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

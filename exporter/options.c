@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HELP_COLUMN 34
+
+int options_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+	int base = text[0] == '0' && (text[1] | 32) == 'x' ? 16 : 10;
+	char *end;
+
+	/* strtoull would take spaces and signs. */
+	if (!isdigit((unsigned char)*text))
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(text, &end, base);
+	if (*end || errno || *value < min || *value > max)
+		return -EINVAL;
+	return 0;
+}
+
+static const struct option_row *find(const struct option_row *rows, const char *name, size_t len)
+{
+	for (; rows->name; rows++)
+		if (strlen(rows->name) == len && !memcmp(rows->name, name, len))
+			return rows;
+	return NULL;
+}
+
+static int set_choice(const struct option_row *row, const char *text, struct strbuf *error)
+{
+	for (int i = 0; row->choices[i]; i++) {
+		if (!strcmp(row->choices[i], text)) {
+			*(int *)row->value = i;
+			return 0;
+		}
+	}
+	strbuf_addf(error, "--%s: expected", row->name);
+	for (int i = 0; row->choices[i]; i++)
+		strbuf_addf(error, "%s %s", i ? "," : "", row->choices[i]);
+	strbuf_addf(error, ", got \"%s\"", text);
+	return -EINVAL;
+}
+
+static int set_number(const struct option_row *row, const char *text, struct strbuf *error)
+{
+	if (!options_number(text, row->min, row->max, row->value))
+		return 0;
+	strbuf_addf(error, "--%s: expected a number from %" PRIu64 " to %" PRIu64 ", got \"%s\"",
+		    row->name, row->min, row->max, text);
+	return -EINVAL;
+}
+
+static int set_value(const struct option_row *row, const char *text, struct strbuf *error)
+{
+	switch (row->type) {
+	case OPTION_STRING:
+		*(const char **)row->value = text;
+		return 0;
+	case OPTION_NUMBER:
+		return set_number(row, text, error);
+	case OPTION_CHOICE:
+		return set_choice(row, text, error);
+	case OPTION_FLAG:
+		break;
+	}
+	strbuf_addf(error, "--%s: takes no value, got \"%s\"", row->name, text);
+	return -EINVAL;
+}
+
+int options_parse(const struct option_row *rows, int argc, char **argv, struct strbuf *error)
+{
+	int i;
+
+	for (i = 0; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
+		const struct option_row *row = NULL;
+		const char *name = argv[i] + 2, *equals;
+
+		if (!strcmp(argv[i], "--"))
+			return i + 1;
+		equals = strchr(name, '=');
+		if (argv[i][1] == '-')
+			row = find(rows, name, equals ? (size_t)(equals - name) : strlen(name));
+		if (!row) {
+			strbuf_addf(error, "unknown flag \"%s\", see --help", argv[i]);
+			return -EINVAL;
+		}
+		if (!equals && row->type == OPTION_FLAG) {
+			*(bool *)row->value = true;
+			continue;
+		}
+		if (!equals && i + 1 == argc) {
+			strbuf_addf(error, "--%s: expected a value (%s)", row->name, row->arg);
+			return -EINVAL;
+		}
+		if (set_value(row, equals ? equals + 1 : argv[++i], error))
+			return -EINVAL;
+	}
+	return i;
+}
+
+static void add_default(const struct option_row *row, struct strbuf *out)
+{
+	switch (row->type) {
+	case OPTION_STRING:
+		if (*(const char **)row->value)
+			strbuf_addf(out, " (default %s)", *(const char **)row->value);
+		break;
+	case OPTION_NUMBER:
+		strbuf_addf(out, " (default %" PRIu64 ")", *(uint64_t *)row->value);
+		break;
+	case OPTION_CHOICE:
+		strbuf_addf(out, " (default %s)", row->choices[*(int *)row->value]);
+		break;
+	case OPTION_FLAG:
+		break;
+	}
+}
+
+void options_help(const struct option_row *rows, struct strbuf *out)
+{
+	for (; rows->name; rows++) {
+		size_t start = out->len;
+
+		strbuf_addf(out, "  --%s", rows->name);
+		if (rows->type != OPTION_FLAG)
+			strbuf_addf(out, "=%s", rows->arg);
+		do {
+			strbuf_addc(out, ' ');
+		} while (out->len - start < HELP_COLUMN && !out->failed);
+		strbuf_adds(out, rows->help);
+		add_default(rows, out);
+		strbuf_addc(out, '\n');
+	}
+}

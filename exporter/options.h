@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Command-line flags from a table, --name=value or --name value. */
+#ifndef FAULTCAST_OPTIONS_H
+#define FAULTCAST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "strbuf.h"
+
+enum option_type {
+	OPTION_FLAG,	/* bool: present or not */
+	OPTION_STRING,	/* const char *: points into argv */
+	OPTION_NUMBER,	/* uint64_t: decimal or 0x, between min and max */
+	OPTION_CHOICE,	/* int: index into choices */
+};
+
+struct option_row {
+	const char *name;	/* without the dashes; NULL ends the table */
+	enum option_type type;
+	void *value;		/* holds the default before, the result after */
+	const char *const *choices;
+	uint64_t min;
+	uint64_t max;
+	const char *arg;	/* what --help calls the value */
+	const char *help;
+};
+
+/*
+ * Parses flags up to the first argument that is none, or "--".  Returns the
+ * index of that argument (argc if there is none), or -EINVAL with one line in
+ * @error that names the flag and what was expected.
+ */
+int options_parse(const struct option_row *rows, int argc, char **argv, struct strbuf *error);
+
+/* Adds one aligned line a flag, with its default (call before parsing). */
+void options_help(const struct option_row *rows, struct strbuf *out);
+
+/* Whole decimal or 0x number; 0 or -EINVAL. */
+int options_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+
+#endif

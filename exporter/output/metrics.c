@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fault counters are the kernel's own: they are exact whatever happens to this
+ * process, and absent while the module is.  Synthetic events move one counter
+ * only, synthetic_events_total.
+ */
+#include "metrics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../clock.h"
+#include "../devices.h"
+#include "../expo/text.h"
+#include "../message.h"
+#include "../snapshot.h"
+#include "process.h"
+#include "stream.h"
+
+/* From the fault handler to this process, in nanoseconds; a factor of about 3. */
+static const uint64_t delivery_bounds_ns[] = {
+	10000,	   30000,     100000,	 300000,     1000000,	 3000000,     10000000,
+	30000000,  100000000, 300000000, 1000000000, 3000000000, 10000000000,
+};
+
+#define NUM_BOUNDS (sizeof(delivery_bounds_ns) / sizeof(delivery_bounds_ns[0]))
+
+static struct {
+	uint64_t buckets[NUM_BOUNDS + 1];
+	uint64_t count;
+	uint64_t sum_ns;
+} delivery;
+
+static void on_event(const struct fault_event *ev, bool live)
+{
+	uint64_t now = clock_mono_ns(), took;
+	size_t i = 0;
+
+	if (!live)
+		return;
+	took = now > ev->mono_ns ? now - ev->mono_ns : 0;
+	while (i < NUM_BOUNDS && took > delivery_bounds_ns[i])
+		i++;
+	delivery.buckets[i]++;
+	delivery.count++;
+	delivery.sum_ns += took;
+}
+
+static void on_gap(const struct cursor *at, const struct fault_gap *gap)
+{
+	(void)at;
+	(void)gap; /* counted by the source, see collect_lost() */
+}
+
+const struct output output_metrics = {
+	.name = "metrics",
+	.on_event = on_event,
+	.on_gap = on_gap,
+};
+
+struct metric {
+	const char *name;
+	const char *type;
+	const char *help;
+	/* Adds the samples; the family's header is there already. */
+	void (*collect)(struct strbuf *sb, const struct metric *metric, const struct snapshot *s);
+	bool needs_module;
+};
+
+static void add_count(struct strbuf *sb, const struct metric *m, const char *label,
+		      const char *label_value, uint64_t value)
+{
+	const struct label labels[] = { { label, label_value }, { NULL, NULL } };
+
+	text_count(sb, m->name, "", labels, value);
+}
+
+static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {
+	[FAULTCAST_ACCESS_UNKNOWN] = "unknown",
+	[FAULTCAST_ACCESS_READ] = "read",
+	[FAULTCAST_ACCESS_WRITE] = "write",
+	[FAULTCAST_ACCESS_OTHER] = "other",
+};
+
+/* Reads and writes always, so that increase() sees a first fault. */
+static void add_io_page_faults(struct strbuf *sb, const struct metric *m,
+			       const struct address *address, const uint64_t *counts)
+{
+	char device[ADDRESS_LEN];
+
+	address_format(address, device);
+	for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++) {
+		const struct label labels[] = { { "device", device },
+						{ "access", access_names[access] },
+						{ NULL, NULL } };
+
+		if (counts[access] || access == FAULTCAST_ACCESS_READ ||
+		    access == FAULTCAST_ACCESS_WRITE)
+			text_count(sb, m->name, "", labels, counts[access]);
+	}
+}
+
+static bool any_probe_active(const struct module_status *module)
+{
+	for (unsigned int i = 0; i < module->num_probes; i++)
+		if (module->probes[i].state == FAULTCAST_PROBE_ACTIVE)
+			return true;
+	return false;
+}
+
+static bool has_io_page_faults(const struct device_counts *device)
+{
+	for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++)
+		if (device->io_page_faults[access])
+			return true;
+	return false;
+}
+
+/* Devices that are present and have raised nothing. */
+static void add_quiet_devices(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	static const uint64_t none[FAULTCAST_ACCESS_MAX + 1];
+	size_t count;
+	const struct pci_device *present = devices_list(&count);
+	bool *raised = calloc(count + 1, sizeof(*raised));
+
+	if (!raised) {
+		sb->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < s->num_devices; i++) {
+		const struct pci_device *device = devices_find(&s->devices[i].address);
+
+		if (device)
+			raised[device - present] = true;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (!raised[i])
+			add_io_page_faults(sb, m, &present[i].address, none);
+	free(raised);
+}
+
+static void collect_io_page_faults(struct strbuf *sb, const struct metric *m,
+				   const struct snapshot *s)
+{
+	bool watched = any_probe_active(&s->module);
+
+	if (watched)
+		add_quiet_devices(sb, m, s);
+	for (size_t i = 0; i < s->num_devices; i++) {
+		const struct device_counts *device = &s->devices[i];
+
+		if (has_io_page_faults(device) || (watched && devices_find(&device->address)))
+			add_io_page_faults(sb, m, &device->address, device->io_page_faults);
+	}
+}
+
+static void collect_last_fault(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->num_devices; i++) {
+		const struct device_counts *device = &s->devices[i];
+		char name[ADDRESS_LEN];
+		const struct label labels[] = { { "device", name }, { NULL, NULL } };
+
+		if (!device->last_real_ns)
+			continue;
+		address_format(&device->address, name);
+		text_value(sb, m->name, "", labels,
+			   (double)device->last_real_ns / (double)NSEC_PER_SEC);
+	}
+}
+
+static void collect_raised(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	uint64_t io_page_faults = 0, interrupt_remapping = 0;
+
+	for (size_t i = 0; i < s->num_devices; i++) {
+		for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++)
+			io_page_faults += s->devices[i].io_page_faults[access];
+		interrupt_remapping += s->devices[i].interrupt_remapping;
+	}
+	add_count(sb, m, "kind", "io_page_fault", io_page_faults);
+	add_count(sb, m, "kind", "interrupt_remapping", interrupt_remapping);
+}
+
+static void collect_published(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	const uint64_t *published = s->module.published_kind;
+
+	add_count(sb, m, "kind", "io_page_fault", published[FAULTCAST_KIND_IO_PAGE_FAULT]);
+	add_count(sb, m, "kind", "interrupt_remapping",
+		  published[FAULTCAST_KIND_INTERRUPT_REMAPPING]);
+}
+
+static void collect_lost(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	if (s->present)
+		add_count(sb, m, "stage", "queue", s->module.lost);
+	add_count(sb, m, "stage", "history", bus_source()->gap_events);
+	add_count(sb, m, "stage", "stream", stream_missed());
+}
+
+static void collect_synthetic(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	uint64_t synthetic = 0;
+
+	for (size_t i = 0; i < s->num_devices; i++)
+		synthetic += s->devices[i].synthetic;
+	text_count(sb, m->name, "", NULL, synthetic);
+}
+
+static void collect_hw_overflow(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	text_count(sb, m->name, "", NULL, s->module.hw_overflow);
+}
+
+static void collect_probe_missed(struct strbuf *sb, const struct metric *m,
+				 const struct snapshot *s)
+{
+	text_count(sb, m->name, "", NULL, s->module.nmissed);
+}
+
+static void collect_unknown_unit(struct strbuf *sb, const struct metric *m,
+				 const struct snapshot *s)
+{
+	text_count(sb, m->name, "", NULL, s->module.unknown_unit);
+}
+
+static void collect_probe_up(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	for (unsigned int i = 0; i < s->module.num_probes; i++)
+		add_count(sb, m, "probe", s->module.probes[i].name,
+			  s->module.probes[i].state == FAULTCAST_PROBE_ACTIVE);
+}
+
+static void collect_probe_info(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	for (unsigned int i = 0; i < s->module.num_probes; i++) {
+		const struct probe_status *probe = &s->module.probes[i];
+		const struct label labels[] = { { "probe", probe->name },
+						{ "exact", probe->exact ? "true" : "false" },
+						{ NULL, NULL } };
+
+		if (probe->state == FAULTCAST_PROBE_ACTIVE)
+			text_count(sb, m->name, "", labels, 1);
+	}
+}
+
+static void collect_module_info(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	char abi[16];
+	const struct label labels[] = { { "version", s->module.version },
+					{ "abi", abi },
+					{ NULL, NULL } };
+
+	snprintf(abi, sizeof(abi), "%u", s->module.abi);
+	text_count(sb, m->name, "", labels, 1);
+}
+
+static void collect_source_up(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	(void)s;
+	add_count(sb, m, "source", bus_source()->name, bus_source()->up);
+}
+
+static void collect_refetches(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	(void)s;
+	add_count(sb, m, "source", bus_source()->name, bus_source()->refetches);
+}
+
+static void collect_overruns(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	(void)s;
+	add_count(sb, m, "source", bus_source()->name, bus_source()->enobufs);
+}
+
+static void collect_unknown(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	add_count(sb, m, "source", bus_source()->name, bus_source()->unknown + s->unknown);
+}
+
+static void collect_delivery(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	uint64_t cumulative = 0;
+	char le[32];
+	const struct label labels[] = { { "le", le }, { NULL, NULL } };
+
+	(void)s;
+	for (size_t i = 0; i < NUM_BOUNDS; i++) {
+		cumulative += delivery.buckets[i];
+		snprintf(le, sizeof(le), "%g",
+			 (double)delivery_bounds_ns[i] / (double)NSEC_PER_SEC);
+		text_count(sb, m->name, "_bucket", labels, cumulative);
+	}
+	snprintf(le, sizeof(le), "+Inf");
+	text_count(sb, m->name, "_bucket", labels, delivery.count);
+	text_value(sb, m->name, "_sum", NULL, (double)delivery.sum_ns / (double)NSEC_PER_SEC);
+	text_count(sb, m->name, "_count", NULL, delivery.count);
+}
+
+static void collect_stream_clients(struct strbuf *sb, const struct metric *m,
+				   const struct snapshot *s)
+{
+	(void)s;
+	text_count(sb, m->name, "", NULL, stream_clients());
+}
+
+static void collect_build_info(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	const struct label labels[] = { { "version", VERSION },
+					{ "revision", REVISION },
+					{ NULL, NULL } };
+
+	(void)s;
+	text_count(sb, m->name, "", labels, 1);
+}
+
+static const struct metric metrics[] = {
+	{ "faultcast_io_page_faults_total", "counter",
+	  "DMA of the device that the IOMMU refused, as counted by the kernel.",
+	  collect_io_page_faults, true },
+	{ "faultcast_device_last_fault_timestamp_seconds", "gauge",
+	  "When the device faulted last; absent before the first time.", collect_last_fault,
+	  true },
+	{ "faultcast_events_raised_total", "counter", "Faults seen by the kernel's probes.",
+	  collect_raised, true },
+	{ "faultcast_events_published_total", "counter",
+	  "Faults that the kernel gave a sequence number and sent.", collect_published, true },
+	{ "faultcast_events_lost_total", "counter",
+	  "Events lost: kernel queue full, kernel history gone, stream client too slow.",
+	  collect_lost, false },
+	{ "faultcast_synthetic_events_total", "counter",
+	  "Events injected for a test; in no other metric.", collect_synthetic, true },
+	{ "faultcast_hw_overflow_total", "counter",
+	  "Times the IOMMU said that it dropped fault records.", collect_hw_overflow, true },
+	{ "faultcast_probe_missed_total", "counter", "Probe hits that could not run.",
+	  collect_probe_missed, true },
+	{ "faultcast_unknown_unit_total", "counter",
+	  "Faults of an IOMMU that the firmware's table does not list.", collect_unknown_unit,
+	  true },
+	{ "faultcast_source_up", "gauge", "Whether the exporter's feed of events works.",
+	  collect_source_up, false },
+	{ "faultcast_source_refetches_total", "counter",
+	  "Times the exporter asked the kernel for events it had missed.", collect_refetches,
+	  false },
+	{ "faultcast_source_overruns_total", "counter",
+	  "Times the kernel could not deliver because the socket's buffer was full.",
+	  collect_overruns, false },
+	{ "faultcast_source_unknown_total", "counter",
+	  "Attributes and kinds of a newer kernel module, passed over.", collect_unknown, false },
+	{ "faultcast_probe_up", "gauge", "Whether the kernel watches this place.",
+	  collect_probe_up, true },
+	{ "faultcast_probe_info", "gauge",
+	  "How exactly it watches; exact=\"false\": counts are a lower bound.",
+	  collect_probe_info, true },
+	{ "faultcast_delivery_seconds", "histogram",
+	  "From the fault handler to the exporter; events fetched later are not in here.",
+	  collect_delivery, false },
+	{ "faultcast_stream_clients", "gauge", "Clients of /v1/events.", collect_stream_clients,
+	  false },
+	{ "faultcast_module_info", "gauge", "The kernel module.", collect_module_info, true },
+	{ "faultcast_build_info", "gauge", "This exporter.", collect_build_info, false },
+};
+
+void metrics_render(struct strbuf *sb, const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+		const struct metric *m = &metrics[i];
+
+		if (m->needs_module && !snapshot->present)
+			continue;
+		text_family(sb, m->name, m->type, m->help);
+		m->collect(sb, m, snapshot);
+	}
+	process_render(sb);
+}

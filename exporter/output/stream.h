@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The stream of events: the last 16384 of them in memory, and any number of
+ * readers, each at its own place.  A reader that falls behind the window is
+ * told what it missed.  Knows nothing of HTTP.
+ */
+#ifndef FAULTCAST_OUTPUT_STREAM_H
+#define FAULTCAST_OUTPUT_STREAM_H
+
+#include <sys/types.h>
+
+#include "../bus.h"
+#include "../strbuf.h"
+
+extern const struct output output_stream;
+
+enum stream_encoding { STREAM_NDJSON, STREAM_PROTOBUF };
+
+enum stream_start {
+	STREAM_OLDEST,	/* what is retained, then what comes */
+	STREAM_LATEST,	/* only what comes */
+	STREAM_AFTER,	/* what follows a cursor; the gap first, if there is one */
+};
+
+struct stream_request {
+	enum stream_encoding encoding;
+	enum stream_start start;
+	struct cursor after;	/* of STREAM_AFTER */
+	bool follow;		/* wait for more instead of ending */
+};
+
+struct stream_client;
+
+/* @wake is called when a read that gave nothing would give something now. */
+struct stream_client *stream_open(const struct stream_request *request, void (*wake)(void *ctx),
+				  void *ctx);
+void stream_close(struct stream_client *client);
+
+/*
+ * Copies up to @max encoded bytes.  0: nothing now, wake() will be called;
+ * -ENODATA: the end; -ENOMEM.
+ */
+ssize_t stream_read(struct stream_client *client, char *out, size_t max);
+
+/* How many clients there are, and events that clients were told they missed. */
+uint64_t stream_clients(void);
+uint64_t stream_missed(void);
+
+#endif

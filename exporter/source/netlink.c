@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Join first, then ask: STATUS_GET for the instance, EVENT_GET for what there
+ * is, and only then trust the multicast.  While asking, multicast events are
+ * only noted: if the answer did not reach them, ask again.
+ */
+#include "netlink.h"
+
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <netlink/attr.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "../clock.h"
+#include "../log.h"
+
+#define RETRY_NS NSEC_PER_SEC
+#define DATAGRAMS_PER_TURN 64
+
+#define source_of(ptr, member)                                                                     \
+	((struct source_netlink *)(void *)((char *)(ptr) - offsetof(struct source_netlink, member)))
+
+static void attach(struct source_netlink *source);
+
+static void set_down(struct source_netlink *source, const char *fmt, const char *detail)
+{
+	snprintf(source->reason, sizeof(source->reason), fmt, detail);
+	source->status.up = false;
+	source->status.cursor = source->at;
+}
+
+static void detach(struct source_netlink *source)
+{
+	if (source->events) {
+		loop_del(source->loop, &source->events_watch);
+		nl_socket_free(source->events);
+		source->events = NULL;
+	}
+	if (source->query.sk) {
+		loop_del(source->loop, &source->query_watch);
+		genl_query_close(&source->query);
+	}
+	loop_timer_disarm(source->loop, &source->retry);
+	source->state = SOURCE_ABSENT;
+}
+
+/* @err: why it did not work.  What may pass is tried again. */
+static void give_up(struct source_netlink *source, int err)
+{
+	bool was_up = source->status.up || !*source->reason;
+
+	detach(source);
+	if (err == -ENOENT) {
+		set_down(source, "%s", "kernel module faultcast is not loaded");
+	} else if (err == -EPERM) {
+		set_down(source, "%s", "no permission: CAP_NET_ADMIN is needed");
+	} else {
+		set_down(source, "netlink: %s", *source->query.error ? source->query.error :
+								       strerror(-err));
+		loop_timer_arm(source->loop, &source->retry, RETRY_NS);
+	}
+	if (was_up)
+		log_warn("source netlink is down: %s", source->reason);
+	source->sink->caught_up(source->sink->ctx);
+}
+
+static void send_event_get(struct source_netlink *source)
+{
+	struct nl_msg *msg = genl_query_new(&source->query, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
+	int err;
+
+	source->state = SOURCE_FETCHING;
+	source->fetch_again = false;
+	if (msg)
+		nla_put_u64(msg, FAULTCAST_A_BATCH_FROM, source->at.seq + 1);
+	err = genl_query_send(&source->query, msg);
+	if (err)
+		give_up(source, err);
+}
+
+static void refetch(struct source_netlink *source)
+{
+	if (source->state != SOURCE_LIVE) {
+		source->fetch_again = true;
+		return;
+	}
+	source->status.refetches++;
+	send_event_get(source);
+}
+
+static void deliver(struct source_netlink *source, const struct fault_event *ev, bool live)
+{
+	source->at.seq = ev->seq;
+	source->status.cursor = source->at;
+	source->sink->event(source->sink->ctx, ev, live);
+}
+
+static void deliver_gap(struct source_netlink *source, const struct cursor *at,
+			const struct fault_gap *gap)
+{
+	if (gap->from)
+		source->status.gap_events += gap->to - gap->from + 1;
+	source->status.cursor = *at;
+	source->sink->gap(source->sink->ctx, at, gap);
+}
+
+/* The module went, or another one came: nobody watched its last moments. */
+static void state_unload(struct source_netlink *source)
+{
+	const struct fault_gap gap = { .reason = GAP_UNLOADED };
+	struct cursor at = source->at;
+
+	if (!at.instance)
+		return;
+	at.sub = 1;
+	deliver_gap(source, &at, &gap);
+}
+
+static void on_status(struct source_netlink *source, struct nlmsghdr *nlh)
+{
+	struct module_status status;
+	bool first = !source->at.instance;
+
+	if (decode_status(nlh, &status, &source->status.unknown)) {
+		log_warn("source netlink: malformed status from the kernel");
+		return;
+	}
+	if (status.instance == source->at.instance)
+		return;
+	source->at = (struct cursor){ .instance = status.instance };
+	/* What was evicted before we first looked is nobody's gap. */
+	if (first && source->only_new)
+		source->at.seq = status.head;
+	else if (first && status.tail)
+		source->at.seq = status.tail - 1;
+	log_info("source netlink: module %s, instance %llx, %llu events published", status.version,
+		 (unsigned long long)status.instance, (unsigned long long)status.published);
+}
+
+static void on_fetched(void *ctx, const struct fault_event *ev)
+{
+	struct source_netlink *source = ctx;
+
+	if (ev->instance == source->at.instance && ev->seq == source->at.seq + 1)
+		deliver(source, ev, false);
+}
+
+static void on_fetched_gap(void *ctx, uint64_t instance, const struct fault_gap *gap)
+{
+	struct source_netlink *source = ctx;
+
+	if (instance != source->at.instance || gap->from != source->at.seq + 1)
+		return;
+	source->at.seq = gap->to;
+	deliver_gap(source, &source->at, gap);
+}
+
+static void on_query_message(struct genl_query *query, struct nlmsghdr *nlh)
+{
+	static const struct batch_handler handler = { .event = on_fetched, .gap = on_fetched_gap };
+	struct source_netlink *source = source_of(query, query);
+
+	if (source->state == SOURCE_ASKING)
+		on_status(source, nlh);
+	else if (decode_batch(nlh, &handler, source, &source->status.unknown))
+		log_warn("source netlink: malformed events from the kernel");
+}
+
+static void go_live(struct source_netlink *source)
+{
+	source->state = SOURCE_LIVE;
+	if (!source->status.up) {
+		source->status.up = true;
+		source->reason[0] = '\0';
+		log_info("source netlink is up");
+	}
+	source->sink->caught_up(source->sink->ctx);
+}
+
+static void on_query_done(struct genl_query *query, int err)
+{
+	struct source_netlink *source = source_of(query, query);
+
+	if (err)
+		give_up(source, err);
+	else if (source->state == SOURCE_ASKING || source->fetch_again ||
+		 source->seen > source->at.seq)
+		send_event_get(source);
+	else
+		go_live(source);
+}
+
+static void reattach(struct source_netlink *source)
+{
+	state_unload(source);
+	detach(source);
+	attach(source);
+}
+
+static void on_multicast(void *ctx, const struct fault_event *ev)
+{
+	struct source_netlink *source = ctx;
+
+	if (source->state == SOURCE_ABSENT || ev->instance != source->at.instance ||
+	    ev->seq <= source->at.seq)
+		return;
+	if (source->state == SOURCE_LIVE && ev->seq == source->at.seq + 1) {
+		deliver(source, ev, true);
+		return;
+	}
+	source->seen = ev->seq;
+	if (source->state == SOURCE_LIVE)
+		refetch(source);
+}
+
+static void on_multicast_gap(void *ctx, uint64_t instance, const struct fault_gap *gap)
+{
+	struct source_netlink *source = ctx;
+
+	(void)instance;
+	(void)gap;
+	refetch(source);
+}
+
+static void on_event_message(void *ctx, struct nlmsghdr *nlh)
+{
+	static const struct batch_handler handler = { .event = on_multicast,
+						      .gap = on_multicast_gap };
+	struct source_netlink *source = ctx;
+
+	if (nlh->nlmsg_type < NLMSG_MIN_TYPE)
+		return;
+	if (decode_batch(nlh, &handler, source, &source->status.unknown)) {
+		log_warn("source netlink: malformed events from the kernel");
+		refetch(source);
+	}
+}
+
+/* Returns false when there is no more to read now. */
+static bool read_events(struct source_netlink *source)
+{
+	int err = genl_receive(source->events, on_event_message, source);
+
+	if (err == -ENOBUFS) {
+		source->status.enobufs++;
+		refetch(source);
+		return true;
+	}
+	return !err;
+}
+
+static void on_events_ready(struct loop_fd *watch, uint32_t events)
+{
+	struct source_netlink *source = source_of(watch, events_watch);
+
+	(void)events;
+	for (int i = 0; i < DATAGRAMS_PER_TURN && source->events; i++)
+		if (!read_events(source))
+			break;
+}
+
+static void on_query_ready(struct loop_fd *watch, uint32_t events)
+{
+	struct source_netlink *source = source_of(watch, query_watch);
+
+	(void)events;
+	genl_query_receive(&source->query);
+}
+
+static void on_retry(struct loop_timer *timer)
+{
+	attach(source_of(timer, retry));
+}
+
+static int open_sockets(struct source_netlink *source)
+{
+	int err = genl_open_group(&source->events, FAULTCAST_GENL_NAME, FAULTCAST_MCGRP_EVENTS,
+				  source->rcvbuf);
+
+	if (err)
+		return err;
+	source->events_watch.fd = nl_socket_get_fd(source->events);
+	err = loop_add(source->loop, &source->events_watch, EPOLLIN);
+	if (!err)
+		err = genl_query_open(&source->query);
+	if (err)
+		return err;
+	source->query_watch.fd = genl_query_fd(&source->query);
+	return loop_add(source->loop, &source->query_watch, EPOLLIN);
+}
+
+static void attach(struct source_netlink *source)
+{
+	int err;
+
+	source->query.error[0] = '\0';
+	err = open_sockets(source);
+	source->seen = 0;
+	source->state = SOURCE_ASKING;
+	if (!err)
+		err = genl_query_send(&source->query, genl_query_new(&source->query,
+								     FAULTCAST_CMD_STATUS_GET, 0));
+	if (err)
+		give_up(source, err);
+}
+
+static void on_unload(struct source_netlink *source)
+{
+	if (source->state == SOURCE_ABSENT)
+		return;
+	/* What it sent before it went is still in the buffer. */
+	while (source->events && read_events(source))
+		;
+	state_unload(source);
+	give_up(source, -ENOENT);
+}
+
+static void on_controller_message(void *ctx, struct nlmsghdr *nlh)
+{
+	struct source_netlink *source = ctx;
+	struct nlattr *tb[CTRL_ATTR_MAX + 1];
+	struct genlmsghdr *hdr;
+
+	if (nlh->nlmsg_type != GENL_ID_CTRL ||
+	    nlmsg_parse(nlh, GENL_HDRLEN, tb, CTRL_ATTR_MAX, NULL) < 0 ||
+	    !tb[CTRL_ATTR_FAMILY_NAME] ||
+	    nla_strcmp(tb[CTRL_ATTR_FAMILY_NAME], FAULTCAST_GENL_NAME) != 0)
+		return;
+	hdr = nlmsg_data(nlh);
+	if (hdr->cmd == CTRL_CMD_DELFAMILY)
+		on_unload(source);
+	else if (hdr->cmd == CTRL_CMD_NEWFAMILY && source->state == SOURCE_ABSENT)
+		attach(source);
+	else if (hdr->cmd == CTRL_CMD_NEWFAMILY)
+		reattach(source);
+}
+
+static void on_controller_ready(struct loop_fd *watch, uint32_t events)
+{
+	struct source_netlink *source = source_of(watch, controller_watch);
+	int err;
+
+	(void)events;
+	do {
+		err = genl_receive(source->controller, on_controller_message, source);
+	} while (!err);
+	if (err == -ENOBUFS) /* the module may have come or gone unnoticed */
+		reattach(source);
+}
+
+int source_netlink_start(struct source_netlink *source, struct loop *loop,
+			 const struct source_sink *sink, int rcvbuf)
+{
+	bool only_new = source->only_new;
+	int err;
+
+	*source = (struct source_netlink){
+		.loop = loop,
+		.sink = sink,
+		.rcvbuf = rcvbuf,
+		.only_new = only_new,
+		.query = { .message = on_query_message, .done = on_query_done },
+		.controller_watch.ready = on_controller_ready,
+		.events_watch.ready = on_events_ready,
+		.query_watch.ready = on_query_ready,
+		.retry.expired = on_retry,
+	};
+	source->status.name = "netlink";
+	source->status.reason = source->reason;
+	/* Before looking for the module, so that it cannot come in between. */
+	err = genl_open_group(&source->controller, "nlctrl", "notify", 0);
+	if (err)
+		return err;
+	source->controller_watch.fd = nl_socket_get_fd(source->controller);
+	err = loop_add(loop, &source->controller_watch, EPOLLIN);
+	if (err) {
+		nl_socket_free(source->controller);
+		source->controller = NULL;
+		return err;
+	}
+	attach(source);
+	return 0;
+}
+
+void source_netlink_stop(struct source_netlink *source)
+{
+	if (!source->controller)
+		return;
+	detach(source);
+	loop_del(source->loop, &source->controller_watch);
+	nl_socket_free(source->controller);
+	source->controller = NULL;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "strbuf.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void strbuf_free(struct strbuf *sb)
+{
+	free(sb->s);
+	*sb = (struct strbuf)STRBUF_INIT;
+}
+
+void strbuf_reset(struct strbuf *sb)
+{
+	sb->len = 0;
+	sb->failed = false;
+	if (sb->s)
+		sb->s[0] = '\0';
+}
+
+bool strbuf_reserve(struct strbuf *sb, size_t extra)
+{
+	size_t need, size = sb->size ? sb->size : 256;
+	char *s;
+
+	if (sb->failed)
+		return false;
+	need = sb->len + extra + 1;
+	if (need <= sb->size)
+		return true;
+	while (size < need)
+		size *= 2;
+	s = realloc(sb->s, size);
+	if (!s) {
+		sb->failed = true;
+		return false;
+	}
+	sb->s = s;
+	sb->size = size;
+	return true;
+}
+
+const char *strbuf_str(const struct strbuf *sb)
+{
+	return sb->s ? sb->s : "";
+}
+
+char *strbuf_detach(struct strbuf *sb)
+{
+	char *s = sb->s;
+
+	*sb = (struct strbuf)STRBUF_INIT;
+	return s;
+}
+
+void strbuf_add(struct strbuf *sb, const void *bytes, size_t len)
+{
+	if (!strbuf_reserve(sb, len))
+		return;
+	memcpy(sb->s + sb->len, bytes, len);
+	sb->len += len;
+	sb->s[sb->len] = '\0';
+}
+
+void strbuf_adds(struct strbuf *sb, const char *s)
+{
+	strbuf_add(sb, s, strlen(s));
+}
+
+void strbuf_addc(struct strbuf *sb, char c)
+{
+	strbuf_add(sb, &c, 1);
+}
+
+void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list args)
+{
+	va_list again;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (len < 0 || !strbuf_reserve(sb, (size_t)len)) {
+		sb->failed = true;
+		return;
+	}
+	vsnprintf(sb->s + sb->len, (size_t)len + 1, fmt, args);
+	sb->len += (size_t)len;
+}
+
+void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	strbuf_vaddf(sb, fmt, args);
+	va_end(args);
+}
+
+/* Length of the UTF-8 sequence at @s, 0 if it is none (RFC 3629). */
+static size_t utf8_len(const unsigned char *s)
+{
+	size_t len, i;
+	uint32_t code;
+
+	if (s[0] < 0x80)
+		return 1;
+	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	code = s[0] & (0x7f >> len);
+	for (i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if ((len == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
+	    (len == 4 && (code < 0x10000 || code > 0x10ffff)))
+		return 0;
+	return len;
+}
+
+void strbuf_add_json_string(struct strbuf *sb, const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	strbuf_addc(sb, '"');
+	while (*p) {
+		size_t len = utf8_len(p);
+
+		if (*p == '"' || *p == '\\')
+			strbuf_addf(sb, "\\%c", *p);
+		else if (*p == '\n')
+			strbuf_adds(sb, "\\n");
+		else if (*p < 0x20 || *p == 0x7f)
+			strbuf_addf(sb, "\\u%04x", *p);
+		else if (!len)
+			strbuf_adds(sb, "\\ufffd");
+		else
+			strbuf_add(sb, p, len);
+		p += len ? len : 1;
+	}
+	strbuf_addc(sb, '"');
+}
