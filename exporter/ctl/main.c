@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* faultcastctl: asks the kernel module, without the exporter. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "ctl.h"
+
+static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_tail,
+						&ctl_inject };
+
+#define NUM_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static bool as_json, want_help, want_version;
+
+static const struct option_row global_rows[] = {
+	{ .name = "json", .type = OPTION_FLAG, .value = &as_json, .help = "JSON instead of a table" },
+	{ .name = "version", .type = OPTION_FLAG, .value = &want_version, .help = "print the version" },
+	{ .name = "help", .type = OPTION_FLAG, .value = &want_help, .help = "print this" },
+	{ .name = NULL },
+};
+
+void ctl_error(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("faultcastctl: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+int ctl_query_error(const struct genl_query *query, int err)
+{
+	if (err == -ENOENT)
+		ctl_error("the kernel module faultcast is not loaded");
+	else if (err == -EPERM)
+		ctl_error("no permission: this needs CAP_NET_ADMIN");
+	else if (*query->error)
+		ctl_error("the kernel module refuses: %s (%s)", query->error, strerror(-err));
+	else
+		ctl_error("the kernel module does not answer: %s", strerror(-err));
+	return err;
+}
+
+static void on_done(struct genl_query *query, int err)
+{
+	(void)query;
+	(void)err; /* genl_query_run() returns it */
+}
+
+int ctl_ask(uint8_t cmd, int flags, void (*message)(struct genl_query *query, struct nlmsghdr *nlh))
+{
+	struct genl_query query = { .message = message, .done = on_done };
+	int err = genl_query_open(&query);
+
+	if (!err)
+		err = genl_query_run(&query, genl_query_new(&query, cmd, flags));
+	if (err)
+		ctl_query_error(&query, err);
+	if (query.sk)
+		genl_query_close(&query);
+	return err;
+}
+
+void ctl_format_time(uint64_t real_ns, char out[CTL_TIME_LEN])
+{
+	time_t seconds = (time_t)(real_ns / NSEC_PER_SEC);
+	struct tm tm;
+	size_t len;
+
+	if (!real_ns) {
+		snprintf(out, CTL_TIME_LEN, "-");
+		return;
+	}
+	localtime_r(&seconds, &tm);
+	len = strftime(out, CTL_TIME_LEN, "%Y-%m-%d %H:%M:%S", &tm);
+	snprintf(out + len, CTL_TIME_LEN - len, ".%06u",
+		 (unsigned int)(real_ns % NSEC_PER_SEC / 1000));
+}
+
+static const struct ctl_verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < NUM_VERBS; i++)
+		if (!strcmp(verbs[i]->name, name))
+			return verbs[i];
+	return NULL;
+}
+
+static void print_help(const struct ctl_verb *verb)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (verb) {
+		strbuf_addf(&text, "faultcastctl %s: %s\n\n", verb->name, verb->help);
+		if (verb->rows)
+			options_help(verb->rows, &text);
+	} else {
+		strbuf_adds(&text, "Usage: faultcastctl [--json] VERB [flags]\n\n");
+		for (size_t i = 0; i < NUM_VERBS; i++)
+			strbuf_addf(&text, "  %-10s %s\n", verbs[i]->name, verbs[i]->help);
+		strbuf_addc(&text, '\n');
+	}
+	options_help(global_rows, &text);
+	fputs(strbuf_str(&text), stdout);
+	strbuf_free(&text);
+}
+
+/*
+ * The verb's own flags and the global ones may be mixed: one table of both.
+ * Returns what options_parse() does.
+ */
+static int parse_verb(const struct ctl_verb *verb, int argc, char **argv, struct strbuf *error)
+{
+	struct option_row rows[16];
+	size_t n = 0;
+
+	for (const struct option_row *row = verb->rows; row && row->name; row++)
+		rows[n++] = *row;
+	for (const struct option_row *row = global_rows; row->name; row++)
+		rows[n++] = *row;
+	rows[n] = (struct option_row){ .name = NULL };
+	return options_parse(rows, argc, argv, error);
+}
+
+static int run(int argc, char **argv)
+{
+	const struct ctl_verb *verb = NULL;
+	struct strbuf error = STRBUF_INIT;
+	int at = options_parse(global_rows, argc, argv, &error), rest;
+
+	if (at >= 0 && at < argc) {
+		verb = find_verb(argv[at]);
+		if (!verb)
+			strbuf_addf(&error, "unknown verb \"%s\", see --help", argv[at]);
+	}
+	if (verb) {
+		rest = parse_verb(verb, argc - at - 1, argv + at + 1, &error);
+		if (rest >= 0 && rest < argc - at - 1)
+			strbuf_addf(&error, "unexpected argument \"%s\", see --help",
+				    argv[at + 1 + rest]);
+	}
+	if (error.len) {
+		ctl_error("%s", strbuf_str(&error));
+		strbuf_free(&error);
+		return -EINVAL;
+	}
+	if (want_version) {
+		printf("faultcastctl, version %s (revision %s)\n", VERSION, REVISION);
+		return 0;
+	}
+	if (want_help || !verb) {
+		print_help(verb);
+		return verb || want_help ? 0 : -EINVAL;
+	}
+	return verb->run(as_json);
+}
+
+int main(int argc, char **argv)
+{
+	int err = run(argc - 1, argv + 1);
+
+	if (fflush(stdout) || ferror(stdout)) {
+		ctl_error("cannot write: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

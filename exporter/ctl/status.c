@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* faultcastctl status: the module, its counters, its probes. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ctl.h"
+#include "json.h"
+#include "message.h"
+
+static struct module_status status;
+static uint64_t unknown;
+static int decode_error;
+
+static void on_message(struct genl_query *query, struct nlmsghdr *nlh)
+{
+	(void)query;
+	decode_error = decode_status(nlh, &status, &unknown);
+}
+
+static const char *state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[FAULTCAST_PROBE_UNSPEC] = "starting",
+		[FAULTCAST_PROBE_ACTIVE] = "active",
+		[FAULTCAST_PROBE_UNAVAILABLE] = "unavailable",
+		[FAULTCAST_PROBE_FAILED] = "failed",
+	};
+
+	return state <= FAULTCAST_PROBE_FAILED ? names[state] : "?";
+}
+
+static void print_number(const char *name, uint64_t value)
+{
+	printf("%-14s %" PRIu64 "\n", name, value);
+}
+
+static void print_table(void)
+{
+	char loaded[CTL_TIME_LEN];
+
+	ctl_format_time(status.loaded_real_ns, loaded);
+	printf("%-14s %s (abi %u)\n", "module", status.version, status.abi);
+	printf("%-14s %" PRIx64 "\n", "instance", status.instance);
+	printf("%-14s %s\n", "loaded", loaded);
+	print_number("head", status.head);
+	print_number("tail", status.tail);
+	print_number("raised", status.raised);
+	print_number("published", status.published);
+	print_number("suppressed", status.suppressed);
+	print_number("lost", status.lost);
+	print_number("queued", status.queued);
+	print_number("hw_overflow", status.hw_overflow);
+	print_number("probe_missed", status.nmissed);
+	print_number("unknown_unit", status.unknown_unit);
+	printf("\n%-10s %-12s %-12s %s\n", "PROBE", "STATE", "COUNTS", "REASON");
+	for (unsigned int i = 0; i < status.num_probes; i++) {
+		const struct probe_status *probe = &status.probes[i];
+		bool active = probe->state == FAULTCAST_PROBE_ACTIVE;
+
+		printf("%-10s %-12s %-12s %s\n", probe->name, state_name(probe->state),
+		       !active ? "-" : probe->exact ? "exact" : "lower bound",
+		       *probe->reason ? probe->reason : "-");
+	}
+}
+
+static int print_json(void)
+{
+	struct strbuf out = STRBUF_INIT;
+	struct status_message m;
+	int err;
+
+	message_status(&m, "", NULL, &status);
+	json_add_message(&out, &m.msg.base);
+	err = out.failed ? -ENOMEM : 0;
+	if (!err)
+		puts(strbuf_str(&out));
+	strbuf_free(&out);
+	return err;
+}
+
+static int run(bool as_json)
+{
+	int err = ctl_ask(FAULTCAST_CMD_STATUS_GET, 0, on_message);
+
+	if (err)
+		return err;
+	if (decode_error) {
+		ctl_error("the kernel module's answer is malformed");
+		return decode_error;
+	}
+	if (as_json)
+		return print_json();
+	print_table();
+	return 0;
+}
+
+const struct ctl_verb ctl_status = {
+	.name = "status",
+	.help = "the kernel module, its counters and probes",
+	.run = run,
+};

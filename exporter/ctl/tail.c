@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* faultcastctl tail: events as they happen. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "json.h"
+#include "log.h"
+#include "loop.h"
+#include "message.h"
+#include "source/netlink.h"
+
+static bool from_oldest, once;
+static uint64_t count;
+
+static const struct option_row rows[] = {
+	{ .name = "all",
+	  .type = OPTION_FLAG,
+	  .value = &from_oldest,
+	  .help = "first what the kernel still has" },
+	{ .name = "once", .type = OPTION_FLAG, .value = &once, .help = "then end: do not wait" },
+	{ .name = "count",
+	  .type = OPTION_NUMBER,
+	  .value = &count,
+	  .max = UINT64_MAX,
+	  .arg = "N",
+	  .help = "end after N events, 0: never" },
+	{ .name = NULL },
+};
+
+static struct loop loop;
+static struct source_netlink source;
+static bool json_wanted;
+static uint64_t printed;
+static int failed;
+
+static const char *access_name(uint32_t access)
+{
+	static const char *const names[] = {
+		[FAULTCAST_ACCESS_UNKNOWN] = "unknown",
+		[FAULTCAST_ACCESS_READ] = "read",
+		[FAULTCAST_ACCESS_WRITE] = "write",
+		[FAULTCAST_ACCESS_OTHER] = "other",
+	};
+
+	return access <= FAULTCAST_ACCESS_MAX ? names[access] : "?";
+}
+
+static void print_json(const struct stream_message *m)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	json_add_message(&line, &m->msg.base);
+	if (line.failed)
+		failed = -ENOMEM;
+	puts(strbuf_str(&line));
+	strbuf_free(&line);
+}
+
+static void print_row(const struct fault_event *ev)
+{
+	char when[CTL_TIME_LEN], device[ADDRESS_LEN], what[64], reason[16] = "-";
+
+	ctl_format_time(ev->real_ns, when);
+	address_format(&ev->device, device);
+	if (ev->has_reason)
+		snprintf(reason, sizeof(reason), "0x%02x", ev->reason);
+	if (ev->kind == FAULTCAST_KIND_INTERRUPT_REMAPPING)
+		snprintf(what, sizeof(what), "%-9s %#18x", "interrupt", ev->irte_index);
+	else if (ev->kind != FAULTCAST_KIND_IO_PAGE_FAULT)
+		snprintf(what, sizeof(what), "%-9s %18u", "kind", ev->kind);
+	else if (ev->has_iova)
+		snprintf(what, sizeof(what), "%-9s %#18" PRIx64, access_name(ev->access), ev->iova);
+	else
+		snprintf(what, sizeof(what), "%-9s %18s", access_name(ev->access), "-");
+	printf("%s %10" PRIu64 " %-16s %s %s%s\n", when, ev->seq, device, what, reason,
+	       ev->synthetic ? " synthetic" : "");
+}
+
+static void on_event(void *ctx, const struct fault_event *ev, bool live)
+{
+	(void)ctx;
+	(void)live;
+	if (count && printed == count)
+		return;
+	if (json_wanted) {
+		struct stream_message m;
+
+		message_event(&m, ev);
+		print_json(&m);
+	} else {
+		print_row(ev);
+	}
+	fflush(stdout);
+	if (++printed == count || ferror(stdout))
+		loop_stop(&loop);
+}
+
+static void on_gap(void *ctx, const struct cursor *at, const struct fault_gap *gap)
+{
+	(void)ctx;
+	if (json_wanted) {
+		struct stream_message m;
+
+		message_gap(&m, at, gap);
+		print_json(&m);
+	} else if (gap->from) {
+		printf("-- %" PRIu64 " events missing: %" PRIu64 " to %" PRIu64 "\n",
+		       gap->to - gap->from + 1, gap->from, gap->to);
+	} else {
+		printf("-- the module was unloaded: its last events may be missing\n");
+	}
+	fflush(stdout);
+}
+
+/* Up, or down for a reason that waiting does not change. */
+static void on_caught_up(void *ctx)
+{
+	(void)ctx;
+	if (!source.status.up) {
+		ctl_error("%s", source.reason);
+		failed = -ENOENT;
+	}
+	if (failed || once)
+		loop_stop(&loop);
+}
+
+static void on_signal(struct loop_fd *watch, uint32_t events)
+{
+	(void)watch;
+	(void)events;
+	loop_stop(&loop);
+}
+
+static int watch_signals(struct loop_fd *watch)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	watch->fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return watch->fd < 0 ? -errno : loop_add(&loop, watch, EPOLLIN);
+}
+
+static int run(bool as_json)
+{
+	static const struct source_sink sink = { .event = on_event,
+						 .gap = on_gap,
+						 .caught_up = on_caught_up };
+	struct loop_fd signals = { .fd = -1, .ready = on_signal };
+	int err;
+
+	json_wanted = as_json;
+	log_setup(LOG_LEVELS, LOG_LOGFMT); /* we say it ourselves */
+	err = loop_init(&loop);
+	if (!err)
+		err = watch_signals(&signals);
+	if (!err && !as_json)
+		printf("%-26s %10s %-16s %-9s %18s %s\n", "TIME", "SEQ", "DEVICE", "ACCESS",
+		       "ADDRESS", "REASON");
+	source.only_new = !from_oldest;
+	if (!err)
+		err = source_netlink_start(&source, &loop, &sink, 4 << 20);
+	if (err)
+		ctl_error("cannot listen: %s", strerror(-err));
+	else
+		err = loop_run(&loop);
+	source_netlink_stop(&source);
+	if (signals.fd >= 0)
+		close(signals.fd);
+	loop_fini(&loop);
+	return err ? err : failed;
+}
+
+const struct ctl_verb ctl_tail = {
+	.name = "tail",
+	.help = "events as they happen (needs CAP_NET_ADMIN)",
+	.rows = rows,
+	.run = run,
+};
