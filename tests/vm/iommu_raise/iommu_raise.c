@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * iommu_raise: a mock of an IOMMU driver's fault interrupt, for tests only.
+ *
+ * QEMU cannot make an AMD or SMMU fault that Linux reports: 7.2 logs no I/O page fault event for
+ * amd-iommu, and newer ones log events that Linux drops. What those drivers do on a fault is call
+ * report_iommu_fault() from hard interrupt context; this module does just that, with the real
+ * domain of a real PCI device. Everything before that call is not covered by tests that use it.
+ *
+ * Write to <debugfs>/iommu_raise/raise one line of key=value words:
+ *   device=0000:00:04.0   the PCI device whose domain is used (mandatory)
+ *   null                  report with dev == NULL, as arm-smmu does
+ *   count= base= step=    how many faults (1), first address (0x10000000), distance (0x1000)
+ *   flags=                IOMMU_FAULT_READ 0 (default), IOMMU_FAULT_WRITE 1, or anything else
+ *   burst=                faults reported in one hard interrupt (256)
+ * The write returns when all are reported. Interrupts are taken on the writer's CPU, so writers
+ * pinned to different CPUs raise concurrently. Reading the file gives the totals and what the last
+ * report_iommu_fault() returned (-ENOSYS: the domain has no handler of its own, as it should be).
+ */
+#include <linux/completion.h>
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/iommu.h>
+#include <linux/irq_work.h>
+#include <linux/module.h>
+#include <linux/parser.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#define MAX_REQUEST 256
+
+struct raise_request {
+	struct irq_work work;
+	struct completion done;
+	struct iommu_domain *domain;
+	struct device *dev;
+	char name[32];
+	bool null_dev;
+	u64 count;
+	u64 base;
+	u64 step;
+	u64 flags;
+	u64 burst;
+	u64 raised;
+	int result;
+};
+
+static struct dentry *raise_dir;
+static atomic64_t raised_total;
+static atomic64_t not_hardirq;
+static atomic_t last_result;
+
+enum { OPT_DEVICE, OPT_NULL, OPT_COUNT, OPT_BASE, OPT_STEP, OPT_FLAGS, OPT_BURST, OPT_ERROR };
+
+static const match_table_t raise_options = {
+	{ OPT_DEVICE, "device=%s" },
+	{ OPT_NULL, "null" },
+	{ OPT_COUNT, "count=%s" },
+	{ OPT_BASE, "base=%s" },
+	{ OPT_STEP, "step=%s" },
+	{ OPT_FLAGS, "flags=%s" },
+	{ OPT_BURST, "burst=%s" },
+	{ OPT_ERROR, NULL },
+};
+
+static u64 *number_field(struct raise_request *req, int token)
+{
+	switch (token) {
+	case OPT_COUNT:
+		return &req->count;
+	case OPT_BASE:
+		return &req->base;
+	case OPT_STEP:
+		return &req->step;
+	case OPT_FLAGS:
+		return &req->flags;
+	case OPT_BURST:
+		return &req->burst;
+	default:
+		return NULL;
+	}
+}
+
+static int parse_word(struct raise_request *req, char *word)
+{
+	substring_t args[MAX_OPT_ARGS];
+	int token = match_token(word, raise_options, args);
+	u64 *field = number_field(req, token);
+
+	if (field)
+		return match_u64(&args[0], field);
+	if (token == OPT_NULL) {
+		req->null_dev = true;
+		return 0;
+	}
+	if (token == OPT_DEVICE && strscpy(req->name, args[0].from, sizeof(req->name)) > 0)
+		return 0;
+	return -EINVAL;
+}
+
+static int parse_request(struct raise_request *req, char *text)
+{
+	char *word;
+	int ret;
+
+	while ((word = strsep(&text, "\n "))) {
+		if (!*word)
+			continue;
+		ret = parse_word(req, word);
+		if (ret)
+			return ret;
+	}
+	return req->name[0] && req->burst ? 0 : -EINVAL;
+}
+
+/* Hard interrupt context: the one that the drivers stood in for report from. */
+static void raise_burst(struct irq_work *work)
+{
+	struct raise_request *req = container_of(work, struct raise_request, work);
+	u64 end = min(req->count, req->raised + req->burst);
+
+	if (!in_hardirq())
+		atomic64_inc(&not_hardirq);
+	for (; req->raised < end; req->raised++)
+		req->result = report_iommu_fault(req->domain, req->null_dev ? NULL : req->dev,
+						 req->base + req->raised * req->step, req->flags);
+	complete(&req->done);
+}
+
+static int raise_all(struct raise_request *req)
+{
+	while (req->raised < req->count) {
+		if (signal_pending(current))
+			return -EINTR;
+		reinit_completion(&req->done);
+		irq_work_queue(&req->work);
+		wait_for_completion(&req->done);
+		/* The request may be freed as soon as the work is no longer busy with it. */
+		irq_work_sync(&req->work);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int run_request(struct raise_request *req)
+{
+	int ret = -ENODEV;
+
+	req->dev = bus_find_device_by_name(&pci_bus_type, NULL, req->name);
+	if (!req->dev)
+		return ret;
+	req->domain = iommu_get_domain_for_dev(req->dev);
+	if (req->domain)
+		ret = raise_all(req);
+	put_device(req->dev);
+	atomic64_add(req->raised, &raised_total);
+	atomic_set(&last_result, req->result);
+	return ret;
+}
+
+static ssize_t raise_write(struct file *file, const char __user *from, size_t size, loff_t *pos)
+{
+	struct raise_request *req;
+	char *text;
+	int ret;
+
+	if (size > MAX_REQUEST)
+		return -E2BIG;
+	text = memdup_user_nul(from, size);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	req = kzalloc(sizeof(*req), GFP_KERNEL);
+	if (!req) {
+		kfree(text);
+		return -ENOMEM;
+	}
+	*req = (struct raise_request){
+		.work = IRQ_WORK_INIT_HARD(raise_burst),
+		.count = 1,
+		.base = 0x10000000,
+		.step = 0x1000,
+		.burst = 256,
+	};
+	init_completion(&req->done);
+	ret = parse_request(req, text);
+	if (!ret)
+		ret = run_request(req);
+	kfree(req);
+	kfree(text);
+	return ret ? ret : size;
+}
+
+static ssize_t raise_read(struct file *file, char __user *to, size_t size, loff_t *pos)
+{
+	char text[96];
+	int n = scnprintf(text, sizeof(text), "raised=%lld not_hardirq=%lld result=%d\n",
+			  atomic64_read(&raised_total), atomic64_read(&not_hardirq),
+			  atomic_read(&last_result));
+
+	return simple_read_from_buffer(to, size, pos, text, n);
+}
+
+static const struct file_operations raise_fops = {
+	.owner = THIS_MODULE,
+	.write = raise_write,
+	.read = raise_read,
+};
+
+static int __init iommu_raise_init(void)
+{
+	raise_dir = debugfs_create_dir("iommu_raise", NULL);
+	if (IS_ERR(raise_dir))
+		return PTR_ERR(raise_dir);
+	debugfs_create_file("raise", 0600, raise_dir, NULL, &raise_fops);
+	return 0;
+}
+
+static void __exit iommu_raise_exit(void)
+{
+	debugfs_remove_recursive(raise_dir);
+}
+
+module_init(iommu_raise_init);
+module_exit(iommu_raise_exit);
+MODULE_DESCRIPTION("Test mock: reports IOMMU faults as an IOMMU driver's interrupt would");
+MODULE_LICENSE("GPL");

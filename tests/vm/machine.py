@@ -1,0 +1,195 @@
+# The virtual machine: QEMU with its console, TAP line and monitor on socket pairs that `run` holds.
+import contextlib
+import json
+import os
+import selectors
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+# Out of the way of the addresses that scenarios give their devices.
+SHARE_ADDRESS = "0x1e"
+NET_ADDRESS = "0x1d"
+
+# log_buf_len: a storm must not push a warning out of the log before it is read at the end.
+# oops=panic: a kernel that has oopsed proves nothing more, so end at once.
+KERNEL_COMMAND_LINE = ("console=ttyS0 panic=-1 oops=panic quiet log_buf_len=4M "
+                       "intel_iommu=on iommu=nopt")
+CHUNK = 65536
+
+
+class MachineError(Exception):
+    """Why QEMU cannot be run, in one line."""
+
+
+def kvm_works(qemu):
+    """Whether a guest really runs: in nested machines /dev/kvm may open and yet be of no use. The
+    firmware is the guest; it says so on its debug port."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    with tempfile.NamedTemporaryFile() as debug_port, contextlib.suppress(OSError):
+        command = [qemu, "-accel", "kvm", "-machine", "q35,kernel-irqchip=split", "-cpu", "max",
+                   "-m", "64", "-nodefaults", "-display", "none",
+                   "-chardev", f"file,id=debug,path={debug_port.name}",
+                   "-device", "isa-debugcon,iobase=0x402,chardev=debug"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            deadline = time.monotonic() + 3
+            while process.poll() is None and time.monotonic() < deadline:
+                if os.path.getsize(debug_port.name):
+                    break
+                time.sleep(0.02)
+            process.kill()
+        return os.path.getsize(debug_port.name) > 0
+    return False
+
+
+class Machine:
+    """A running QEMU, from entering the with block to leaving it."""
+
+    def __init__(self, options, settings, kernel, initrd, out, accel):
+        self.options, self.settings, self.out, self.accel = options, settings, out, accel
+        self.kernel, self.initrd = kernel, initrd
+        self.process = None
+        self.sockets, self.qemu_ends = {}, {}
+        self.pending = b""
+
+    def __enter__(self):
+        for name in ("console", "tap", "qmp"):
+            ours, theirs = socket.socketpair()
+            self.sockets[name], self.qemu_ends[name] = ours, theirs
+        try:
+            # A run that is killed outright must not leave its QEMU behind.
+            command = ["setpriv", "--pdeathsig", "KILL", *self.command()]
+            with open(os.path.join(self.out, "qemu.log"), "wb") as log:
+                self.process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    pass_fds=[end.fileno() for end in self.qemu_ends.values()],
+                    start_new_session=True)
+        finally:
+            for end in self.qemu_ends.values():
+                end.close()
+        self.qmp = Qmp(self.sockets["qmp"])
+        return self
+
+    def __exit__(self, *_exception):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+        for end in self.sockets.values():
+            end.close()
+
+    def command(self):
+        if not shutil.which(self.options.qemu):
+            raise MachineError(f"{self.options.qemu} is not installed")
+        settings = self.settings
+        append = f"{KERNEL_COMMAND_LINE} {settings['VM_APPEND']}"
+        return [
+            self.options.qemu,
+            "-machine", "q35,kernel-irqchip=split", "-accel", self.accel, "-cpu", "max",
+            "-m", settings["VM_MEMORY"], "-smp", settings["VM_CPUS"],
+            "-display", "none", "-no-reboot", "-nic", "none", "-no-user-config",
+            "-kernel", self.kernel, "-initrd", self.initrd, "-append", append.strip(),
+            "-device", settings["VM_IOMMU"],
+            *self.lines_to_host(), *self.share(), *self.network(),
+            "-trace", "vtd_frr_new", "-D", os.path.join(self.out, "qemu-trace.log"),
+            *(word for device in settings["VM_DEVICES"].split() for word in ("-device", device)),
+            *shlex.split(settings["VM_ARGS"]),
+        ]
+
+    def lines_to_host(self):
+        words = []
+        for name, end in self.qemu_ends.items():
+            words += ["-chardev", f"socket,id={name},fd={end.fileno()}"]
+        return words + ["-serial", "chardev:console", "-serial", "chardev:tap",
+                        "-mon", "chardev=qmp,mode=control"]
+
+    def share(self):
+        return ["-fsdev", f"local,id=host,security_model=none,path={self.out.replace(',', ',,')}",
+                "-device", f"virtio-9p-pci,fsdev=host,mount_tag=host,addr={SHARE_ADDRESS}"]
+
+    def network(self):
+        if not self.settings["VM_NET"]:
+            return []
+        forward = f"hostfwd=tcp:127.0.0.1:{self.options.hostfwd_port}-:10186"
+        return ["-netdev", f"user,id=n0,{forward}",
+                "-device", f"virtio-net-pci,netdev=n0,romfile=,addr={NET_ADDRESS}"]
+
+    def serve(self, tap):
+        """Passes TAP on and keeps the console until QEMU ends. Returns None, or why it was cut."""
+        limit = float(self.settings["VM_TIMEOUT"])
+        deadline = time.monotonic() + limit if limit else None
+        with (selectors.DefaultSelector() as selector,
+              open(os.path.join(self.out, "console.log"), "wb", buffering=0) as console):
+            for name in ("console", "tap"):
+                selector.register(self.sockets[name], selectors.EVENT_READ, name)
+            while selector.get_map():
+                left = deadline - time.monotonic() if deadline else None
+                if left is not None and left <= 0:
+                    return f"not within {limit:g} s"
+                for key, _ in selector.select(left):
+                    chunk = receive(key.fileobj)
+                    if not chunk:
+                        selector.unregister(key.fileobj)
+                    elif key.data == "tap":
+                        self.tap_arrived(tap, chunk)
+                    else:
+                        self.console_arrived(console, chunk)
+        return None if self.process.wait() == 0 else "QEMU failed"
+
+    def console_arrived(self, log, chunk):
+        log.write(chunk)
+        if self.options.console:
+            sys.stderr.buffer.write(chunk)
+            sys.stderr.buffer.flush()
+
+    def tap_arrived(self, tap, chunk):
+        *lines, self.pending = (self.pending + chunk).split(b"\n")
+        for line in lines:
+            text = line.decode("utf-8", "replace")
+            if text.startswith("qmp "):
+                self.sockets["tap"].sendall(self.qmp.execute(text[4:]).encode() + b"\n")
+            else:
+                tap.feed(text)
+
+
+class Qmp:
+    """QEMU's monitor, for guests: the answer to one command as one line of JSON."""
+
+    def __init__(self, end):
+        end.settimeout(10)
+        self.file = end.makefile("rw", encoding="utf-8")
+        self.ready = False
+
+    def execute(self, command):
+        try:
+            if not self.ready:
+                self.file.readline()
+                self.exchange('{"execute": "qmp_capabilities"}')
+                self.ready = True
+            return json.dumps(self.exchange(command), separators=(",", ":"))
+        except (OSError, ValueError) as error:
+            return json.dumps({"error": str(error)})
+
+    def exchange(self, command):
+        self.file.write(command + "\n")
+        self.file.flush()
+        while True:
+            answer = json.loads(self.file.readline())
+            if "event" not in answer:
+                return answer
+
+
+def receive(end):
+    try:
+        return end.recv(CHUNK)
+    except ConnectionResetError:
+        return b""
