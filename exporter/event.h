@@ -15,12 +15,12 @@
 
 /* Where in the stream something stands; ordered within an instance. */
 struct cursor {
-	uint64_t instance;	/* 0: none */
+	uint64_t instance; /* 0: none */
 	uint64_t seq;
-	uint32_t sub;		/* > 0: made by the exporter, after event @seq */
+	uint32_t sub; /* > 0: made by the exporter, after event @seq */
 };
 
-#define CURSOR_LEN 56		/* longest text, with its NUL */
+#define CURSOR_LEN 56 /* longest text, with its NUL */
 
 /* Writes "hex.dec.dec", or "" when there is no instance. */
 void cursor_format(const struct cursor *cursor, char out[CURSOR_LEN]);
@@ -53,9 +53,9 @@ struct fault_event {
 	uint64_t iova;
 	uint64_t suppressed_before;
 	struct address device;
-	uint32_t kind;		/* enum faultcast_kind, or one we do not know */
+	uint32_t kind; /* enum faultcast_kind, or one we do not know */
 	uint32_t slot;
-	uint32_t access;	/* enum faultcast_access */
+	uint32_t access; /* enum faultcast_access */
 	uint32_t reason;
 	uint32_t pasid;
 	uint32_t irte_index;
@@ -80,12 +80,12 @@ struct device_counts {
 	uint64_t io_page_faults[FAULTCAST_ACCESS_MAX + 1];
 	uint64_t interrupt_remapping;
 	uint64_t synthetic;
-	uint64_t other;		/* counters we do not know */
-	uint64_t raised;	/* sum of the above */
+	uint64_t other;	 /* counters we do not know */
+	uint64_t raised; /* sum of the above */
 	uint64_t published;
 	uint64_t suppressed;
 	uint64_t lost;
-	uint64_t first_real_ns;	/* 0: no real fault yet */
+	uint64_t first_real_ns; /* 0: no real fault yet */
 	uint64_t last_real_ns;
 };
 
@@ -97,7 +97,7 @@ struct device_counts {
 struct probe_status {
 	char name[PROBE_NAME_LEN];
 	char reason[PROBE_REASON_LEN];
-	uint32_t state;		/* enum faultcast_probe_state */
+	uint32_t state; /* enum faultcast_probe_state */
 	bool exact;
 };
 

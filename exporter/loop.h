@@ -14,7 +14,7 @@ struct loop {
 	bool stopping;
 	struct loop_timer *timers;
 	struct loop_hook *hooks;
-	uint64_t generation;	/* grows with each loop_del: stale events are dropped */
+	uint64_t generation; /* grows with each loop_del: stale events are dropped */
 };
 
 /* A watched file descriptor.  The owner opens and closes @fd. */

@@ -63,7 +63,10 @@ static const struct option_row rows[] = {
 	  .choices = log_format_names,
 	  .arg = "FORMAT",
 	  .help = "logfmt or json" },
-	{ .name = "version", .type = OPTION_FLAG, .value = &opt.version, .help = "print the version" },
+	{ .name = "version",
+	  .type = OPTION_FLAG,
+	  .value = &opt.version,
+	  .help = "print the version" },
 	{ .name = "help", .type = OPTION_FLAG, .value = &opt.help, .help = "print this" },
 	{ .name = NULL },
 };
@@ -118,7 +121,8 @@ static int parse_flags(int argc, char **argv)
 		ret = -EINVAL;
 	} else if (opt.telemetry_path[0] != '/' || !opt.telemetry_path[1]) {
 		fprintf(stderr,
-			"faultcast_exporter: --web.telemetry-path: expected a path such as /metrics,"
+			"faultcast_exporter: --web.telemetry-path: expected a path such as "
+			"/metrics,"
 			" got \"%s\"\n",
 			opt.telemetry_path);
 		ret = -EINVAL;

@@ -61,7 +61,7 @@ struct status_message {
 struct source_status {
 	const char *name;
 	bool up;
-	const char *reason;	/* why not up */
+	const char *reason; /* why not up */
 	struct cursor cursor;
 	uint64_t refetches;
 	uint64_t enobufs;

@@ -9,20 +9,20 @@
 #include "strbuf.h"
 
 enum option_type {
-	OPTION_FLAG,	/* bool: present or not */
-	OPTION_STRING,	/* const char *: points into argv */
-	OPTION_NUMBER,	/* uint64_t: decimal or 0x, between min and max */
-	OPTION_CHOICE,	/* int: index into choices */
+	OPTION_FLAG,   /* bool: present or not */
+	OPTION_STRING, /* const char *: points into argv */
+	OPTION_NUMBER, /* uint64_t: decimal or 0x, between min and max */
+	OPTION_CHOICE, /* int: index into choices */
 };
 
 struct option_row {
-	const char *name;	/* without the dashes; NULL ends the table */
+	const char *name; /* without the dashes; NULL ends the table */
 	enum option_type type;
-	void *value;		/* holds the default before, the result after */
+	void *value; /* holds the default before, the result after */
 	const char *const *choices;
 	uint64_t min;
 	uint64_t max;
-	const char *arg;	/* what --help calls the value */
+	const char *arg; /* what --help calls the value */
 	const char *help;
 };
 

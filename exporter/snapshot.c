@@ -80,8 +80,8 @@ static void on_message(struct genl_query *q, struct nlmsghdr *nlh)
 	int err;
 
 	(void)q;
-	err = asking_devices ? add_device(nlh) :
-			       decode_status(nlh, &current.module, &current.unknown);
+	err = asking_devices ? add_device(nlh)
+			     : decode_status(nlh, &current.module, &current.unknown);
 	if (err)
 		decode_error = err;
 }

@@ -11,11 +11,11 @@
 struct loop;
 
 struct snapshot {
-	bool present;		/* false: the module is not there, the rest is empty */
+	bool present; /* false: the module is not there, the rest is empty */
 	struct module_status module;
 	struct device_counts *devices;
 	size_t num_devices;
-	uint64_t unknown;	/* attributes passed over since the exporter started */
+	uint64_t unknown; /* attributes passed over since the exporter started */
 };
 
 /* Embedded by whoever waits. */

@@ -11,13 +11,16 @@
 #include <stddef.h>
 
 struct strbuf {
-	char *s;	/* always NUL-terminated once something was added */
-	size_t len;	/* without the NUL */
+	char *s;    /* always NUL-terminated once something was added */
+	size_t len; /* without the NUL */
 	size_t size;
 	bool failed;
 };
 
-#define STRBUF_INIT { 0 }
+#define STRBUF_INIT                                                                                \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 /* Frees the memory; the buffer is empty and usable afterwards. */
 void strbuf_free(struct strbuf *sb);

@@ -35,6 +35,7 @@ struct faultcast_event {
 	u8 flags;		/* enum faultcast_event_flag */
 	u8 has;			/* enum faultcast_has */
 };
+
 static_assert(sizeof(struct faultcast_event) <= 128);
 
 /* registry.c: the table of device slots */

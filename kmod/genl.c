@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family.  uapi/faultcast.h is its contract.  One fill
- * function per thing serves replies, dumps and notifications alike.
+ * The generic netlink family: commands, policies, dumps, multicast.
+ * uapi/faultcast.h is its contract, wire.c writes its attributes.
  */
 #include <linux/mutex.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
 #include "compat.h"
-#include "event.h"
+#include "wire.h"
 
 static struct genl_family family;
 static u64 instance_id;
@@ -21,84 +21,10 @@ static bool closing;
 static struct sk_buff *batch;
 static void *batch_hdr;
 
-static int put_u64(struct sk_buff *skb, int attr, u64 value, int pad)
+static int put_instance(struct sk_buff *skb)
 {
-	return nla_put_u64_64bit(skb, attr, value, pad);
-}
-
-static int fill_kindcount(struct sk_buff *skb, u32 kind, u64 value)
-{
-	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_STATUS_PUBLISHED_KIND);
-
-	if (!nest ||
-	    nla_put_u32(skb, FAULTCAST_A_KINDCOUNT_KIND, kind) ||
-	    put_u64(skb, FAULTCAST_A_KINDCOUNT_VALUE, value, FAULTCAST_A_KINDCOUNT_PAD))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int fill_probe(struct sk_buff *skb, const struct faultcast_source *source)
-{
-	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_STATUS_PROBE);
-
-	if (!nest ||
-	    nla_put_string(skb, FAULTCAST_A_PROBE_NAME, source->name) ||
-	    nla_put_u32(skb, FAULTCAST_A_PROBE_STATE, source->state) ||
-	    nla_put_string(skb, FAULTCAST_A_PROBE_REASON, source->reason) ||
-	    nla_put_u8(skb, FAULTCAST_A_PROBE_EXACT, source->exact))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int fill_totals(struct sk_buff *skb)
-{
-	struct faultcast_totals t;
-	u32 kind;
-
-	faultcast_publish_totals(&t);
-	if (put_u64(skb, FAULTCAST_A_STATUS_HEAD, t.head, FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_TAIL, t.tail, FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_RAISED, t.raised, FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_PUBLISHED, t.published, FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_SUPPRESSED, t.suppressed, FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_LOST, t.lost, FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_QUEUED, t.queued, FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_SUMMARIES, t.summaries, FAULTCAST_A_STATUS_PAD))
-		return -EMSGSIZE;
-	for (kind = 1; kind <= FAULTCAST_KIND_MAX; kind++)
-		if (t.by_kind[kind] && fill_kindcount(skb, kind, t.by_kind[kind]))
-			return -EMSGSIZE;
-	return 0;
-}
-
-static int fill_status(struct sk_buff *skb)
-{
-	const struct faultcast_params *p = &faultcast_params;
-	struct faultcast_source *source;
-	unsigned int i;
-
-	if (put_u64(skb, FAULTCAST_A_STATUS_INSTANCE, instance_id, FAULTCAST_A_STATUS_PAD) ||
-	    nla_put_string(skb, FAULTCAST_A_STATUS_VERSION, FAULTCAST_VERSION) ||
-	    nla_put_u32(skb, FAULTCAST_A_STATUS_ABI, FAULTCAST_ABI) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_LOADED_REAL, faultcast_loaded_real,
-		    FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_HW_OVERFLOW,
-		    atomic64_read(&faultcast_source_hw_overflow), FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_NMISSED, faultcast_source_nmissed(),
-		    FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_UNKNOWN_UNIT,
-		    atomic64_read(&faultcast_source_unknown_unit), FAULTCAST_A_STATUS_PAD) ||
-	    nla_put_u32(skb, FAULTCAST_A_STATUS_DEVICES, p->devices) ||
-	    nla_put_u32(skb, FAULTCAST_A_STATUS_HISTORY, p->history) ||
-	    nla_put_u32(skb, FAULTCAST_A_STATUS_QUEUE, p->queue) ||
-	    fill_totals(skb))
-		return -EMSGSIZE;
-	for (i = 0; (source = faultcast_source_at(i)); i++)
-		if (fill_probe(skb, source))
-			return -EMSGSIZE;
-	return 0;
+	return nla_put_u64_64bit(skb, FAULTCAST_A_BATCH_INSTANCE, instance_id,
+				 FAULTCAST_A_BATCH_PAD);
 }
 
 static int status_get(struct sk_buff *request, struct genl_info *info)
@@ -109,86 +35,12 @@ static int status_get(struct sk_buff *request, struct genl_info *info)
 	if (!skb)
 		return -ENOMEM;
 	hdr = genlmsg_put_reply(skb, info, &family, 0, FAULTCAST_CMD_STATUS_GET);
-	if (!hdr || fill_status(skb)) {
+	if (!hdr || faultcast_wire_status(skb, instance_id)) {
 		nlmsg_free(skb);
 		return -EMSGSIZE;
 	}
 	genlmsg_end(skb, hdr);
 	return genlmsg_reply(skb, info);
-}
-
-static int fill_counter(struct sk_buff *skb, const struct faultcast_slot *slot,
-			enum faultcast_counter ctr)
-{
-	u64 value = atomic64_read(&slot->raised[ctr]);
-	u32 count, detail;
-	struct nlattr *nest;
-
-	if (!value)
-		return 0;
-	faultcast_registry_counter_name(ctr, &count, &detail);
-	nest = nla_nest_start(skb, FAULTCAST_A_DEVICE_COUNTER);
-	if (!nest ||
-	    nla_put_u32(skb, FAULTCAST_A_COUNTER_COUNT, count) ||
-	    nla_put_u32(skb, FAULTCAST_A_COUNTER_DETAIL, detail) ||
-	    put_u64(skb, FAULTCAST_A_COUNTER_VALUE, value, FAULTCAST_A_COUNTER_PAD))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/* Segment and bdf, or name, or neither, under the set's own attribute numbers. */
-static int fill_address(struct sk_buff *skb, u32 index, int segment_attr, int bdf_attr,
-			int name_attr)
-{
-	const struct faultcast_slot *slot = faultcast_registry_slot(index);
-	u16 segment, bdf;
-
-	if (faultcast_registry_pci(slot, &segment, &bdf))
-		return nla_put_u32(skb, segment_attr, segment) ?:
-		       nla_put_u32(skb, bdf_attr, bdf);
-	if (atomic_read_acquire(&slot->ready) && *slot->name)
-		return nla_put_string(skb, name_attr, slot->name);
-	return 0;
-}
-
-static int fill_times(struct sk_buff *skb, const struct faultcast_slot *slot)
-{
-	u64 first = atomic64_read(&slot->first_mono), last = atomic64_read(&slot->last_mono);
-	u64 mono_to_real = ktime_get_real_ns() - ktime_get_ns();
-
-	if (!first || !last)
-		return 0;
-	return put_u64(skb, FAULTCAST_A_DEVICE_FIRST_REAL, first + mono_to_real,
-		       FAULTCAST_A_DEVICE_PAD) ?:
-	       put_u64(skb, FAULTCAST_A_DEVICE_LAST_REAL, last + mono_to_real,
-		       FAULTCAST_A_DEVICE_PAD);
-}
-
-/* The outcomes before what was raised: see publish.c. */
-static int fill_device(struct sk_buff *skb, u32 index)
-{
-	const struct faultcast_slot *slot = faultcast_registry_slot(index);
-	int ctr;
-
-	if (nla_put_u32(skb, FAULTCAST_A_DEVICE_SLOT, index) ||
-	    fill_address(skb, index, FAULTCAST_A_DEVICE_SEGMENT, FAULTCAST_A_DEVICE_BDF,
-			 FAULTCAST_A_DEVICE_NAME) ||
-	    (faultcast_registry_is_overflow(index) &&
-	     nla_put_u8(skb, FAULTCAST_A_DEVICE_OVERFLOW, 1)) ||
-	    put_u64(skb, FAULTCAST_A_DEVICE_LOST, atomic64_read(&slot->lost),
-		    FAULTCAST_A_DEVICE_PAD) ||
-	    put_u64(skb, FAULTCAST_A_DEVICE_SUPPRESSED, atomic64_read(&slot->suppressed),
-		    FAULTCAST_A_DEVICE_PAD) ||
-	    put_u64(skb, FAULTCAST_A_DEVICE_PUBLISHED, atomic64_read(&slot->published),
-		    FAULTCAST_A_DEVICE_PAD) ||
-	    fill_times(skb, slot))
-		return -EMSGSIZE;
-	smp_rmb();
-	for (ctr = 0; ctr < FAULTCAST_CTR_NUM; ctr++)
-		if (fill_counter(skb, slot, ctr))
-			return -EMSGSIZE;
-	return 0;
 }
 
 struct device_dump {
@@ -208,60 +60,13 @@ static int device_get(struct sk_buff *skb, struct netlink_callback *cb)
 				  NLM_F_MULTI, FAULTCAST_CMD_DEVICE_GET);
 		if (!hdr)
 			break;
-		if (fill_device(skb, dump->next)) {
+		if (faultcast_wire_device(skb, dump->next)) {
 			genlmsg_cancel(skb, hdr);
 			break;
 		}
 		genlmsg_end(skb, hdr);
 	}
 	return skb->len;
-}
-
-static int fill_event(struct sk_buff *skb, const struct faultcast_event *ev)
-{
-	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_BATCH_EVENT);
-
-	if (!nest ||
-	    put_u64(skb, FAULTCAST_A_EVENT_SEQ, ev->seq, FAULTCAST_A_EVENT_PAD) ||
-	    nla_put_u32(skb, FAULTCAST_A_EVENT_KIND, ev->kind) ||
-	    nla_put_u32(skb, FAULTCAST_A_EVENT_FLAGS, ev->flags) ||
-	    nla_put_u32(skb, FAULTCAST_A_EVENT_SLOT, ev->slot) ||
-	    fill_address(skb, ev->slot, FAULTCAST_A_EVENT_SEGMENT, FAULTCAST_A_EVENT_BDF,
-			 FAULTCAST_A_EVENT_NAME) ||
-	    put_u64(skb, FAULTCAST_A_EVENT_MONO, ev->mono_ns, FAULTCAST_A_EVENT_PAD) ||
-	    put_u64(skb, FAULTCAST_A_EVENT_REAL, ev->real_ns, FAULTCAST_A_EVENT_PAD) ||
-	    (ev->kind == FAULTCAST_KIND_IO_PAGE_FAULT &&
-	     nla_put_u32(skb, FAULTCAST_A_EVENT_ACCESS, ev->access)) ||
-	    (ev->has & FAULTCAST_HAS_IOVA &&
-	     put_u64(skb, FAULTCAST_A_EVENT_IOVA, ev->iova, FAULTCAST_A_EVENT_PAD)) ||
-	    (ev->has & FAULTCAST_HAS_REASON &&
-	     nla_put_u32(skb, FAULTCAST_A_EVENT_REASON, ev->reason)) ||
-	    (ev->has & FAULTCAST_HAS_PASID &&
-	     nla_put_u32(skb, FAULTCAST_A_EVENT_PASID, ev->pasid)) ||
-	    (ev->has & FAULTCAST_HAS_IRTE &&
-	     nla_put_u32(skb, FAULTCAST_A_EVENT_IRTE_INDEX, ev->irte_index))) {
-		if (nest)
-			nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int fill_gap(struct sk_buff *skb, u64 from, u64 to)
-{
-	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_BATCH_GAP);
-
-	if (!nest ||
-	    put_u64(skb, FAULTCAST_A_GAP_FROM, from, FAULTCAST_A_GAP_PAD) ||
-	    put_u64(skb, FAULTCAST_A_GAP_TO, to, FAULTCAST_A_GAP_PAD) ||
-	    nla_put_u32(skb, FAULTCAST_A_GAP_WHY, FAULTCAST_GAP_HISTORY)) {
-		if (nest)
-			nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
-	nla_nest_end(skb, nest);
-	return 0;
 }
 
 struct event_dump {
@@ -293,13 +98,13 @@ static int dump_one(struct sk_buff *skb, struct event_dump *dump)
 	if (seq > dump->next) {
 		u64 to = min(seq - 1, dump->end);
 
-		err = fill_gap(skb, dump->next, to);
+		err = faultcast_wire_gap(skb, dump->next, to);
 		if (err)
 			return err;
 		dump->next = to + 1;
 		return 0;
 	}
-	err = fill_event(skb, &ev);
+	err = faultcast_wire_event(skb, &ev);
 	if (!err)
 		dump->next++;
 	return err;
@@ -315,7 +120,7 @@ static int event_get(struct sk_buff *skb, struct netlink_callback *cb)
 		return 0;
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
 			  NLM_F_MULTI, FAULTCAST_CMD_EVENT_GET);
-	if (!hdr || put_u64(skb, FAULTCAST_A_BATCH_INSTANCE, instance_id, FAULTCAST_A_BATCH_PAD))
+	if (!hdr || put_instance(skb))
 		return -EMSGSIZE;
 	while (dump->next <= dump->end && !dump_one(skb, dump))
 		;
@@ -455,8 +260,7 @@ static bool batch_start(void)
 	if (!batch)
 		return false;
 	batch_hdr = genlmsg_put(batch, 0, 0, &family, 0, FAULTCAST_CMD_EVENT_NTF);
-	if (batch_hdr &&
-	    !put_u64(batch, FAULTCAST_A_BATCH_INSTANCE, instance_id, FAULTCAST_A_BATCH_PAD))
+	if (batch_hdr && !put_instance(batch))
 		return true;
 	nlmsg_free(batch);
 	batch = NULL;
@@ -487,7 +291,7 @@ void faultcast_genl_notify(const struct faultcast_event *ev)
 {
 	if (!genl_has_listeners(&family, &init_net, 0))
 		return;
-	if (batch && !fill_event(batch, ev))
+	if (batch && !faultcast_wire_event(batch, ev))
 		return;
 	faultcast_genl_flush();
 	if (!batch_start()) {
@@ -495,5 +299,5 @@ void faultcast_genl_notify(const struct faultcast_event *ev)
 		return;
 	}
 	/* An empty message holds any one event. */
-	WARN_ON_ONCE(fill_event(batch, ev));
+	WARN_ON_ONCE(faultcast_wire_event(batch, ev));
 }

@@ -55,7 +55,7 @@ static int attach(struct faultcast_source *source)
 	}
 	err = tracepoint_probe_register(tracepoint, probe, NULL);
 	if (err) {
-		strscpy(source->reason, "cannot attach to iommu:io_page_fault",
+		strscpy(source->reason, "the tracepoint iommu:io_page_fault refused",
 			sizeof(source->reason));
 		/* Never mistaken for a kernel that lacks it. */
 		return err == -ENODEV || err == -ENOENT ? -EIO : err;

@@ -226,6 +226,7 @@ static int on_record(struct kprobe *kprobe, struct pt_regs *regs)
 	}
 	return 0;
 }
+
 NOKPROBE_SYMBOL(on_record);
 
 static struct ftrace_ops entry_ops = {

@@ -34,7 +34,8 @@ int ctl_query_error(const struct genl_query *query, int err);
  * Sends one command without attributes and waits for the whole answer, which
  * goes to @message.  0, or -errno after saying why.
  */
-int ctl_ask(uint8_t cmd, int flags, void (*message)(struct genl_query *query, struct nlmsghdr *nlh));
+int ctl_ask(uint8_t cmd, int flags,
+	    void (*message)(struct genl_query *query, struct nlmsghdr *nlh));
 
 /* "2026-01-31 12:00:00.123456", in local time; "-" for 0. */
 #define CTL_TIME_LEN 40

@@ -40,8 +40,7 @@ static void print_row(const struct device_counts *counts)
 	       " %10" PRIu64 " %s\n",
 	       device, ids, counts->io_page_faults[FAULTCAST_ACCESS_READ],
 	       counts->io_page_faults[FAULTCAST_ACCESS_WRITE],
-	       counts->raised - counts->synthetic -
-		       counts->io_page_faults[FAULTCAST_ACCESS_READ] -
+	       counts->raised - counts->synthetic - counts->io_page_faults[FAULTCAST_ACCESS_READ] -
 		       counts->io_page_faults[FAULTCAST_ACCESS_WRITE],
 	       counts->synthetic, counts->published, counts->lost, last);
 }

@@ -9,16 +9,21 @@
 #include "clock.h"
 #include "ctl.h"
 
-static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_tail,
-						&ctl_inject };
+static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_tail, &ctl_inject };
 
 #define NUM_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static bool as_json, want_help, want_version;
 
 static const struct option_row global_rows[] = {
-	{ .name = "json", .type = OPTION_FLAG, .value = &as_json, .help = "JSON instead of a table" },
-	{ .name = "version", .type = OPTION_FLAG, .value = &want_version, .help = "print the version" },
+	{ .name = "json",
+	  .type = OPTION_FLAG,
+	  .value = &as_json,
+	  .help = "JSON instead of a table" },
+	{ .name = "version",
+	  .type = OPTION_FLAG,
+	  .value = &want_version,
+	  .help = "print the version" },
 	{ .name = "help", .type = OPTION_FLAG, .value = &want_help, .help = "print this" },
 	{ .name = NULL },
 };

@@ -59,7 +59,9 @@ static void print_table(void)
 		bool active = probe->state == FAULTCAST_PROBE_ACTIVE;
 
 		printf("%-10s %-12s %-12s %s\n", probe->name, state_name(probe->state),
-		       !active ? "-" : probe->exact ? "exact" : "lower bound",
+		       !active	      ? "-"
+		       : probe->exact ? "exact"
+				      : "lower bound",
 		       *probe->reason ? probe->reason : "-");
 	}
 }

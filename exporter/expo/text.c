@@ -43,8 +43,8 @@ static void add_series(struct strbuf *sb, const char *name, const char *suffix,
 	strbuf_addc(sb, ' ');
 }
 
-void text_count(struct strbuf *sb, const char *name, const char *suffix,
-		const struct label *labels, uint64_t value)
+void text_count(struct strbuf *sb, const char *name, const char *suffix, const struct label *labels,
+		uint64_t value)
 {
 	add_series(sb, name, suffix, labels);
 	strbuf_addf(sb, "%" PRIu64 "\n", value);
@@ -63,8 +63,8 @@ static void add_shortest(struct strbuf *sb, double value)
 	strbuf_addf(sb, "%s\n", digits);
 }
 
-void text_value(struct strbuf *sb, const char *name, const char *suffix,
-		const struct label *labels, double value)
+void text_value(struct strbuf *sb, const char *name, const char *suffix, const struct label *labels,
+		double value)
 {
 	add_series(sb, name, suffix, labels);
 	if (isnan(value))

@@ -10,7 +10,7 @@
 #define TEXT_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 struct label {
-	const char *name;	/* NULL ends the list */
+	const char *name; /* NULL ends the list */
 	const char *value;
 };
 
@@ -18,9 +18,9 @@ struct label {
 void text_family(struct strbuf *sb, const char *name, const char *type, const char *help);
 
 /* One sample; @suffix ("_bucket", ...) or "" follows the name; @labels may be NULL. */
-void text_count(struct strbuf *sb, const char *name, const char *suffix,
-		const struct label *labels, uint64_t value);
-void text_value(struct strbuf *sb, const char *name, const char *suffix,
-		const struct label *labels, double value);
+void text_count(struct strbuf *sb, const char *name, const char *suffix, const struct label *labels,
+		uint64_t value);
+void text_value(struct strbuf *sb, const char *name, const char *suffix, const struct label *labels,
+		double value);
 
 #endif

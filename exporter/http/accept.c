@@ -10,7 +10,7 @@
 struct range {
 	const char *type;
 	size_t len;
-	int quality;	/* in thousandths */
+	int quality; /* in thousandths */
 };
 
 static const char *skip(const char *s, const char *chars)

@@ -93,8 +93,7 @@ static void add_message(struct http_request *request, const ProtobufCMessage *ms
 		json_add_message(&request->body, msg);
 		strbuf_addc(&request->body, '\n');
 	} else if (strbuf_reserve(&request->body, len)) {
-		request->body.len +=
-			protobuf_c_message_pack(msg, (uint8_t *)request->body.s);
+		request->body.len += protobuf_c_message_pack(msg, (uint8_t *)request->body.s);
 	}
 }
 
@@ -173,8 +172,8 @@ static enum MHD_Result on_argument(void *ctx, enum MHD_ValueKind kind, const cha
 				 "after=%s: expected a cursor (hex.dec.dec) or latest", value);
 		return MHD_NO;
 	} else if (!strcmp(key, "follow")) {
-		http_answer_text(query->request, MHD_HTTP_BAD_REQUEST,
-				 "follow=%s: expected 0 or 1", value);
+		http_answer_text(query->request, MHD_HTTP_BAD_REQUEST, "follow=%s: expected 0 or 1",
+				 value);
 		return MHD_NO;
 	} else {
 		http_answer_text(query->request, MHD_HTTP_BAD_REQUEST,

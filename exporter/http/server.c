@@ -136,8 +136,8 @@ static enum MHD_Result respond(struct http_request *request)
 
 static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *snapshot)
 {
-	struct http_request *request =
-		(void *)((char *)waiter - offsetof(struct http_request, waiter));
+	struct http_request *request = (void *)((char *)waiter -
+						offsetof(struct http_request, waiter));
 
 	routes_answer(request, snapshot);
 	http_resume(request);
@@ -263,14 +263,14 @@ static int resolve(const char *listen_address, struct addrinfo **info, struct st
 		strbuf_addf(error, "listen address \"%s\": expected host:port, [v6]:port or :port",
 			    listen_address);
 	} else {
-		int gai = strtoul(port, NULL, 10) > 65535 ?
-				  EAI_SERVICE :
-				  getaddrinfo(*host ? host : NULL, port, &hints, info);
+		int gai = strtoul(port, NULL, 10) > 65535
+				  ? EAI_SERVICE
+				  : getaddrinfo(*host ? host : NULL, port, &hints, info);
 
 		if (gai) {
 			strbuf_addf(error, "listen address \"%s\": %s", listen_address,
-				    gai == EAI_SERVICE ? "the port is not one of 0 to 65535" :
-							 gai_strerror(gai));
+				    gai == EAI_SERVICE ? "the port is not one of 0 to 65535"
+						       : gai_strerror(gai));
 			err = -EINVAL;
 		}
 	}

@@ -23,10 +23,10 @@ struct http_request {
 	bool suspended;
 	bool answered;
 	unsigned int status;
-	const char *content_type;	/* static */
-	const char *allow;		/* for 405 */
+	const char *content_type; /* static */
+	const char *allow;	  /* for 405 */
 	struct strbuf body;
-	struct stream_client *stream;	/* the body, if it is one */
+	struct stream_client *stream; /* the body, if it is one */
 	struct http_request *prev, *next;
 };
 

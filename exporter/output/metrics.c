@@ -19,8 +19,8 @@
 
 /* From the fault handler to this process, in nanoseconds; a factor of about 3. */
 static const uint64_t delivery_bounds_ns[] = {
-	10000,	   30000,     100000,	 300000,     1000000,	 3000000,     10000000,
-	30000000,  100000000, 300000000, 1000000000, 3000000000, 10000000000,
+	10000,	  30000,     100000,	300000,	    1000000,	3000000,     10000000,
+	30000000, 100000000, 300000000, 1000000000, 3000000000, 10000000000,
 };
 
 #define NUM_BOUNDS (sizeof(delivery_bounds_ns) / sizeof(delivery_bounds_ns[0]))
@@ -321,8 +321,7 @@ static const struct metric metrics[] = {
 	  "DMA of the device that the IOMMU refused, as counted by the kernel.",
 	  collect_io_page_faults, true },
 	{ "faultcast_device_last_fault_timestamp_seconds", "gauge",
-	  "When the device faulted last; absent before the first time.", collect_last_fault,
-	  true },
+	  "When the device faulted last; absent before the first time.", collect_last_fault, true },
 	{ "faultcast_events_raised_total", "counter", "Faults seen by the kernel's probes.",
 	  collect_raised, true },
 	{ "faultcast_events_published_total", "counter",
@@ -349,11 +348,11 @@ static const struct metric metrics[] = {
 	  collect_overruns, false },
 	{ "faultcast_source_unknown_total", "counter",
 	  "Attributes and kinds of a newer kernel module, passed over.", collect_unknown, false },
-	{ "faultcast_probe_up", "gauge", "Whether the kernel watches this place.",
-	  collect_probe_up, true },
+	{ "faultcast_probe_up", "gauge", "Whether the kernel watches this place.", collect_probe_up,
+	  true },
 	{ "faultcast_probe_info", "gauge",
-	  "How exactly it watches; exact=\"false\": counts are a lower bound.",
-	  collect_probe_info, true },
+	  "How exactly it watches; exact=\"false\": counts are a lower bound.", collect_probe_info,
+	  true },
 	{ "faultcast_delivery_seconds", "histogram",
 	  "From the fault handler to the exporter; events fetched later are not in here.",
 	  collect_delivery, false },

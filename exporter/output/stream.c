@@ -35,11 +35,11 @@ struct stream_client {
 	void (*wake)(void *ctx);
 	void *ctx;
 	bool located;
-	bool waiting;		/* the last read gave nothing */
+	bool waiting; /* the last read gave nothing */
 	bool heartbeat_due;
-	uint64_t next;		/* entry to send */
-	uint64_t stop;		/* where a client that does not follow ends */
-	struct cursor last;	/* what was sent last, or where it began */
+	uint64_t next;	    /* entry to send */
+	uint64_t stop;	    /* where a client that does not follow ends */
+	struct cursor last; /* what was sent last, or where it began */
 	struct strbuf out;
 	size_t out_sent;
 	struct stream_client *prev_client, *next_client;
@@ -150,6 +150,8 @@ struct stream_client *stream_open(const struct stream_request *request, void (*w
 	client->request = *request;
 	client->wake = wake_fn;
 	client->ctx = ctx;
+	/* So that the client has headers and a cursor before anything happens. */
+	client->heartbeat_due = request->follow;
 	client->next_client = clients;
 	if (clients)
 		clients->prev_client = client;
@@ -299,8 +301,8 @@ static void locate(struct stream_client *client)
 	switch (client->request.start) {
 	case STREAM_OLDEST:
 		client->next = window.first;
-		client->last = window.end > window.first ? before(entry_at(window.first)) :
-							   newest();
+		client->last = window.end > window.first ? before(entry_at(window.first))
+							 : newest();
 		break;
 	case STREAM_LATEST:
 		client->next = window.end;

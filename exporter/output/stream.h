@@ -17,16 +17,16 @@ extern const struct output output_stream;
 enum stream_encoding { STREAM_NDJSON, STREAM_PROTOBUF };
 
 enum stream_start {
-	STREAM_OLDEST,	/* what is retained, then what comes */
-	STREAM_LATEST,	/* only what comes */
-	STREAM_AFTER,	/* what follows a cursor; the gap first, if there is one */
+	STREAM_OLDEST, /* what is retained, then what comes */
+	STREAM_LATEST, /* only what comes */
+	STREAM_AFTER,  /* what follows a cursor; the gap first, if there is one */
 };
 
 struct stream_request {
 	enum stream_encoding encoding;
 	enum stream_start start;
-	struct cursor after;	/* of STREAM_AFTER */
-	bool follow;		/* wait for more instead of ending */
+	struct cursor after; /* of STREAM_AFTER */
+	bool follow;	     /* wait for more instead of ending */
 };
 
 struct stream_client;

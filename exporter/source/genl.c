@@ -64,8 +64,8 @@ int genl_open_group(struct nl_sock **sk, const char *family, const char *group, 
 	if (!err && rcvbuf)
 		err = from_nl_error(nl_socket_set_buffer_size(*sk, rcvbuf, 0));
 	/* By hand: libnl makes EACCES and EPERM of this one the same as others. */
-	if (!err && setsockopt(nl_socket_get_fd(*sk), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &id,
-			       sizeof(id)))
+	if (!err &&
+	    setsockopt(nl_socket_get_fd(*sk), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &id, sizeof(id)))
 		err = errno == EACCES ? -EPERM : -errno;
 	if (!err)
 		err = from_nl_error(nl_socket_set_nonblocking(*sk));
@@ -183,8 +183,7 @@ static void take_extack(struct genl_query *query, struct nlmsghdr *nlh)
 	if (skip > nlmsg_datalen(nlh) || nlmsg_parse(nlh, skip, tb, NLMSGERR_ATTR_MAX, NULL) < 0)
 		return;
 	if (tb[NLMSGERR_ATTR_MSG])
-		snprintf(query->error, sizeof(query->error), "%.*s",
-			 nla_len(tb[NLMSGERR_ATTR_MSG]),
+		snprintf(query->error, sizeof(query->error), "%.*s", nla_len(tb[NLMSGERR_ATTR_MSG]),
 			 (const char *)nla_data(tb[NLMSGERR_ATTR_MSG]));
 }
 

@@ -35,7 +35,7 @@ struct genl_query {
 	bool busy;
 	uint32_t seq;
 	int err;
-	char error[160];	/* what the kernel said of the last failure, or "" */
+	char error[160]; /* what the kernel said of the last failure, or "" */
 	/* A reply, possibly one of many. */
 	void (*message)(struct genl_query *query, struct nlmsghdr *nlh);
 	/* The end of the replies, or of waiting for them: 0 or -errno. */

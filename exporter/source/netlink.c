@@ -20,7 +20,7 @@
 #define DATAGRAMS_PER_TURN 64
 
 #define source_of(ptr, member)                                                                     \
-	((struct source_netlink *)(void *)((char *)(ptr) - offsetof(struct source_netlink, member)))
+	((struct source_netlink *)(void *)((char *)(ptr)-offsetof(struct source_netlink, member)))
 
 static void attach(struct source_netlink *source);
 
@@ -57,8 +57,8 @@ static void give_up(struct source_netlink *source, int err)
 	} else if (err == -EPERM) {
 		set_down(source, "%s", "no permission: CAP_NET_ADMIN is needed");
 	} else {
-		set_down(source, "netlink: %s", *source->query.error ? source->query.error :
-								       strerror(-err));
+		set_down(source, "netlink: %s",
+			 *source->query.error ? source->query.error : strerror(-err));
 		loop_timer_arm(source->loop, &source->retry, RETRY_NS);
 	}
 	if (was_up)
@@ -300,8 +300,8 @@ static void attach(struct source_netlink *source)
 	source->seen = 0;
 	source->state = SOURCE_ASKING;
 	if (!err)
-		err = genl_query_send(&source->query, genl_query_new(&source->query,
-								     FAULTCAST_CMD_STATUS_GET, 0));
+		err = genl_query_send(&source->query,
+				      genl_query_new(&source->query, FAULTCAST_CMD_STATUS_GET, 0));
 	if (err)
 		give_up(source, err);
 }

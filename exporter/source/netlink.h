@@ -28,11 +28,11 @@ struct source_netlink {
 	struct loop *loop;
 	const struct source_sink *sink;
 	int rcvbuf;
-	bool only_new;		/* at first sight start from the head */
+	bool only_new; /* at first sight start from the head */
 
 	enum source_state state;
-	struct cursor at;	/* last event delivered, or passed over by a gap */
-	uint64_t seen;		/* largest number multicast while not live */
+	struct cursor at; /* last event delivered, or passed over by a gap */
+	uint64_t seen;	  /* largest number multicast while not live */
 	bool fetch_again;
 	struct source_status status;
 	char reason[192];

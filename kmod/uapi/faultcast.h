@@ -49,11 +49,11 @@
  *	request: FAULTCAST_A_INJECT_*: one synthetic event that travels the
  *		 path of a real one, flagged FAULTCAST_EVENT_F_SYNTHETIC and
  *		 counted in FAULTCAST_COUNT_SYNTHETIC only
- *	reply:	 none but the acknowledgement; -ENODEV while the module unloads,
+ *	reply:	 none but the acknowledgment; -ENODEV while the module unloads,
  *		 -ENOSPC when the queue is full (counted as lost)
  *
  * Errors: an unknown or malformed attribute is -EINVAL, a value out of range
- * -ERANGE or -EINVAL, each with an extended acknowledgement that names the
+ * -ERANGE or -EINVAL, each with an extended acknowledgment that names the
  * attribute; nothing is changed then.
  */
 #ifndef _UAPI_FAULTCAST_H
@@ -86,7 +86,7 @@ enum faultcast_cmd {
 enum faultcast_kind {
 	FAULTCAST_KIND_UNSPEC,
 	FAULTCAST_KIND_IO_PAGE_FAULT,		/* DMA the IOMMU refused */
-	FAULTCAST_KIND_INTERRUPT_REMAPPING,	/* interrupt request it refused, VT-d 7.1.1 */
+	FAULTCAST_KIND_INTERRUPT_REMAPPING,	/* interrupt request it refused */
 	FAULTCAST_KIND_AER,			/* reserved: PCIe 6.0 6.2 */
 	FAULTCAST_KIND_LINK,			/* reserved */
 	FAULTCAST_KIND_HOTPLUG,			/* reserved */
@@ -153,11 +153,11 @@ enum faultcast_a_status {
 	FAULTCAST_A_STATUS_LOST,		/* u64: queue full */
 	FAULTCAST_A_STATUS_QUEUED,		/* u64: raised, not yet published */
 	FAULTCAST_A_STATUS_SUMMARIES,		/* u64: FAULTCAST_KIND_SUPPRESSED published */
-	FAULTCAST_A_STATUS_HW_OVERFLOW,		/* u64: times the hardware said it dropped some */
+	FAULTCAST_A_STATUS_HW_OVERFLOW,		/* u64: times the hardware dropped some */
 	FAULTCAST_A_STATUS_NMISSED,		/* u64: probe hits that could not run */
-	FAULTCAST_A_STATUS_UNKNOWN_UNIT,	/* u64: faults of an IOMMU not in the DMAR table */
-	FAULTCAST_A_STATUS_PROBE,		/* nest, one per source: FAULTCAST_A_PROBE_* */
-	FAULTCAST_A_STATUS_PUBLISHED_KIND,	/* nest, one per kind seen: FAULTCAST_A_KINDCOUNT_* */
+	FAULTCAST_A_STATUS_UNKNOWN_UNIT,	/* u64: faults of an IOMMU no table lists */
+	FAULTCAST_A_STATUS_PROBE,		/* nest, many: FAULTCAST_A_PROBE_* */
+	FAULTCAST_A_STATUS_PUBLISHED_KIND,	/* nest, many: FAULTCAST_A_KINDCOUNT_* */
 	FAULTCAST_A_STATUS_DEVICES,		/* u32: parameter devices= */
 	FAULTCAST_A_STATUS_HISTORY,		/* u32: parameter history= */
 	FAULTCAST_A_STATUS_QUEUE,		/* u32: parameter queue=, records per CPU */
@@ -201,7 +201,7 @@ enum faultcast_a_device {
 	FAULTCAST_A_DEVICE_BDF,			/* u32: bus << 8 | device << 3 | function */
 	FAULTCAST_A_DEVICE_NAME,		/* str */
 	FAULTCAST_A_DEVICE_OVERFLOW,		/* u8: 1 */
-	FAULTCAST_A_DEVICE_COUNTER,		/* nest, one per counter not 0: FAULTCAST_A_COUNTER_* */
+	FAULTCAST_A_DEVICE_COUNTER,		/* nest, many: FAULTCAST_A_COUNTER_*, if not 0 */
 	FAULTCAST_A_DEVICE_PUBLISHED,		/* u64 */
 	FAULTCAST_A_DEVICE_SUPPRESSED,		/* u64 */
 	FAULTCAST_A_DEVICE_LOST,		/* u64 */
@@ -228,9 +228,9 @@ enum faultcast_a_batch {
 	FAULTCAST_A_BATCH_UNSPEC,
 	FAULTCAST_A_BATCH_PAD,
 	FAULTCAST_A_BATCH_FROM,			/* u64: request only */
-	FAULTCAST_A_BATCH_INSTANCE,		/* u64: in every reply and notification */
+	FAULTCAST_A_BATCH_INSTANCE,		/* u64: in each reply and notification */
 	FAULTCAST_A_BATCH_EVENT,		/* nest, many: FAULTCAST_A_EVENT_* */
-	FAULTCAST_A_BATCH_GAP,			/* nest: FAULTCAST_A_GAP_*, before what follows it */
+	FAULTCAST_A_BATCH_GAP,			/* nest: FAULTCAST_A_GAP_* */
 
 	__FAULTCAST_A_BATCH_MAX,
 	FAULTCAST_A_BATCH_MAX = __FAULTCAST_A_BATCH_MAX - 1
@@ -257,9 +257,9 @@ enum faultcast_a_event {
 	FAULTCAST_A_EVENT_SEGMENT,		/* u32: with BDF; see FAULTCAST_A_DEVICE_* */
 	FAULTCAST_A_EVENT_BDF,			/* u32 */
 	FAULTCAST_A_EVENT_NAME,			/* str */
-	FAULTCAST_A_EVENT_MONO,			/* u64: CLOCK_MONOTONIC, taken in the probe */
+	FAULTCAST_A_EVENT_MONO,			/* u64: CLOCK_MONOTONIC, in the probe */
 	FAULTCAST_A_EVENT_REAL,			/* u64: the same moment, CLOCK_REALTIME */
-	FAULTCAST_A_EVENT_IOVA,			/* u64: address the device used; VT-d: of its page */
+	FAULTCAST_A_EVENT_IOVA,			/* u64: address used; VT-d: of its page */
 	FAULTCAST_A_EVENT_ACCESS,		/* u32: enum faultcast_access */
 	FAULTCAST_A_EVENT_REASON,		/* u32: VT-d fault reason, VT-d 7.2.3 */
 	FAULTCAST_A_EVENT_PASID,		/* u32: absent without PASID */
@@ -280,7 +280,7 @@ enum faultcast_a_inject {
 	FAULTCAST_A_INJECT_PAD,
 	FAULTCAST_A_INJECT_SEGMENT,		/* u32: at most 65535 */
 	FAULTCAST_A_INJECT_BDF,			/* u32: at most 65535 */
-	FAULTCAST_A_INJECT_KIND,		/* u32, required: KIND_IO_PAGE_FAULT only so far */
+	FAULTCAST_A_INJECT_KIND,		/* u32, required: KIND_IO_PAGE_FAULT so far */
 	FAULTCAST_A_INJECT_ACCESS,		/* u32: enum faultcast_access, default unknown */
 	FAULTCAST_A_INJECT_IOVA,		/* u64: default 0 */
 

@@ -121,10 +121,16 @@ static void edu_write(volatile uint8_t *bar, uint64_t iova)
 }
 
 static const struct model models[] = {
-	{ .id = 0x12098086, .iova_limit = 1ULL << 32, .iova_align = 16,
-	  .dma_read = i82559er_read, .dma_write = i82559er_write },
-	{ .id = 0x11e81234, .iova_limit = 1ULL << 28, .iova_align = 1,
-	  .dma_read = edu_read, .dma_write = edu_write },
+	{ .id = 0x12098086,
+	  .iova_limit = 1ULL << 32,
+	  .iova_align = 16,
+	  .dma_read = i82559er_read,
+	  .dma_write = i82559er_write },
+	{ .id = 0x11e81234,
+	  .iova_limit = 1ULL << 28,
+	  .iova_align = 1,
+	  .dma_read = edu_read,
+	  .dma_write = edu_write },
 };
 
 static int open_attribute(const char *device, const char *attribute, int flags)
