@@ -28,8 +28,8 @@ static int compare(const void *a, const void *b)
 {
 	const struct address *x = &((const struct pci_device *)a)->address;
 	const struct address *y = &((const struct pci_device *)b)->address;
-	uint32_t x_key = (uint32_t)x->segment << 16 | x->bdf;
-	uint32_t y_key = (uint32_t)y->segment << 16 | y->bdf;
+	uint64_t x_key = (uint64_t)x->segment << 16 | x->bdf;
+	uint64_t y_key = (uint64_t)y->segment << 16 | y->bdf;
 
 	return (x_key > y_key) - (x_key < y_key);
 }

@@ -34,7 +34,9 @@ static const char *parse_number(const char *text, int base, uint64_t max, uint64
 
 int cursor_parse(const char *text, struct cursor *cursor)
 {
+	const char *whole = text;
 	struct cursor c = { 0 };
+	char canonical[CURSOR_LEN];
 	uint64_t sub;
 
 	text = parse_number(text, 16, UINT64_MAX, &c.instance);
@@ -47,6 +49,10 @@ int cursor_parse(const char *text, struct cursor *cursor)
 	if (!text || *text)
 		return -EINVAL;
 	c.sub = (uint32_t)sub;
+	/* One spelling each: a cursor identifies, so it must compare as text. */
+	cursor_format(&c, canonical);
+	if (strcmp(canonical, whole) != 0)
+		return -EINVAL;
 	*cursor = c;
 	return 0;
 }
@@ -75,9 +81,12 @@ int address_parse_pci(const char *text, struct address *address)
 	uint64_t part[4] = { 0 };
 	const char *at = text;
 	const char *colon = strchr(text, ':');
+	bool has_segment = colon && strchr(colon + 1, ':');
+	struct address a = { .type = ADDRESS_PCI };
+	char canonical[ADDRESS_LEN];
 
-	if (colon && strchr(colon + 1, ':')) {
-		at = parse_number(at, 16, 0xffff, &part[0]);
+	if (has_segment) {
+		at = parse_number(at, 16, UINT32_MAX, &part[0]);
 		if (!at || *at++ != ':')
 			return -EINVAL;
 	}
@@ -90,18 +99,33 @@ int address_parse_pci(const char *text, struct address *address)
 	at = parse_number(at, 16, 7, &part[3]);
 	if (!at || *at)
 		return -EINVAL;
-	*address = (struct address){
-		.type = ADDRESS_PCI,
-		.segment = (uint16_t)part[0],
-		.bdf = (uint16_t)(part[1] << 8 | part[2] << 3 | part[3]),
-	};
+	a.segment = (uint32_t)part[0];
+	a.bdf = (uint16_t)(part[1] << 8 | part[2] << 3 | part[3]);
+	/* lspci's spelling, so that "1:2.3" is not taken for something it is not. */
+	address_format(&a, canonical);
+	if (strcmp(canonical + (has_segment ? 0 : strlen("0000:")), text) != 0)
+		return -EINVAL;
+	*address = a;
 	return 0;
 }
 
+/* libnl's policy of a number has the least length only. */
+#define NUMBER_64                                                                                  \
+	{                                                                                          \
+		.type = NLA_U64, .maxlen = 8                                                       \
+	}
+#define NUMBER_32                                                                                  \
+	{                                                                                          \
+		.type = NLA_U32, .maxlen = 4                                                       \
+	}
+#define NUMBER_8                                                                                   \
+	{                                                                                          \
+		.type = NLA_U8, .maxlen = 1                                                        \
+	}
+
 /*
  * Sorts the attributes of a nest, or of a message, by type.  @policy has the
- * lengths; a number that is not in it is unknown.  Repeated ones are the
- * caller's to walk.
+ * lengths; a type beyond @max is unknown.  Repeated ones are the caller's to walk.
  */
 static int parse_attrs(struct nlattr **tb, int max, struct nlattr *head, int len,
 		       const struct nla_policy *policy, uint64_t *unknown)
@@ -143,7 +167,7 @@ static void get_address(struct address *address, struct nlattr *segment, struct 
 	*address = (struct address){ .type = ADDRESS_UNKNOWN };
 	if (bdf) {
 		address->type = ADDRESS_PCI;
-		address->segment = (uint16_t)get_u32(segment);
+		address->segment = get_u32(segment);
 		address->bdf = (uint16_t)get_u32(bdf);
 	} else if (name) {
 		address->type = ADDRESS_NAME;
@@ -152,21 +176,21 @@ static void get_address(struct address *address, struct nlattr *segment, struct 
 }
 
 static struct nla_policy event_policy[FAULTCAST_A_EVENT_MAX + 1] = {
-	[FAULTCAST_A_EVENT_SEQ] = { .type = NLA_U64 },
-	[FAULTCAST_A_EVENT_KIND] = { .type = NLA_U32 },
-	[FAULTCAST_A_EVENT_FLAGS] = { .type = NLA_U32 },
-	[FAULTCAST_A_EVENT_SLOT] = { .type = NLA_U32 },
-	[FAULTCAST_A_EVENT_SEGMENT] = { .type = NLA_U32 },
-	[FAULTCAST_A_EVENT_BDF] = { .type = NLA_U32 },
+	[FAULTCAST_A_EVENT_SEQ] = NUMBER_64,
+	[FAULTCAST_A_EVENT_KIND] = NUMBER_32,
+	[FAULTCAST_A_EVENT_FLAGS] = NUMBER_32,
+	[FAULTCAST_A_EVENT_SLOT] = NUMBER_32,
+	[FAULTCAST_A_EVENT_SEGMENT] = NUMBER_32,
+	[FAULTCAST_A_EVENT_BDF] = NUMBER_32,
 	[FAULTCAST_A_EVENT_NAME] = { .type = NLA_STRING, .maxlen = FAULTCAST_NAME_LEN },
-	[FAULTCAST_A_EVENT_MONO] = { .type = NLA_U64 },
-	[FAULTCAST_A_EVENT_REAL] = { .type = NLA_U64 },
-	[FAULTCAST_A_EVENT_IOVA] = { .type = NLA_U64 },
-	[FAULTCAST_A_EVENT_ACCESS] = { .type = NLA_U32 },
-	[FAULTCAST_A_EVENT_REASON] = { .type = NLA_U32 },
-	[FAULTCAST_A_EVENT_PASID] = { .type = NLA_U32 },
-	[FAULTCAST_A_EVENT_IRTE_INDEX] = { .type = NLA_U32 },
-	[FAULTCAST_A_EVENT_SUPPRESSED_BEFORE] = { .type = NLA_U64 },
+	[FAULTCAST_A_EVENT_MONO] = NUMBER_64,
+	[FAULTCAST_A_EVENT_REAL] = NUMBER_64,
+	[FAULTCAST_A_EVENT_IOVA] = NUMBER_64,
+	[FAULTCAST_A_EVENT_ACCESS] = NUMBER_32,
+	[FAULTCAST_A_EVENT_REASON] = NUMBER_32,
+	[FAULTCAST_A_EVENT_PASID] = NUMBER_32,
+	[FAULTCAST_A_EVENT_IRTE_INDEX] = NUMBER_32,
+	[FAULTCAST_A_EVENT_SUPPRESSED_BEFORE] = NUMBER_64,
 };
 
 static int decode_event(struct nlattr *nest, struct fault_event *ev, uint64_t *unknown)
@@ -203,9 +227,9 @@ static int decode_event(struct nlattr *nest, struct fault_event *ev, uint64_t *u
 }
 
 static struct nla_policy gap_policy[FAULTCAST_A_GAP_MAX + 1] = {
-	[FAULTCAST_A_GAP_FROM] = { .type = NLA_U64 },
-	[FAULTCAST_A_GAP_TO] = { .type = NLA_U64 },
-	[FAULTCAST_A_GAP_WHY] = { .type = NLA_U32 },
+	[FAULTCAST_A_GAP_FROM] = NUMBER_64,
+	[FAULTCAST_A_GAP_TO] = NUMBER_64,
+	[FAULTCAST_A_GAP_WHY] = NUMBER_32,
 };
 
 static int decode_gap(struct nlattr *nest, struct fault_gap *gap, uint64_t *unknown)
@@ -223,7 +247,7 @@ static int decode_gap(struct nlattr *nest, struct fault_gap *gap, uint64_t *unkn
 }
 
 static struct nla_policy batch_policy[FAULTCAST_A_BATCH_MAX + 1] = {
-	[FAULTCAST_A_BATCH_INSTANCE] = { .type = NLA_U64 },
+	[FAULTCAST_A_BATCH_INSTANCE] = NUMBER_64,
 	[FAULTCAST_A_BATCH_EVENT] = { .type = NLA_NESTED },
 	[FAULTCAST_A_BATCH_GAP] = { .type = NLA_NESTED },
 };
@@ -278,9 +302,9 @@ int decode_batch(struct nlmsghdr *nlh, const struct batch_handler *handler, void
 }
 
 static struct nla_policy counter_policy[FAULTCAST_A_COUNTER_MAX + 1] = {
-	[FAULTCAST_A_COUNTER_COUNT] = { .type = NLA_U32 },
-	[FAULTCAST_A_COUNTER_DETAIL] = { .type = NLA_U32 },
-	[FAULTCAST_A_COUNTER_VALUE] = { .type = NLA_U64 },
+	[FAULTCAST_A_COUNTER_COUNT] = NUMBER_32,
+	[FAULTCAST_A_COUNTER_DETAIL] = NUMBER_32,
+	[FAULTCAST_A_COUNTER_VALUE] = NUMBER_64,
 };
 
 /* Where a counter belongs; NULL: one we do not know. */
@@ -318,17 +342,17 @@ static int decode_counter(struct nlattr *nest, struct device_counts *device, uin
 }
 
 static struct nla_policy device_policy[FAULTCAST_A_DEVICE_MAX + 1] = {
-	[FAULTCAST_A_DEVICE_SLOT] = { .type = NLA_U32 },
-	[FAULTCAST_A_DEVICE_SEGMENT] = { .type = NLA_U32 },
-	[FAULTCAST_A_DEVICE_BDF] = { .type = NLA_U32 },
+	[FAULTCAST_A_DEVICE_SLOT] = NUMBER_32,
+	[FAULTCAST_A_DEVICE_SEGMENT] = NUMBER_32,
+	[FAULTCAST_A_DEVICE_BDF] = NUMBER_32,
 	[FAULTCAST_A_DEVICE_NAME] = { .type = NLA_STRING, .maxlen = FAULTCAST_NAME_LEN },
-	[FAULTCAST_A_DEVICE_OVERFLOW] = { .type = NLA_U8 },
+	[FAULTCAST_A_DEVICE_OVERFLOW] = NUMBER_8,
 	[FAULTCAST_A_DEVICE_COUNTER] = { .type = NLA_NESTED },
-	[FAULTCAST_A_DEVICE_PUBLISHED] = { .type = NLA_U64 },
-	[FAULTCAST_A_DEVICE_SUPPRESSED] = { .type = NLA_U64 },
-	[FAULTCAST_A_DEVICE_LOST] = { .type = NLA_U64 },
-	[FAULTCAST_A_DEVICE_FIRST_REAL] = { .type = NLA_U64 },
-	[FAULTCAST_A_DEVICE_LAST_REAL] = { .type = NLA_U64 },
+	[FAULTCAST_A_DEVICE_PUBLISHED] = NUMBER_64,
+	[FAULTCAST_A_DEVICE_SUPPRESSED] = NUMBER_64,
+	[FAULTCAST_A_DEVICE_LOST] = NUMBER_64,
+	[FAULTCAST_A_DEVICE_FIRST_REAL] = NUMBER_64,
+	[FAULTCAST_A_DEVICE_LAST_REAL] = NUMBER_64,
 };
 
 int decode_device(struct nlmsghdr *nlh, struct device_counts *device, uint64_t *unknown)
@@ -362,9 +386,9 @@ int decode_device(struct nlmsghdr *nlh, struct device_counts *device, uint64_t *
 
 static struct nla_policy probe_policy[FAULTCAST_A_PROBE_MAX + 1] = {
 	[FAULTCAST_A_PROBE_NAME] = { .type = NLA_STRING },
-	[FAULTCAST_A_PROBE_STATE] = { .type = NLA_U32 },
+	[FAULTCAST_A_PROBE_STATE] = NUMBER_32,
 	[FAULTCAST_A_PROBE_REASON] = { .type = NLA_STRING },
-	[FAULTCAST_A_PROBE_EXACT] = { .type = NLA_U8 },
+	[FAULTCAST_A_PROBE_EXACT] = NUMBER_8,
 };
 
 static int decode_probe(struct nlattr *nest, struct module_status *status, uint64_t *unknown)
@@ -387,8 +411,8 @@ static int decode_probe(struct nlattr *nest, struct module_status *status, uint6
 }
 
 static struct nla_policy kindcount_policy[FAULTCAST_A_KINDCOUNT_MAX + 1] = {
-	[FAULTCAST_A_KINDCOUNT_KIND] = { .type = NLA_U32 },
-	[FAULTCAST_A_KINDCOUNT_VALUE] = { .type = NLA_U64 },
+	[FAULTCAST_A_KINDCOUNT_KIND] = NUMBER_32,
+	[FAULTCAST_A_KINDCOUNT_VALUE] = NUMBER_64,
 };
 
 static int decode_kindcount(struct nlattr *nest, struct module_status *status, uint64_t *unknown)
@@ -407,26 +431,26 @@ static int decode_kindcount(struct nlattr *nest, struct module_status *status, u
 }
 
 static struct nla_policy status_policy[FAULTCAST_A_STATUS_MAX + 1] = {
-	[FAULTCAST_A_STATUS_INSTANCE] = { .type = NLA_U64 },
+	[FAULTCAST_A_STATUS_INSTANCE] = NUMBER_64,
 	[FAULTCAST_A_STATUS_VERSION] = { .type = NLA_STRING },
-	[FAULTCAST_A_STATUS_ABI] = { .type = NLA_U32 },
-	[FAULTCAST_A_STATUS_LOADED_REAL] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_HEAD] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_TAIL] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_RAISED] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_PUBLISHED] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_SUPPRESSED] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_LOST] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_QUEUED] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_SUMMARIES] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_HW_OVERFLOW] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_NMISSED] = { .type = NLA_U64 },
-	[FAULTCAST_A_STATUS_UNKNOWN_UNIT] = { .type = NLA_U64 },
+	[FAULTCAST_A_STATUS_ABI] = NUMBER_32,
+	[FAULTCAST_A_STATUS_LOADED_REAL] = NUMBER_64,
+	[FAULTCAST_A_STATUS_HEAD] = NUMBER_64,
+	[FAULTCAST_A_STATUS_TAIL] = NUMBER_64,
+	[FAULTCAST_A_STATUS_RAISED] = NUMBER_64,
+	[FAULTCAST_A_STATUS_PUBLISHED] = NUMBER_64,
+	[FAULTCAST_A_STATUS_SUPPRESSED] = NUMBER_64,
+	[FAULTCAST_A_STATUS_LOST] = NUMBER_64,
+	[FAULTCAST_A_STATUS_QUEUED] = NUMBER_64,
+	[FAULTCAST_A_STATUS_SUMMARIES] = NUMBER_64,
+	[FAULTCAST_A_STATUS_HW_OVERFLOW] = NUMBER_64,
+	[FAULTCAST_A_STATUS_NMISSED] = NUMBER_64,
+	[FAULTCAST_A_STATUS_UNKNOWN_UNIT] = NUMBER_64,
 	[FAULTCAST_A_STATUS_PROBE] = { .type = NLA_NESTED },
 	[FAULTCAST_A_STATUS_PUBLISHED_KIND] = { .type = NLA_NESTED },
-	[FAULTCAST_A_STATUS_DEVICES] = { .type = NLA_U32 },
-	[FAULTCAST_A_STATUS_HISTORY] = { .type = NLA_U32 },
-	[FAULTCAST_A_STATUS_QUEUE] = { .type = NLA_U32 },
+	[FAULTCAST_A_STATUS_DEVICES] = NUMBER_32,
+	[FAULTCAST_A_STATUS_HISTORY] = NUMBER_32,
+	[FAULTCAST_A_STATUS_QUEUE] = NUMBER_32,
 };
 
 static void fill_status(struct module_status *status, struct nlattr **tb)
@@ -461,7 +485,7 @@ int decode_status(struct nlmsghdr *nlh, struct module_status *status, uint64_t *
 	if (!is_family_message(nlh) ||
 	    parse_attrs(tb, FAULTCAST_A_STATUS_MAX, nlmsg_attrdata(nlh, GENL_HDRLEN),
 			nlmsg_attrlen(nlh, GENL_HDRLEN), status_policy, unknown) ||
-	    !tb[FAULTCAST_A_STATUS_INSTANCE])
+	    !get_u64(tb[FAULTCAST_A_STATUS_INSTANCE]))
 		return -EBADMSG;
 	fill_status(status, tb);
 	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {

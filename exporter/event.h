@@ -32,7 +32,7 @@ enum address_type { ADDRESS_UNKNOWN, ADDRESS_PCI, ADDRESS_NAME, ADDRESS_OVERFLOW
 
 struct address {
 	enum address_type type;
-	uint16_t segment;
+	uint32_t segment;
 	uint16_t bdf;
 	char name[FAULTCAST_NAME_LEN];
 };
@@ -42,7 +42,7 @@ struct address {
 /* "0000:03:00.0", "bus/name", "unknown" or "overflow". */
 void address_format(const struct address *address, char out[ADDRESS_LEN]);
 
-/* Reads "0000:03:00.0" or "03:00.0" (segment 0); -EINVAL for anything else. */
+/* Reads what that writes for PCI, or "03:00.0" (segment 0); -EINVAL otherwise. */
 int address_parse_pci(const char *text, struct address *address);
 
 struct fault_event {

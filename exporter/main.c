@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@
 #include "options.h"
 #include "snapshot.h"
 #include "source/netlink.h"
+
+#define FD_LIMIT 4096
 
 static struct {
 	const char *listen_address;
@@ -97,6 +100,17 @@ static int watch_signals(struct loop_fd *watch)
 	return watch->fd < 0 ? -errno : loop_add(&loop, watch, EPOLLIN);
 }
 
+/* Every stream holds a descriptor, and the usual soft limit is 1024. */
+static void raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= FD_LIMIT)
+		return;
+	limit.rlim_cur = limit.rlim_max < FD_LIMIT ? limit.rlim_max : FD_LIMIT;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* 0: go on; 1: done; -EINVAL. */
 static int parse_flags(int argc, char **argv)
 {
@@ -167,6 +181,7 @@ int main(int argc, char **argv)
 	if (err)
 		return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	log_setup((enum log_level)opt.log_level, (enum log_format)opt.log_format);
+	raise_fd_limit();
 	err = loop_init(&loop);
 	if (!err)
 		err = watch_signals(&signals);

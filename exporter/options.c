@@ -13,15 +13,17 @@
 int options_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
 	int base = text[0] == '0' && (text[1] | 32) == 'x' ? 16 : 10;
+	unsigned long long number;
 	char *end;
 
 	/* strtoull would take spaces and signs. */
 	if (!isdigit((unsigned char)*text))
 		return -EINVAL;
 	errno = 0;
-	*value = strtoull(text, &end, base);
-	if (*end || errno || *value < min || *value > max)
+	number = strtoull(text, &end, base);
+	if (*end || errno || number < min || number > max)
 		return -EINVAL;
+	*value = number;
 	return 0;
 }
 

@@ -27,6 +27,10 @@ bool strbuf_reserve(struct strbuf *sb, size_t extra)
 
 	if (sb->failed)
 		return false;
+	if (extra > SIZE_MAX / 2 - sb->len - 1) {
+		sb->failed = true;
+		return false;
+	}
 	need = sb->len + extra + 1;
 	if (need <= sb->size)
 		return true;

@@ -180,7 +180,7 @@ static const struct nla_policy event_get_policy[] = {
 };
 
 static const struct nla_policy inject_policy[] = {
-	[FAULTCAST_A_INJECT_SEGMENT] = NLA_POLICY_MAX(NLA_U32, U16_MAX),
+	[FAULTCAST_A_INJECT_SEGMENT] = { .type = NLA_U32 },
 	[FAULTCAST_A_INJECT_BDF] = NLA_POLICY_MAX(NLA_U32, U16_MAX),
 	[FAULTCAST_A_INJECT_KIND] = NLA_POLICY_RANGE(NLA_U32, FAULTCAST_KIND_IO_PAGE_FAULT,
 						     FAULTCAST_KIND_IO_PAGE_FAULT),

@@ -75,7 +75,12 @@ int faultcast_queue_put(const struct faultcast_event *ev)
 
 bool faultcast_queue_peek(int cpu, struct faultcast_event *ev)
 {
-	return kfifo_peek(&per_cpu_ptr(&queues, cpu)->fifo, ev);
+	struct cpu_queue *q = per_cpu_ptr(&queues, cpu);
+
+	if (kfifo_is_empty(&q->fifo))
+		return false;
+	smp_rmb();	/* the record after the index: pairs with __kfifo_in() */
+	return kfifo_peek(&q->fifo, ev);
 }
 
 void faultcast_queue_skip(int cpu)

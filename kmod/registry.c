@@ -12,8 +12,8 @@
 #include "event.h"
 
 /*
- * A key is never 0.  PCI: bit 62, segment, bdf.  Others: bit 63 and a hash of
- * "bus/name".  Slot 0 is for the device that is NULL, the last one for all
+ * A key is never 0.  PCI: bit 62, segment (32 bits: VMD's do not fit in 16), bdf.
+ * Others: bit 63 and a hash of "bus/name".  Slot 0 is for the device that is NULL, the last one for all
  * that find no free slot.
  */
 #define KEY_NAMED	BIT_ULL(63)
@@ -69,13 +69,13 @@ bool faultcast_registry_is_overflow(u32 index)
 	return index == num_slots - 1;
 }
 
-bool faultcast_registry_pci(const struct faultcast_slot *slot, u16 *segment, u16 *bdf)
+bool faultcast_registry_pci(const struct faultcast_slot *slot, u32 *segment, u16 *bdf)
 {
 	u64 key = atomic64_read(&slot->key);
 
 	if (!(key & KEY_PCI) || key & KEY_NAMED)
 		return false;
-	*segment = key >> 16;
+	*segment = (key & ~KEY_PCI) >> 16;
 	*bdf = key;
 	return true;
 }
@@ -107,7 +107,7 @@ static u32 claim(u64 key, const char *prefix, const char *name)
 	return num_slots - 1;
 }
 
-u32 faultcast_registry_claim_pci(u16 segment, u16 bdf)
+u32 faultcast_registry_claim_pci(u32 segment, u16 bdf)
 {
 	return claim(KEY_PCI | (u64)segment << 16 | bdf, NULL, NULL);
 }

@@ -112,7 +112,8 @@ static int fill_address(struct sk_buff *skb, u32 index, int segment_attr, int bd
 			int name_attr)
 {
 	const struct faultcast_slot *slot = faultcast_registry_slot(index);
-	u16 segment, bdf;
+	u32 segment;
+	u16 bdf;
 
 	if (faultcast_registry_pci(slot, &segment, &bdf))
 		return nla_put_u32(skb, segment_attr, segment) ?:

@@ -123,10 +123,10 @@ static void on_status(struct source_netlink *source, struct nlmsghdr *nlh)
 	struct module_status status;
 	bool first = !source->at.instance;
 
-	if (decode_status(nlh, &status, &source->status.unknown)) {
-		log_warn("source netlink: malformed status from the kernel");
+	/* Left asking without an instance, on_query_done() gives up. */
+	if (decode_status(nlh, &status, &source->status.unknown))
 		return;
-	}
+	source->answered = true;
 	if (status.instance == source->at.instance)
 		return;
 	source->at = (struct cursor){ .instance = status.instance };
@@ -183,6 +183,8 @@ static void on_query_done(struct genl_query *query, int err)
 {
 	struct source_netlink *source = source_of(query, query);
 
+	if (!err && source->state == SOURCE_ASKING && !source->answered)
+		err = -EBADMSG;
 	if (err)
 		give_up(source, err);
 	else if (source->state == SOURCE_ASKING || source->fetch_again ||
@@ -298,6 +300,7 @@ static void attach(struct source_netlink *source)
 	source->query.error[0] = '\0';
 	err = open_sockets(source);
 	source->seen = 0;
+	source->answered = false;
 	source->state = SOURCE_ASKING;
 	if (!err)
 		err = genl_query_send(&source->query,

@@ -278,7 +278,7 @@ enum faultcast_a_event {
 enum faultcast_a_inject {
 	FAULTCAST_A_INJECT_UNSPEC,
 	FAULTCAST_A_INJECT_PAD,
-	FAULTCAST_A_INJECT_SEGMENT,		/* u32: at most 65535 */
+	FAULTCAST_A_INJECT_SEGMENT,		/* u32 */
 	FAULTCAST_A_INJECT_BDF,			/* u32: at most 65535 */
 	FAULTCAST_A_INJECT_KIND,		/* u32, required: KIND_IO_PAGE_FAULT so far */
 	FAULTCAST_A_INJECT_ACCESS,		/* u32: enum faultcast_access, default unknown */
