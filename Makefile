@@ -82,6 +82,9 @@ endef
 $(eval $(call compile,obj,$(CFLAGS) $(HARDENING)))
 $(eval $(call compile,san,$(SANITIZE)))
 
+# kmod/vtd.c against stand-ins for the kernel's headers
+$(B)/san/tests/unit/vtd.o: CPPFLAGS += -Itests/unit/kernel
+
 link = @echo '  LINK    $@'; $(CC) $(1) $(filter %.o,$^) $(LDFLAGS) $(LIBS)
 
 $(B)/faultcast_exporter: $(call obj,obj,$(EXPORTER_SRC) $(LIB_SRC)) $(call gen_obj,obj)
@@ -120,7 +123,7 @@ test: deps
 	$(MAKE) test-vm
 
 test-unit: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
-	prove -e tests/unit/run $(sort $^) :: 
+	prove -e tests/unit/run $(sort $^)
 	prove tests/uapi.t
 
 test-vm: all $(B)/san/faultcast_exporter $(B)/san/faultcastctl

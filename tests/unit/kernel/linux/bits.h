@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stand-in for the kernel's header, as much of it as kmod/vtd.c needs. */
+#ifndef STANDIN_LINUX_BITS_H
+#define STANDIN_LINUX_BITS_H
+
+#define BIT(n) (1UL << (n))
+#define BIT_ULL(n) (1ULL << (n))
+#define GENMASK_ULL(high, low) ((~0ULL >> (63 - (high))) & (~0ULL << (low)))
+
+#endif

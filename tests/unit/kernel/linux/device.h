@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stand-in for the kernel's header: kmod/event.h only points to these. */
+#ifndef STANDIN_LINUX_DEVICE_H
+#define STANDIN_LINUX_DEVICE_H
+
+struct device;
+
+#endif

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Promise: a log line is one line of logfmt or JSON whatever the message holds,
+ * lines below the level are not written, and one place in the code cannot flood
+ * the log: what was held back is said later, by number.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+
+#define WINDOW_LINES 5
+#define WINDOW_NS (10 * NSEC_PER_SEC)
+#define TS "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z"
+
+static FILE *captured;
+static int real_stderr = -1;
+
+static void capture_begin(void)
+{
+	captured = tmpfile();
+	assert_non_null(captured);
+	real_stderr = dup(STDERR_FILENO);
+	dup2(fileno(captured), STDERR_FILENO);
+}
+
+/* What was written since capture_begin(); the next call overwrites it. */
+static const char *capture_end(void)
+{
+	static char text[8192];
+	size_t len;
+
+	dup2(real_stderr, STDERR_FILENO);
+	close(real_stderr);
+	rewind(captured);
+	len = fread(text, 1, sizeof(text) - 1, captured);
+	text[len] = '\0';
+	fclose(captured);
+	return text;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+static void assert_matches(const char *text, const char *pattern)
+{
+	regex_t regex;
+	int err;
+
+	assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	err = regexec(&regex, text, 0, NULL, 0);
+	regfree(&regex);
+	if (err)
+		fail_msg("\"%s\" does not match \"%s\"", text, pattern);
+}
+
+static int reset(void **state)
+{
+	(void)state;
+	log_setup(LOG_INFO, LOG_LOGFMT);
+	return 0;
+}
+
+static void logfmt_line(void **state)
+{
+	(void)state;
+	capture_begin();
+	log_warn("port %d \"a\\b\"\nnext=1", 9);
+	assert_matches(capture_end(),
+		       "^ts=" TS " level=warn msg=\"port 9 \\\\\"a\\\\\\\\b\\\\\"\\\\nnext=1\"\n$");
+}
+
+static void json_line(void **state)
+{
+	(void)state;
+	log_setup(LOG_INFO, LOG_JSON);
+	capture_begin();
+	log_error("port %d \"a\\b\"\nnext\xff", 9);
+	assert_matches(capture_end(), "^\\{\"ts\":\"" TS "\",\"level\":\"error\",\"msg\":\"port 9 "
+				      "\\\\\"a\\\\\\\\b\\\\\"\\\\nnext\\\\ufffd\"\\}\n$");
+}
+
+static void long_messages_are_whole(void **state)
+{
+	char long_text[3000];
+	const char *line;
+
+	(void)state;
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
+	capture_begin();
+	log_info("%s.", long_text);
+	line = capture_end();
+	assert_int_equal(count_lines(line), 1);
+	assert_non_null(strstr(line, long_text));
+	assert_matches(line, "x\\.\"\n$");
+}
+
+static void levels_are_filtered(void **state)
+{
+	(void)state;
+	for (unsigned int min = 0; min < LOG_LEVELS; min++) {
+		const char *text;
+
+		log_setup((enum log_level)min, LOG_LOGFMT);
+		capture_begin();
+		for (unsigned int level = 0; level < LOG_LEVELS; level++) {
+			struct log_site site = { 0 };
+
+			log_write(&site, (enum log_level)level, "x");
+		}
+		text = capture_end();
+		assert_int_equal(count_lines(text), LOG_LEVELS - min);
+		for (unsigned int level = 0; level < LOG_LEVELS; level++) {
+			char want[32];
+
+			snprintf(want, sizeof(want), " level=%s ", log_level_names[level]);
+			assert_int_equal(strstr(text, want) != NULL, level >= min);
+		}
+	}
+}
+
+static void names_are_complete(void **state)
+{
+	(void)state;
+	assert_string_equal(log_level_names[LOG_DEBUG], "debug");
+	assert_string_equal(log_level_names[LOG_INFO], "info");
+	assert_string_equal(log_level_names[LOG_WARN], "warn");
+	assert_string_equal(log_level_names[LOG_ERROR], "error");
+	assert_null(log_level_names[LOG_LEVELS]);
+	assert_string_equal(log_format_names[LOG_LOGFMT], "logfmt");
+	assert_string_equal(log_format_names[LOG_JSON], "json");
+	assert_null(log_format_names[LOG_FORMATS]);
+}
+
+static void speak(struct log_site *site, unsigned int times)
+{
+	for (unsigned int i = 0; i < times; i++)
+		log_write(site, LOG_WARN, "line %u", i);
+}
+
+static void the_sixth_line_is_held_back(void **state)
+{
+	struct log_site site = { 0 };
+	const char *text;
+
+	(void)state;
+	capture_begin();
+	speak(&site, WINDOW_LINES + 4);
+	text = capture_end();
+	assert_int_equal(count_lines(text), WINDOW_LINES);
+	assert_non_null(strstr(text, "\"line 4\""));
+	assert_null(strstr(text, "line 5"));
+	assert_int_equal(site.held_back, 4);
+}
+
+static void the_next_window_says_how_many(void **state)
+{
+	struct log_site site = { 0 };
+	const char *text;
+
+	(void)state;
+	capture_begin();
+	speak(&site, WINDOW_LINES + 4);
+	capture_end();
+	site.window_start_ns = clock_mono_ns() - WINDOW_NS;
+	capture_begin();
+	speak(&site, 2);
+	text = capture_end();
+	assert_matches(text, "^[^\n]*msg=\"line 0 \\(4 like this held back\\)\"\n"
+			     "[^\n]*msg=\"line 1\"\n$");
+}
+
+static void a_quiet_window_says_nothing(void **state)
+{
+	struct log_site site = { 0 };
+
+	(void)state;
+	capture_begin();
+	speak(&site, WINDOW_LINES);
+	capture_end();
+	site.window_start_ns = clock_mono_ns() - WINDOW_NS;
+	capture_begin();
+	speak(&site, 1);
+	assert_matches(capture_end(), "^[^\n]*msg=\"line 0\"\n$");
+}
+
+static void almost_a_window_is_still_the_same_one(void **state)
+{
+	struct log_site site = { 0 };
+
+	(void)state;
+	capture_begin();
+	speak(&site, WINDOW_LINES);
+	site.window_start_ns = clock_mono_ns() - WINDOW_NS + 5 * NSEC_PER_SEC;
+	speak(&site, 1);
+	assert_int_equal(count_lines(capture_end()), WINDOW_LINES);
+}
+
+static void speak_from_here(unsigned int i)
+{
+	log_warn("here %u", i);
+}
+
+static void places_are_counted_apart(void **state)
+{
+	const char *text;
+
+	(void)state;
+	capture_begin();
+	for (unsigned int i = 0; i < 8; i++) {
+		speak_from_here(i);
+		if (i == 7)
+			log_warn("there");
+	}
+	text = capture_end();
+	assert_int_equal(count_lines(text), WINDOW_LINES + 1);
+	assert_non_null(strstr(text, "msg=\"there\""));
+}
+
+/* A line that the level drops is not one that was held back. */
+static void filtered_lines_do_not_count(void **state)
+{
+	struct log_site site = { 0 };
+
+	(void)state;
+	capture_begin();
+	for (unsigned int i = 0; i < 20; i++)
+		log_write(&site, LOG_DEBUG, "x");
+	log_write(&site, LOG_WARN, "y");
+	assert_int_equal(count_lines(capture_end()), 1);
+	assert_int_equal(site.held_back, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(logfmt_line, reset),
+		cmocka_unit_test_setup(json_line, reset),
+		cmocka_unit_test_setup(long_messages_are_whole, reset),
+		cmocka_unit_test_setup(levels_are_filtered, reset),
+		cmocka_unit_test_setup(names_are_complete, reset),
+		cmocka_unit_test_setup(the_sixth_line_is_held_back, reset),
+		cmocka_unit_test_setup(the_next_window_says_how_many, reset),
+		cmocka_unit_test_setup(a_quiet_window_says_nothing, reset),
+		cmocka_unit_test_setup(almost_a_window_is_still_the_same_one, reset),
+		cmocka_unit_test_setup(places_are_counted_apart, reset),
+		cmocka_unit_test_setup(filtered_lines_do_not_count, reset),
+	};
+
+	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Promise: the kernel's own decoder reads a VT-d fault record as the
+ * specification defines it (VT-d 11.4.14, 7.2.3), and finds in the machine code
+ * of dmar_fault() the one place it looks for, or says that it is not there.
+ * This is kmod/vtd.c itself, against the stand-ins in tests/unit/kernel/.
+ */
+#include "../../kmod/vtd.c"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Fields of a record's upper quadword; the numbers are the whole record's. */
+#define SID(v) ((u64)(v))
+#define T2 BIT_ULL(92 - 64)
+#define PRIV BIT_ULL(93 - 64)
+#define EXE BIT_ULL(94 - 64)
+#define PP BIT_ULL(95 - 64)
+#define FR(v) ((u64)(v) << (96 - 64))
+#define PV(v) ((u64)(v) << (104 - 64))
+#define AT(v) ((u64)(v) << (124 - 64))
+#define T1 BIT_ULL(126 - 64)
+#define F BIT_ULL(127 - 64)
+
+#define HAS_DMA (FAULTCAST_HAS_IOVA | FAULTCAST_HAS_REASON)
+#define HAS_IR (FAULTCAST_HAS_IRTE | FAULTCAST_HAS_REASON)
+#define DMA .kind = FAULTCAST_KIND_IO_PAGE_FAULT
+#define IR .kind = FAULTCAST_KIND_INTERRUPT_REMAPPING, .has = HAS_IR
+
+static const struct {
+	const char *what;
+	u64 lo;
+	u64 hi;
+	struct faultcast_event want;
+} records[] = {
+	{ "write",
+	  0x12345000,
+	  F | FR(0x05) | SID(0x0300),
+	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 5,
+	    .iova = 0x12345000 } },
+	{ "read",
+	  0x12345000,
+	  F | T1 | FR(0x06) | SID(0xffff),
+	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_READ, .reason = 6,
+	    .iova = 0x12345000 } },
+	{ "page request",
+	  0x1000,
+	  F | T2 | FR(0x58),
+	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_OTHER, .reason = 0x58,
+	    .iova = 0x1000 } },
+	{ "AtomicOp",
+	  0x1000,
+	  F | T1 | T2 | FR(0x59),
+	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_OTHER, .reason = 0x59,
+	    .iova = 0x1000 } },
+	{ "address masked to its page",
+	  ~0ULL,
+	  F | FR(1),
+	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 1,
+	    .iova = 0xfffffffffffff000 } },
+	{ "address 0",
+	  0xfff,
+	  F | FR(1),
+	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 1 } },
+	{ "privileged, executed, translated: no other access",
+	  0,
+	  F | T1 | PRIV | EXE | AT(3),
+	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_READ } },
+	{ "PASID",
+	  0,
+	  F | PP | PV(0xabcde) | FR(0x71),
+	  { DMA, .has = HAS_DMA | FAULTCAST_HAS_PASID, .access = FAULTCAST_ACCESS_WRITE,
+	    .reason = 0x71, .pasid = 0xabcde } },
+	{ "PASID 0 is one",
+	  0,
+	  F | PP,
+	  { DMA, .has = HAS_DMA | FAULTCAST_HAS_PASID, .access = FAULTCAST_ACCESS_WRITE } },
+	{ "largest PASID, all around it set",
+	  0,
+	  F | PP | PV(0xfffff) | AT(3) | T1 | FR(0xff),
+	  { DMA, .has = HAS_DMA | FAULTCAST_HAS_PASID, .access = FAULTCAST_ACCESS_READ,
+	    .reason = 0xff, .pasid = 0xfffff } },
+	{ "PV is garbage without PP",
+	  0,
+	  F | PV(0xabcde) | FR(2),
+	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 2 } },
+	{ "last reason before interrupt remapping",
+	  0x4321000000000000,
+	  F | FR(0x1f),
+	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 0x1f,
+	    .iova = 0x4321000000000000 } },
+	{ "first reason of interrupt remapping",
+	  0x4321000000000000,
+	  F | FR(0x20),
+	  { IR, .reason = 0x20, .irte_index = 0x4321 } },
+	{ "last reason of interrupt remapping",
+	  0xffffffffffffffff,
+	  F | FR(0x2f),
+	  { IR, .reason = 0x2f, .irte_index = 0xffff } },
+	{ "first reason after interrupt remapping",
+	  0x4321000000000000,
+	  F | FR(0x30),
+	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 0x30,
+	    .iova = 0x4321000000000000 } },
+	{ "an interrupt has no address, access or PASID",
+	  0x0001fffffffff000,
+	  F | T1 | T2 | PP | PV(5) | FR(0x22),
+	  { IR, .reason = 0x22, .irte_index = 1 } },
+};
+
+static void records_are_decoded(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(records); i++) {
+		const struct faultcast_event *want = &records[i].want;
+		struct faultcast_event ev = { 0 };
+
+		vtd_decode(records[i].lo, records[i].hi, &ev);
+		if (ev.kind != want->kind || ev.access != want->access ||
+		    ev.reason != want->reason || ev.iova != want->iova || ev.pasid != want->pasid ||
+		    ev.irte_index != want->irte_index || ev.has != want->has)
+			fail_msg("%s: kind %u access %u reason %#x iova %#llx pasid %#x index %#x "
+				 "has %#x",
+				 records[i].what, ev.kind, ev.access, ev.reason,
+				 (unsigned long long)ev.iova, ev.pasid, ev.irte_index, ev.has);
+	}
+}
+
+static void what_others_filled_stays(void **state)
+{
+	struct faultcast_event ev = { .seq = 1, .mono_ns = 2, .slot = 3, .flags = 4 };
+
+	(void)state;
+	vtd_decode(~0ULL, ~0ULL, &ev);
+	assert_int_equal(ev.seq, 1);
+	assert_int_equal(ev.mono_ns, 2);
+	assert_int_equal(ev.slot, 3);
+	assert_int_equal(ev.flags, 4);
+}
+
+static void register_fields(void **state)
+{
+	(void)state;
+	/* CAP.FRO is bits 33:24 in units of 16 bytes, CAP.NFR 47:40 less one. */
+	assert_int_equal(vtd_cap_fro(0), 0);
+	assert_int_equal(vtd_cap_fro(1ULL << 24), 16);
+	assert_int_equal(vtd_cap_fro(0x3ffULL << 24), 0x3ff * 16);
+	assert_int_equal(vtd_cap_fro(~(0x3ffULL << 24)), 0);
+	assert_int_equal(vtd_cap_nfr(0), 1);
+	assert_int_equal(vtd_cap_nfr(0xffULL << 40), 256);
+	assert_int_equal(vtd_cap_nfr(~(0xffULL << 40)), 1);
+	/* QEMU's: one record at 0x220 */
+	assert_int_equal(vtd_cap_fro(0x00d2008c22260206), 0x220);
+	assert_int_equal(vtd_cap_nfr(0x00d2008c22260206), 1);
+	/* FSTS.FRI is bits 15:8. */
+	assert_int_equal(vtd_fsts_fri(0), 0);
+	assert_int_equal(vtd_fsts_fri(0x0000ff00), 0xff);
+	assert_int_equal(vtd_fsts_fri(0xffff00ff), 0);
+	assert_int_equal(vtd_fsts_fri(0x00000702), 7);
+	assert_int_equal(vtd_frcd_sid(F | FR(5) | SID(0x1234)), 0x1234);
+	assert_int_equal(vtd_frcd_sid(~0xffffULL), 0);
+	assert_int_equal(vtd_frcd_sid(~0ULL), 0xffff);
+}
+
+static void register_bits(void **state)
+{
+	(void)state;
+	assert_int_equal(VTD_FSTS_PFO, 0x1);
+	assert_int_equal(VTD_FSTS_PPF, 0x2);
+	assert_int_equal(VTD_GSTS_TES, 0x80000000);
+	assert_int_equal(VTD_GSTS_IRES, 0x02000000);
+	assert_int_equal((u64)VTD_FRCD_F << 32, F);
+	assert_int_equal(VTD_FRCD_LEN, 16);
+}
+
+#define NOP4 0x90, 0x90, 0x90, 0x90
+#define JNS 0x79, 0x05
+#define JNS_NEAR 0x0f, 0x89, 0x44, 0x33, 0x22, 0x11
+
+struct site {
+	const char *what;
+	size_t size;
+	size_t offset;
+	unsigned int matches;
+	unsigned int reg;
+	u8 text[28];
+};
+
+static const struct site sites[] = {
+	{ "test eax; jns", 12, 4, 1, 0, { NOP4, 0x85, 0xc0, JNS, NOP4 } },
+	{ "test edi; jns", 12, 4, 1, 7, { NOP4, 0x85, 0xff, JNS, NOP4 } },
+	{ "test ecx; near jns", 16, 4, 1, 1, { NOP4, 0x85, 0xc9, JNS_NEAR, NOP4 } },
+	{ "test r8d; jns", 13, 4, 1, 8, { NOP4, 0x45, 0x85, 0xc0, JNS, NOP4 } },
+	{ "test r13d; jns", 13, 4, 1, 13, { NOP4, 0x45, 0x85, 0xed, JNS, NOP4 } },
+	{ "test r15d; near jns", 17, 4, 1, 15, { NOP4, 0x45, 0x85, 0xff, JNS_NEAR, NOP4 } },
+	{ "at the very beginning", 8, 0, 1, 3, { 0x85, 0xdb, JNS, NOP4 } },
+	{ "with a prefix at the very beginning", 9, 0, 1, 11, { 0x45, 0x85, 0xdb, JNS, NOP4 } },
+	{ "with a prefix at the very end", 9, 4, 1, 9, { NOP4, 0x45, 0x85, 0xc9, JNS } },
+	{ "two", 16, 0, 2, 0, { 0x85, 0xc0, JNS, NOP4, 0x85, 0xc9, JNS, NOP4 } },
+	{ "two, one with a prefix",
+	  16,
+	  0,
+	  2,
+	  0,
+	  { 0x85, 0xc0, JNS, 0x90, 0x90, 0x90, 0x45, 0x85, 0xc9, JNS, NOP4 } },
+	{ "one among look-alikes",
+	  21,
+	  12,
+	  1,
+	  2,
+	  { 0x48, 0x85, 0xc0, JNS, 0x85, 0xc8, JNS, 0x90, 0x90, 0x90, 0x85, 0xd2, JNS, NOP4 } },
+	{ "none", 12, 0, 0, 0, { NOP4, NOP4, NOP4 } },
+	{ "64 bit wide", 13, 0, 0, 0, { NOP4, 0x48, 0x85, 0xc0, JNS, NOP4 } },
+	{ "64 bit wide, r8", 13, 0, 0, 0, { NOP4, 0x4d, 0x85, 0xc0, JNS, NOP4 } },
+	{ "test eax,r8d", 13, 0, 0, 0, { NOP4, 0x44, 0x85, 0xc0, JNS, NOP4 } },
+	{ "test r8d,eax", 13, 0, 0, 0, { NOP4, 0x41, 0x85, 0xc0, JNS, NOP4 } },
+	{ "different registers", 12, 0, 0, 0, { NOP4, 0x85, 0xc8, JNS, NOP4 } },
+	{ "different registers, r8 and r9", 13, 0, 0, 0, { NOP4, 0x45, 0x85, 0xc8, JNS, NOP4 } },
+	{ "memory operand", 12, 0, 0, 0, { NOP4, 0x85, 0x00, JNS, NOP4 } },
+	{ "memory operand with displacement", 13, 0, 0, 0, { NOP4, 0x85, 0x40, 0x08, JNS, NOP4 } },
+	{ "8 bit wide", 12, 0, 0, 0, { NOP4, 0x84, 0xc0, JNS, NOP4 } },
+	{ "js", 12, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x78, 0x05, NOP4 } },
+	{ "near js", 16, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x0f, 0x88, 1, 0, 0, 0, NOP4 } },
+	{ "0f 79 is no jump", 16, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x0f, 0x79, 1, 0, 0, 0, NOP4 } },
+	{ "something between", 13, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x90, JNS, NOP4 } },
+	{ "cut after the prefix", 5, 0, 0, 0, { NOP4, 0x45 } },
+	{ "cut after the opcode", 6, 0, 0, 0, { NOP4, 0x45, 0x85 } },
+	{ "cut after the operands", 7, 0, 0, 0, { NOP4, 0x45, 0x85, 0xc0 } },
+	{ "cut in the jump", 8, 0, 0, 0, { NOP4, 0x45, 0x85, 0xc0, 0x79 } },
+	{ "cut in the near jump", 8, 0, 0, 0, { NOP4, 0x45, 0x85, 0xc0, 0x0f } },
+	{ "nothing", 0, 0, 0, 0, { 0 } },
+	{ "one byte", 1, 0, 0, 0, { 0x85 } },
+};
+
+/* On the heap and of the exact size, so that ASan sees a read beyond the end. */
+static void expect_site(const struct site *site)
+{
+	size_t offset = 0;
+	unsigned int reg = 0, matches;
+	u8 *text = malloc(site->size);
+
+	memcpy(text, site->text, site->size);
+	matches = vtd_find_site(text, site->size, &offset, &reg);
+	free(text);
+	if (matches != site->matches)
+		fail_msg("%s: %u matches", site->what, matches);
+	if (matches == 1 && (offset != site->offset || reg != site->reg))
+		fail_msg("%s: at %zu, register %u", site->what, offset, reg);
+}
+
+static void sites_are_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sites); i++)
+		expect_site(&sites[i]);
+}
+
+/* The operand size prefix makes it test bit 15. */
+static void sixteen_bit_tests_are_none(void **state)
+{
+	static const struct site wide[] = {
+		{ "test ax", 13, 0, 0, 0, { NOP4, 0x66, 0x85, 0xc0, JNS, NOP4 } },
+		{ "test r8w", 14, 0, 0, 0, { NOP4, 0x66, 0x45, 0x85, 0xc0, JNS, NOP4 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wide); i++)
+		expect_site(&wide[i]);
+}
+
+static void every_register_is_told(void **state)
+{
+	(void)state;
+	for (unsigned int reg = 0; reg < 16; reg++) {
+		struct site site = { "register", 9, 0, 1, reg, { 0 } };
+		const u8 code[] = { 0x45, 0x85, (u8)(0xc0 | (reg & 7) * 9), JNS, NOP4 };
+
+		site.size = reg < 8 ? sizeof(code) - 1 : sizeof(code);
+		memcpy(site.text, code + (reg < 8), site.size);
+		expect_site(&site);
+	}
+}
+
+/* Reads of arbitrary code stay inside it. */
+static void arbitrary_code_is_safe(void **state)
+{
+	u32 random = 1;
+
+	(void)state;
+	for (unsigned int round = 0; round < 20000; round++) {
+		static const u8 likely[] = { 0x45, 0x85, 0xc0, 0x79, 0x0f, 0x89, 0x48, 0x90 };
+		size_t size = round % 12, offset = SIZE_MAX;
+		unsigned int reg = 99, matches;
+		u8 *text = malloc(size);
+
+		for (size_t i = 0; i < size; i++) {
+			random = random * 1103515245 + 12345;
+			text[i] = likely[random >> 16 & 7];
+		}
+		matches = vtd_find_site(text, size, &offset, &reg);
+		assert_true(matches <= size / 3);
+		assert_true(!matches || (offset < size && reg < 16));
+		free(text);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(records_are_decoded),
+		cmocka_unit_test(what_others_filled_stays),
+		cmocka_unit_test(register_fields),
+		cmocka_unit_test(register_bits),
+		cmocka_unit_test(sites_are_found),
+		cmocka_unit_test(every_register_is_told),
+		cmocka_unit_test(arbitrary_code_is_safe),
+		cmocka_unit_test(sixteen_bit_tests_are_none),
+	};
+
+	return cmocka_run_group_tests_name("vtd", tests, NULL, NULL);
+}
