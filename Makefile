@@ -110,17 +110,18 @@ kmod: $(B)/kmod/faultcast.ko
 
 $(B)/kmod/faultcast.ko: $(KMOD_SRC) Makefile
 	@mkdir -p $(B)/kmod/uapi
-	cp -u kmod/*.[ch] kmod/Kbuild $(B)/kmod/
-	cp -u kmod/uapi/*.h $(B)/kmod/uapi/
-	$(MAKE) -C $(KDIR) M=$(abspath $(B)/kmod) O= FAULTCAST_VERSION=$(VERSION) W=1 \
+	@cp -u kmod/*.[ch] kmod/Kbuild $(B)/kmod/
+	@cp -u kmod/uapi/*.h $(B)/kmod/uapi/
+	@$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(B)/kmod) O= FAULTCAST_VERSION=$(VERSION) W=1 \
 		KCFLAGS=-Werror $(KMOD_FLAGS) modules
 
 # Tests: everything through prove, so that counts are seen
 
+# Again by make: what deps installed changes what this file finds.
 test: deps
-	$(MAKE) all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
-	$(MAKE) test-unit
-	$(MAKE) test-vm
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory test-unit
+	@$(MAKE) --no-print-directory test-vm
 
 test-unit: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 	prove -e tests/unit/run $(sort $^)
@@ -132,11 +133,13 @@ test-vm: all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 lint: deps
 	CHECK_CC='$(CHECK_CC)' tests/lint
 
-demo: deps all
-	tests/vm/demo
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@tests/vm/demo
 
-demo-check: deps all
-	tests/vm/demo --check
+demo-check: deps
+	@$(MAKE) --no-print-directory all
+	@tests/vm/demo --check
 
 clean:
 	rm -rf $(B)

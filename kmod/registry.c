@@ -13,8 +13,8 @@
 
 /*
  * A key is never 0.  PCI: bit 62, segment (32 bits: VMD's do not fit in 16), bdf.
- * Others: bit 63 and a hash of "bus/name".  Slot 0 is for the device that is NULL, the last one for all
- * that find no free slot.
+ * Others: bit 63 and a hash of "bus/name".  Slot 0 is for the device that is NULL,
+ * the last one for all that find no free slot.
  */
 #define KEY_NAMED	BIT_ULL(63)
 #define KEY_PCI		BIT_ULL(62)

@@ -33,7 +33,7 @@ struct source_netlink {
 	enum source_state state;
 	struct cursor at; /* last event delivered, or passed over by a gap */
 	uint64_t seen;	  /* largest number multicast while not live */
-	bool answered; /* STATUS_GET was */
+	bool answered;	  /* STATUS_GET was */
 	bool fetch_again;
 	struct source_status status;
 	char reason[192];
