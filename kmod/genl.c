@@ -179,9 +179,12 @@ static const struct nla_policy event_get_policy[] = {
 	[FAULTCAST_A_BATCH_FROM] = { .type = NLA_U64 },
 };
 
+/* NLA_POLICY_MAX holds its limit in 16 bits with a sign. */
+static struct netlink_range_validation bdf_range = { .max = U16_MAX };
+
 static const struct nla_policy inject_policy[] = {
 	[FAULTCAST_A_INJECT_SEGMENT] = { .type = NLA_U32 },
-	[FAULTCAST_A_INJECT_BDF] = NLA_POLICY_MAX(NLA_U32, U16_MAX),
+	[FAULTCAST_A_INJECT_BDF] = NLA_POLICY_FULL_RANGE(NLA_U32, &bdf_range),
 	[FAULTCAST_A_INJECT_KIND] = NLA_POLICY_RANGE(NLA_U32, FAULTCAST_KIND_IO_PAGE_FAULT,
 						     FAULTCAST_KIND_IO_PAGE_FAULT),
 	[FAULTCAST_A_INJECT_ACCESS] = NLA_POLICY_MAX(NLA_U32, FAULTCAST_ACCESS_MAX),

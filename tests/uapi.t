@@ -124,6 +124,11 @@ class Genl:
 
     def __init__(self, text, header):
         self.values = {**header.values, **C_LIMITS}
+        self.ranges = {name: (int(values.get("min", "0"), 0), values["max"])
+                       for name, body in re.findall(
+                           r"^static struct netlink_range_validation (\w+) = \{(.*?)\};",
+                           text, re.M | re.S)
+                       for values in [dict(re.findall(r"\.(\w+) = (\w+)", body))]}
         self.policies = {name: self.policy(body) for name, body in re.findall(
             r"^static const struct nla_policy (\w+)\[\] = \{\n(.*?)^\};", text, re.M | re.S)}
         ops = re.search(r"^static const struct genl_ops ops\[\] = \{\n(.*?)^\};", text,
@@ -147,12 +152,20 @@ class Genl:
             return POLICY_TYPES[plain.group(1)], 0, None
         macro, args = re.match(r"(NLA_POLICY_\w+)\((.*)\)", value, re.S).groups()
         args = [arg.strip() for arg in args.split(",")]
-        limits = [self.values[a] if a in self.values else int(a, 0) for a in args[1:]]
+        if macro == "NLA_POLICY_FULL_RANGE":
+            least, most = self.ranges[args[1].removeprefix("&")]
+            return POLICY_TYPES[args[0]], least, self.number(most)
+        limits = [self.number(a) for a in args[1:]]
+        if max(limits) > 0x7fff:
+            raise ValueError(f"the limit does not fit in struct nla_policy: {value}")
         if macro == "NLA_POLICY_MAX":
             limits = [0] + limits
         elif macro != "NLA_POLICY_RANGE":
             raise ValueError(f"not understood: {value}")
         return (POLICY_TYPES[args[0]], *limits)
+
+    def number(self, text):
+        return self.values[text] if text in self.values else int(text, 0)
 
 
 class Tap:
