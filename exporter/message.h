@@ -61,6 +61,7 @@ struct status_message {
 struct source_status {
 	const char *name;
 	bool up;
+	bool absent;	    /* the kernel module is known not to be loaded */
 	const char *reason; /* why not up */
 	struct cursor cursor;
 	uint64_t refetches;

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "bus.h"
 #include "log.h"
 #include "loop.h"
+#include "message.h"
 #include "source/genl.h"
 
 static struct loop *snapshot_loop;
@@ -52,6 +54,7 @@ static void finish(int err)
 	}
 	readable.fd = -1;
 	current.present = !err;
+	current.err = err == -ENOENT ? 0 : err;
 	if (err) {
 		current.num_devices = 0;
 		current.module = (struct module_status){ 0 };
@@ -114,6 +117,9 @@ static int start(void)
 	asking_devices = false;
 	decode_error = 0;
 	current.num_devices = 0;
+	/* Asking for an unknown family makes the kernel run modprobe, and wait. */
+	if (bus_source()->absent)
+		return -ENOENT;
 	err = genl_query_open(&query);
 	if (err)
 		return err;

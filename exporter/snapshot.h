@@ -12,6 +12,7 @@ struct loop;
 
 struct snapshot {
 	bool present; /* false: the module is not there, the rest is empty */
+	int err;      /* why it could not be asked, 0 or -errno; then nothing is known */
 	struct module_status module;
 	struct device_counts *devices;
 	size_t num_devices;

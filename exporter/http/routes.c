@@ -15,6 +15,7 @@
 #define PROTOBUF "application/x-protobuf"
 #define NDJSON "application/x-ndjson"
 #define JSON "application/json"
+#define STREAMS_MAX 1536U
 
 struct route {
 	const char *path;
@@ -197,6 +198,12 @@ static void answer_events(struct http_request *request, const struct snapshot *s
 	if (as_protobuf < 0)
 		return;
 	query.stream.encoding = as_protobuf ? STREAM_PROTOBUF : STREAM_NDJSON;
+	/* Leaves connections for whoever scrapes. */
+	if (stream_clients() >= STREAMS_MAX) {
+		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+				 "%u clients are reading events already", STREAMS_MAX);
+		return;
+	}
 	request->stream = stream_open(&query.stream, http_resume, request);
 	if (request->stream)
 		answer_ok(request, request->content_type);
@@ -260,5 +267,11 @@ bool routes_needs_snapshot(const struct http_request *request)
 
 void routes_answer(struct http_request *request, const struct snapshot *snapshot)
 {
+	if (snapshot && snapshot->err) {
+		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+				 "cannot read the kernel module's counters: %s",
+				 strerror(-snapshot->err));
+		return;
+	}
 	request->route->answer(request, snapshot);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Fault counters are the kernel's own: they are exact whatever happens to this
- * process, and absent while the module is.  Synthetic events move one counter
- * only, synthetic_events_total.
+ * process, and absent while the module is.  Synthetic events are in
+ * none of them but synthetic_events_total, unless they get lost.
  */
 #include "metrics.h"
 
@@ -36,7 +36,7 @@ static void on_event(const struct fault_event *ev, bool live)
 	uint64_t now = clock_mono_ns(), took;
 	size_t i = 0;
 
-	if (!live)
+	if (!live || ev->synthetic)
 		return;
 	took = now > ev->mono_ns ? now - ev->mono_ns : 0;
 	while (i < NUM_BOUNDS && took > delivery_bounds_ns[i])
@@ -100,12 +100,17 @@ static void add_io_page_faults(struct strbuf *sb, const struct metric *m,
 	}
 }
 
-static bool any_probe_active(const struct module_status *module)
+/* A probe that failed might have seen what the others cannot. */
+static bool is_watched(const struct module_status *module)
 {
-	for (unsigned int i = 0; i < module->num_probes; i++)
-		if (module->probes[i].state == FAULTCAST_PROBE_ACTIVE)
-			return true;
-	return false;
+	bool active = false;
+
+	for (unsigned int i = 0; i < module->num_probes; i++) {
+		if (module->probes[i].state == FAULTCAST_PROBE_FAILED)
+			return false;
+		active |= module->probes[i].state == FAULTCAST_PROBE_ACTIVE;
+	}
+	return active;
 }
 
 static bool has_io_page_faults(const struct device_counts *device)
@@ -143,7 +148,7 @@ static void add_quiet_devices(struct strbuf *sb, const struct metric *m, const s
 static void collect_io_page_faults(struct strbuf *sb, const struct metric *m,
 				   const struct snapshot *s)
 {
-	bool watched = any_probe_active(&s->module);
+	bool watched = is_watched(&s->module);
 
 	if (watched)
 		add_quiet_devices(sb, m, s);
@@ -330,7 +335,7 @@ static const struct metric metrics[] = {
 	  "Events lost: kernel queue full, kernel history gone, stream client too slow.",
 	  collect_lost, false },
 	{ "faultcast_synthetic_events_total", "counter",
-	  "Events injected for a test; in no other metric.", collect_synthetic, true },
+	  "Events injected for a test; in no metric of faults.", collect_synthetic, true },
 	{ "faultcast_hw_overflow_total", "counter",
 	  "Times the IOMMU said that it dropped fault records.", collect_hw_overflow, true },
 	{ "faultcast_probe_missed_total", "counter", "Probe hits that could not run.",

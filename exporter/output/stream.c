@@ -250,8 +250,6 @@ static void skip_to_oldest(struct stream_client *client, enum gap_reason reason)
 		gap.to = at.seq;
 		if (reason == GAP_TOO_SLOW && gap.to >= gap.from)
 			missed += gap.to - gap.from + 1;
-	} else if (at.instance) {
-		at.sub++; /* not the cursor of the event before */
 	}
 	client->next = window.first;
 	if (!gap.from || gap.to >= gap.from)

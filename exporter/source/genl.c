@@ -52,6 +52,15 @@ static int open_socket(struct nl_sock **sk)
 	return err;
 }
 
+/* With CAP_NET_ADMIN beyond net.core.rmem_max, without it up to that. */
+static int set_rcvbuf(int fd, int bytes)
+{
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)))
+		return -errno;
+	return 0;
+}
+
 int genl_open_group(struct nl_sock **sk, const char *family, const char *group, int rcvbuf)
 {
 	int err, id;
@@ -62,7 +71,7 @@ int genl_open_group(struct nl_sock **sk, const char *family, const char *group, 
 	id = genl_ctrl_resolve_grp(*sk, family, group);
 	err = id < 0 ? from_nl_error(id) : 0;
 	if (!err && rcvbuf)
-		err = from_nl_error(nl_socket_set_buffer_size(*sk, rcvbuf, 0));
+		err = set_rcvbuf(nl_socket_get_fd(*sk), rcvbuf);
 	/* By hand: libnl makes EACCES and EPERM of this one the same as others. */
 	if (!err &&
 	    setsockopt(nl_socket_get_fd(*sk), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &id, sizeof(id)))
@@ -206,12 +215,13 @@ static void on_reply(void *ctx, struct nlmsghdr *nlh)
 	}
 }
 
-void genl_query_receive(struct genl_query *query)
+int genl_query_receive(struct genl_query *query)
 {
 	int err = genl_receive(query->sk, on_reply, query);
 
 	if (err && err != -EAGAIN && query->busy)
 		finish(query, err);
+	return err == -EAGAIN ? err : 0;
 }
 
 int genl_query_run(struct genl_query *query, struct nl_msg *msg)

@@ -55,8 +55,11 @@ struct nl_msg *genl_query_new(struct genl_query *query, uint8_t cmd, int flags);
 /* Sends and frees @msg (NULL is -ENOMEM).  The answer comes by the callbacks. */
 int genl_query_send(struct genl_query *query, struct nl_msg *msg);
 
-/* Reads one datagram of replies; errors end the query by done(). */
-void genl_query_receive(struct genl_query *query);
+/*
+ * Reads one datagram of replies; errors end the query by done().  0, or -EAGAIN
+ * when there was none to read.
+ */
+int genl_query_receive(struct genl_query *query);
 
 /* Sends, and blocks until the answer is complete; what done() was told. */
 int genl_query_run(struct genl_query *query, struct nl_msg *msg);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Join first, then ask: STATUS_GET for the instance, EVENT_GET for what there
- * is, and only then trust the multicast.  While asking, multicast events are
- * only noted: if the answer did not reach them, ask again.
+ * is.  A multicast event that follows the last one is delivered; one that does
+ * not is only noted, and fetched once the socket has been read empty: until
+ * then the kernel drops what it multicasts without saying so again.
  */
 #include "netlink.h"
 
@@ -18,6 +19,7 @@
 
 #define RETRY_NS NSEC_PER_SEC
 #define DATAGRAMS_PER_TURN 64
+#define DATAGRAMS_DRAINED 65536
 
 #define source_of(ptr, member)                                                                     \
 	((struct source_netlink *)(void *)((char *)(ptr)-offsetof(struct source_netlink, member)))
@@ -52,6 +54,7 @@ static void give_up(struct source_netlink *source, int err)
 	bool was_up = source->status.up || !*source->reason;
 
 	detach(source);
+	source->status.absent = err == -ENOENT;
 	if (err == -ENOENT) {
 		set_down(source, "%s", "kernel module faultcast is not loaded");
 	} else if (err == -EPERM) {
@@ -63,7 +66,8 @@ static void give_up(struct source_netlink *source, int err)
 	}
 	if (was_up)
 		log_warn("source netlink is down: %s", source->reason);
-	source->sink->caught_up(source->sink->ctx);
+	if (err == -ENOENT || err == -EPERM)
+		source->sink->caught_up(source->sink->ctx);
 }
 
 static void send_event_get(struct source_netlink *source)
@@ -72,7 +76,7 @@ static void send_event_get(struct source_netlink *source)
 	int err;
 
 	source->state = SOURCE_FETCHING;
-	source->fetch_again = false;
+	source->fetched_from = source->at.seq;
 	if (msg)
 		nla_put_u64(msg, FAULTCAST_A_BATCH_FROM, source->at.seq + 1);
 	err = genl_query_send(&source->query, msg);
@@ -80,14 +84,9 @@ static void send_event_get(struct source_netlink *source)
 		give_up(source, err);
 }
 
-static void refetch(struct source_netlink *source)
+static bool is_behind(const struct source_netlink *source)
 {
-	if (source->state != SOURCE_LIVE) {
-		source->fetch_again = true;
-		return;
-	}
-	source->status.refetches++;
-	send_event_get(source);
+	return source->overrun || source->seen > source->at.seq;
 }
 
 static void deliver(struct source_netlink *source, const struct fault_event *ev, bool live)
@@ -106,16 +105,15 @@ static void deliver_gap(struct source_netlink *source, const struct cursor *at,
 	source->sink->gap(source->sink->ctx, at, gap);
 }
 
-/* The module went, or another one came: nobody watched its last moments. */
+/* The module went, or another one came: nobody watched its last moments.  Once. */
 static void state_unload(struct source_netlink *source)
 {
 	const struct fault_gap gap = { .reason = GAP_UNLOADED };
-	struct cursor at = source->at;
 
-	if (!at.instance)
+	if (!source->at.instance || source->at.sub)
 		return;
-	at.sub = 1;
-	deliver_gap(source, &at, &gap);
+	source->at.sub = 1;
+	deliver_gap(source, &source->at, &gap);
 }
 
 static void on_status(struct source_netlink *source, struct nlmsghdr *nlh)
@@ -129,6 +127,7 @@ static void on_status(struct source_netlink *source, struct nlmsghdr *nlh)
 	source->answered = true;
 	if (status.instance == source->at.instance)
 		return;
+	state_unload(source);
 	source->at = (struct cursor){ .instance = status.instance };
 	/* What was evicted before we first looked is nobody's gap. */
 	if (first && source->only_new)
@@ -171,12 +170,24 @@ static void on_query_message(struct genl_query *query, struct nlmsghdr *nlh)
 static void go_live(struct source_netlink *source)
 {
 	source->state = SOURCE_LIVE;
-	if (!source->status.up) {
-		source->status.up = true;
-		source->reason[0] = '\0';
-		log_info("source netlink is up");
-	}
+	if (source->status.up)
+		return;
+	source->status.up = true;
+	source->status.absent = false;
+	source->reason[0] = '\0';
+	log_info("source netlink is up");
 	source->sink->caught_up(source->sink->ctx);
+}
+
+static void on_fetch_done(struct source_netlink *source)
+{
+	bool stuck = source->seen > source->at.seq && source->at.seq == source->fetched_from;
+
+	/* The kernel keeps an event before it multicasts it. */
+	if (stuck && !source->overrun)
+		give_up(source, -EBADMSG);
+	else
+		go_live(source);
 }
 
 static void on_query_done(struct genl_query *query, int err)
@@ -187,34 +198,23 @@ static void on_query_done(struct genl_query *query, int err)
 		err = -EBADMSG;
 	if (err)
 		give_up(source, err);
-	else if (source->state == SOURCE_ASKING || source->fetch_again ||
-		 source->seen > source->at.seq)
+	else if (source->state == SOURCE_ASKING)
 		send_event_get(source);
 	else
-		go_live(source);
-}
-
-static void reattach(struct source_netlink *source)
-{
-	state_unload(source);
-	detach(source);
-	attach(source);
+		on_fetch_done(source);
 }
 
 static void on_multicast(void *ctx, const struct fault_event *ev)
 {
 	struct source_netlink *source = ctx;
 
-	if (source->state == SOURCE_ABSENT || ev->instance != source->at.instance ||
+	if (ev->instance != source->at.instance || source->state < SOURCE_FETCHING ||
 	    ev->seq <= source->at.seq)
 		return;
-	if (source->state == SOURCE_LIVE && ev->seq == source->at.seq + 1) {
+	if (ev->seq == source->at.seq + 1)
 		deliver(source, ev, true);
-		return;
-	}
-	source->seen = ev->seq;
-	if (source->state == SOURCE_LIVE)
-		refetch(source);
+	else
+		source->seen = ev->seq;
 }
 
 static void on_multicast_gap(void *ctx, uint64_t instance, const struct fault_gap *gap)
@@ -223,7 +223,7 @@ static void on_multicast_gap(void *ctx, uint64_t instance, const struct fault_ga
 
 	(void)instance;
 	(void)gap;
-	refetch(source);
+	source->overrun = true;
 }
 
 static void on_event_message(void *ctx, struct nlmsghdr *nlh)
@@ -236,21 +236,24 @@ static void on_event_message(void *ctx, struct nlmsghdr *nlh)
 		return;
 	if (decode_batch(nlh, &handler, source, &source->status.unknown)) {
 		log_warn("source netlink: malformed events from the kernel");
-		refetch(source);
+		source->overrun = true;
 	}
 }
 
-/* Returns false when there is no more to read now. */
-static bool read_events(struct source_netlink *source)
+/* Reads at most @max datagrams; false once there are no more now. */
+static bool read_events(struct source_netlink *source, int max)
 {
-	int err = genl_receive(source->events, on_event_message, source);
+	for (int i = 0; i < max; i++) {
+		int err = genl_receive(source->events, on_event_message, source);
 
-	if (err == -ENOBUFS) {
-		source->status.enobufs++;
-		refetch(source);
-		return true;
+		if (err == -ENOBUFS) {
+			source->status.enobufs++;
+			source->overrun = true;
+		} else if (err) {
+			return false;
+		}
 	}
-	return !err;
+	return true;
 }
 
 static void on_events_ready(struct loop_fd *watch, uint32_t events)
@@ -258,9 +261,13 @@ static void on_events_ready(struct loop_fd *watch, uint32_t events)
 	struct source_netlink *source = source_of(watch, events_watch);
 
 	(void)events;
-	for (int i = 0; i < DATAGRAMS_PER_TURN && source->events; i++)
-		if (!read_events(source))
-			break;
+	if (read_events(source, DATAGRAMS_PER_TURN) || source->state != SOURCE_LIVE ||
+	    !is_behind(source))
+		return;
+	/* Read empty: if the kernel drops more, it says so anew. */
+	source->overrun = false;
+	source->status.refetches++;
+	send_event_get(source);
 }
 
 static void on_query_ready(struct loop_fd *watch, uint32_t events)
@@ -269,6 +276,9 @@ static void on_query_ready(struct loop_fd *watch, uint32_t events)
 
 	(void)events;
 	genl_query_receive(&source->query);
+	/* What came while the answer did, and made us fall behind again. */
+	if (source->state == SOURCE_LIVE && is_behind(source))
+		on_events_ready(&source->events_watch, 0);
 }
 
 static void on_retry(struct loop_timer *timer)
@@ -297,9 +307,11 @@ static void attach(struct source_netlink *source)
 {
 	int err;
 
+	detach(source);
 	source->query.error[0] = '\0';
 	err = open_sockets(source);
 	source->seen = 0;
+	source->overrun = false;
 	source->answered = false;
 	source->state = SOURCE_ASKING;
 	if (!err)
@@ -311,15 +323,16 @@ static void attach(struct source_netlink *source)
 
 static void on_unload(struct source_netlink *source)
 {
-	if (source->state == SOURCE_ABSENT)
-		return;
-	/* What it sent before it went is still in the buffer. */
-	while (source->events && read_events(source))
+	/* What it answered and sent before it went is still in the buffers. */
+	while (source->query.sk && source->query.busy && !genl_query_receive(&source->query))
 		;
+	if (source->events)
+		read_events(source, DATAGRAMS_DRAINED);
 	state_unload(source);
 	give_up(source, -ENOENT);
 }
 
+/* Only notes: acting on it would read other sockets into the same buffer. */
 static void on_controller_message(void *ctx, struct nlmsghdr *nlh)
 {
 	struct source_netlink *source = ctx;
@@ -333,11 +346,9 @@ static void on_controller_message(void *ctx, struct nlmsghdr *nlh)
 		return;
 	hdr = nlmsg_data(nlh);
 	if (hdr->cmd == CTRL_CMD_DELFAMILY)
-		on_unload(source);
-	else if (hdr->cmd == CTRL_CMD_NEWFAMILY && source->state == SOURCE_ABSENT)
-		attach(source);
+		source->went = true;
 	else if (hdr->cmd == CTRL_CMD_NEWFAMILY)
-		reattach(source);
+		source->came = true;
 }
 
 static void on_controller_ready(struct loop_fd *watch, uint32_t events)
@@ -347,10 +358,17 @@ static void on_controller_ready(struct loop_fd *watch, uint32_t events)
 
 	(void)events;
 	do {
+		source->went = source->came = false;
 		err = genl_receive(source->controller, on_controller_message, source);
-	} while (!err);
-	if (err == -ENOBUFS) /* the module may have come or gone unnoticed */
-		reattach(source);
+		if (source->went)
+			on_unload(source);
+		/* One that came before we looked is attached already. */
+		if (source->came && source->state == SOURCE_ABSENT)
+			attach(source);
+		/* It may have come or gone unnoticed; on_status() finds out. */
+		if (err == -ENOBUFS)
+			attach(source);
+	} while (!err || err == -ENOBUFS);
 }
 
 int source_netlink_start(struct source_netlink *source, struct loop *loop,

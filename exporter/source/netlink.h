@@ -31,10 +31,12 @@ struct source_netlink {
 	bool only_new; /* at first sight start from the head */
 
 	enum source_state state;
-	struct cursor at; /* last event delivered, or passed over by a gap */
-	uint64_t seen;	  /* largest number multicast while not live */
-	bool answered;	  /* STATUS_GET was */
-	bool fetch_again;
+	struct cursor at;      /* last event delivered, or gap stated */
+	uint64_t seen;	       /* largest number multicast that did not follow */
+	uint64_t fetched_from; /* where the last EVENT_GET began */
+	bool overrun;	       /* the kernel dropped some */
+	bool answered;	       /* STATUS_GET was */
+	bool went, came;       /* what the controller said of the family */
 	struct source_status status;
 	char reason[192];
 

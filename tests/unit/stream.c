@@ -164,10 +164,10 @@ static void resumes(void **state)
 	expect("abc.3.0", "end");
 	expect("latest", "end");
 	/* Of the future, and of an instance that never was. */
-	expect("abc.4.0", "gap2:?@abc.0.1 abc.1.0 abc.2.0 abc.3.0 end");
-	expect("def.1.0", "gap2:?@abc.0.1 abc.1.0 abc.2.0 abc.3.0 end");
+	expect("abc.4.0", "gap2:?@abc.0.0 abc.1.0 abc.2.0 abc.3.0 end");
+	expect("def.1.0", "gap2:?@abc.0.0 abc.1.0 abc.2.0 abc.3.0 end");
 	/* The cursor of that gap resumes behind it. */
-	expect("abc.0.1", "abc.1.0 abc.2.0 abc.3.0 end");
+	expect("abc.0.0", "abc.1.0 abc.2.0 abc.3.0 end");
 }
 
 static void states_what_is_gone(void **state)
