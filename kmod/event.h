@@ -78,6 +78,7 @@ bool faultcast_registry_pci(const struct faultcast_slot *slot, u32 *segment, u16
 u32 faultcast_registry_claim_pci(u32 segment, u16 bdf);
 u32 faultcast_registry_claim_dev(const struct device *dev);
 void faultcast_registry_count(const struct faultcast_event *ev);
+void faultcast_registry_wait(u32 index);
 u64 faultcast_registry_raised(const struct faultcast_slot *slot);
 void faultcast_registry_counter_name(enum faultcast_counter ctr, u32 *count, u32 *detail);
 

@@ -52,9 +52,10 @@ static int device_get(struct sk_buff *skb, struct netlink_callback *cb)
 	struct device_dump *dump = (void *)cb->ctx;
 
 	for (; dump->next < faultcast_registry_size(); dump->next++) {
+		const struct faultcast_slot *slot = faultcast_registry_slot(dump->next);
 		void *hdr;
 
-		if (!faultcast_registry_raised(faultcast_registry_slot(dump->next)))
+		if (!atomic_read_acquire(&slot->ready) || !faultcast_registry_raised(slot))
 			continue;
 		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
 				  NLM_F_MULTI, FAULTCAST_CMD_DEVICE_GET);

@@ -48,13 +48,14 @@ static void publish(struct faultcast_event *ev, int cpu)
 	spin_unlock(&state.lock);
 }
 
-static bool publish_turn(int cpu, u64 mono_to_real)
+static bool publish_turn(int cpu)
 {
 	struct faultcast_event ev;
 	unsigned int n;
 
 	for (n = 0; n < TURN && faultcast_queue_peek(cpu, &ev); n++) {
-		ev.real_ns = ev.mono_ns + mono_to_real;
+		faultcast_registry_wait(ev.slot);
+		ev.real_ns = ktime_to_ns(ktime_mono_to_real(ns_to_ktime(ev.mono_ns)));
 		publish(&ev, cpu);
 		faultcast_genl_notify(&ev);
 	}
@@ -65,12 +66,11 @@ static bool publish_turn(int cpu, u64 mono_to_real)
 
 static void run(struct work_struct *unused)
 {
-	u64 mono_to_real = ktime_get_real_ns() - ktime_get_ns();
 	bool more = false;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		more |= publish_turn(cpu, mono_to_real);
+		more |= publish_turn(cpu);
 		cond_resched();
 	}
 	if (more)

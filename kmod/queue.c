@@ -85,6 +85,7 @@ bool faultcast_queue_peek(int cpu, struct faultcast_event *ev)
 
 void faultcast_queue_skip(int cpu)
 {
+	smp_mb();	/* the record was read before its place is free again */
 	kfifo_skip(&per_cpu_ptr(&queues, cpu)->fifo);
 }
 

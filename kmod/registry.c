@@ -4,6 +4,7 @@
  * Everything that takes a slot or counts in one runs in a probe, possibly
  * NMI-like: no lock, no allocation, no bus walk.
  */
+#include <linux/delay.h>
 #include <linux/hash.h>
 #include <linux/jhash.h>
 #include <linux/pci.h>
@@ -45,7 +46,9 @@ int faultcast_registry_init(unsigned int devices)
 		return -ENOMEM;
 	num_slots = devices;
 	atomic64_set(&slots[FAULTCAST_SLOT_UNKNOWN].key, KEY_FIXED);
+	atomic_set(&slots[FAULTCAST_SLOT_UNKNOWN].ready, 1);
 	atomic64_set(&slots[devices - 1].key, KEY_FIXED | 1);
+	atomic_set(&slots[devices - 1].ready, 1);
 	return 0;
 }
 
@@ -158,6 +161,13 @@ void faultcast_registry_count(const struct faultcast_event *ev)
 	if (!atomic64_read(&slot->first_mono))
 		atomic64_cmpxchg(&slot->first_mono, 0, ev->mono_ns);
 	atomic64_set(&slot->last_mono, ev->mono_ns);
+}
+
+/* Process context: until the claimer, perhaps a preempted thread, has named it. */
+void faultcast_registry_wait(u32 index)
+{
+	while (!atomic_read_acquire(&slots[index].ready))
+		usleep_range(50, 100);
 }
 
 u64 faultcast_registry_raised(const struct faultcast_slot *slot)

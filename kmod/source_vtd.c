@@ -31,7 +31,6 @@
 	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
 
 #define HANDLER		"dmar_fault"
-#define MAX_UNITS	64
 #define MAX_HANDLER	4096	/* bytes of machine code; 600 in practice */
 
 struct unit {
@@ -42,7 +41,7 @@ struct unit {
 	u32 nfr;
 };
 
-static struct unit units[MAX_UNITS];
+static struct unit *units;
 static unsigned int num_units;
 
 /* One run of the handler on this CPU. */
@@ -153,7 +152,8 @@ static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 		walk.raised = raise_pending(&walk);
 	else if (!READ_ONCE(site_active))
 		atomic64_inc(&faultcast_source_unknown_unit);
-	walk.inside = handler_in_hardirq();
+	/* Armed in the middle of a run, the site would begin to count there. */
+	walk.inside = READ_ONCE(site_active) && handler_in_hardirq();
 	if (walk.inside)
 		*this_cpu_ptr(&walks) = walk;
 }
@@ -240,16 +240,21 @@ static void unmap_units(void)
 {
 	while (num_units)
 		iounmap(units[--num_units].reg);
+	kfree(units);
+	units = NULL;
 }
 
 static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
 {
-	struct unit *unit = &units[num_units];
+	struct unit *unit;
 	size_t len = PAGE_SIZE, need;
 	u64 cap;
 
-	if (num_units == MAX_UNITS)
-		return -E2BIG;
+	unit = krealloc_array(units, num_units + 1, sizeof(*unit), GFP_KERNEL);
+	if (!unit)
+		return -ENOMEM;
+	units = unit;
+	unit += num_units;
 	unit->phys = drhd->address;
 	unit->segment = drhd->segment;
 	unit->reg = ioremap(unit->phys, len);

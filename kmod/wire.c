@@ -118,21 +118,26 @@ static int fill_address(struct sk_buff *skb, u32 index, int segment_attr, int bd
 	if (faultcast_registry_pci(slot, &segment, &bdf))
 		return nla_put_u32(skb, segment_attr, segment) ?:
 		       nla_put_u32(skb, bdf_attr, bdf);
-	if (atomic_read_acquire(&slot->ready) && *slot->name)
+	if (*slot->name)
 		return nla_put_string(skb, name_attr, slot->name);
 	return 0;
+}
+
+/* By one offset, so that it does not change while nothing happens. */
+static u64 real_of(u64 mono_ns)
+{
+	return ktime_to_ns(ktime_mono_to_real(ns_to_ktime(mono_ns)));
 }
 
 static int fill_times(struct sk_buff *skb, const struct faultcast_slot *slot)
 {
 	u64 first = atomic64_read(&slot->first_mono), last = atomic64_read(&slot->last_mono);
-	u64 mono_to_real = ktime_get_real_ns() - ktime_get_ns();
 
 	if (!first || !last)
 		return 0;
-	return put_u64(skb, FAULTCAST_A_DEVICE_FIRST_REAL, first + mono_to_real,
+	return put_u64(skb, FAULTCAST_A_DEVICE_FIRST_REAL, real_of(first),
 		       FAULTCAST_A_DEVICE_PAD) ?:
-	       put_u64(skb, FAULTCAST_A_DEVICE_LAST_REAL, last + mono_to_real,
+	       put_u64(skb, FAULTCAST_A_DEVICE_LAST_REAL, real_of(last),
 		       FAULTCAST_A_DEVICE_PAD);
 }
 

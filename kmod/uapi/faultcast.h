@@ -10,8 +10,8 @@
  * A receiver passes over what it does not know, and counts it.
  *
  * Types are those of <linux/netlink.h>: u8, u32, u64 in host byte order, "str"
- * is NUL-terminated.  u64 attributes are preceded by the set's _PAD where the
- * alignment needs it.  Times are nanoseconds.
+ * is NUL-terminated.  In answers, u64 attributes are preceded by the set's _PAD
+ * where the alignment needs it; requests carry none.  Times are nanoseconds.
  *
  * FAULTCAST_CMD_STATUS_GET (do, anyone)
  *	request: nothing
