@@ -32,3 +32,87 @@ qmp() {
 	esac
 	return 1
 }
+
+# The law's counters, a line for all and a line for each slot: NAME raised published suppressed
+# lost queued; and of the total also head and summaries. Needs jq (VM_FILES).
+law_counters() {
+	faultcastctl --json status | jq -r '.module | ["total", .raised, .published, .suppressed,
+		.lost, .queued, .head, .summaries] | map(. // 0) | join(" ")' || return
+	faultcastctl --json devices | jq -r '.devices[] | [.address.name, .raised, .published,
+		.suppressed, .lost, 0] | map(. // 0) | join(" ")'
+}
+
+# Nothing is queued, and nothing has changed since the last look.
+law_quiet() {
+	mv /tmp/law /tmp/law.before 2>/dev/null
+	law_counters >/tmp/law && cmp -s /tmp/law /tmp/law.before && grep -q '^total [0-9 ]*$' /tmp/law &&
+		[ "$(awk '$1 == "total" {print $6}' /tmp/law)" = 0 ]
+}
+
+# The law of conservation, once all is quiet: raised = published + suppressed + lost + queued, in
+# total and for every slot; head = published + summaries; and the slots add up to the total.
+law_holds() {
+	rm -f /tmp/law
+	wait_for 10 law_quiet || {
+		echo "the counters do not come to rest:"
+		cat /tmp/law
+		return 1
+	}
+	cat /tmp/law
+	awk '
+		$2 != $3 + $4 + $5 + $6 { print $1 ": raised is not the sum"; broken = 1 }
+		$1 == "total" { split($0, total); if ($7 != $3 + $8) { print "head"; broken = 1 } }
+		$1 != "total" { for (i = 2; i <= 5; i++) sum[i] += $i }
+		END {
+			for (i = 2; i <= 5; i++)
+				if (sum[i] != total[i]) { print "slots: column " i; broken = 1 }
+			exit broken
+		}' /tmp/law
+}
+
+# start_exporter FLAG...: the exporter in the background as $exporter, its log in /host/exporter.log.
+start_exporter() {
+	faultcast_exporter "$@" 2>>/host/exporter.log &
+	exporter=$!
+}
+
+# stop_exporter: ends it; fails if it does not exit with 0, or if a sanitizer complained. A leak
+# makes the sanitized one exit with 23.
+stop_exporter() {
+	kill "$exporter"
+	exporter_status=0
+	wait "$exporter" || exporter_status=$?
+	echo "exit status $exporter_status"
+	! grep -E 'Sanitizer|runtime error:' /host/exporter.log && [ $exporter_status -eq 0 ]
+}
+
+# fetch PATH [CURL-FLAG...]: what the exporter answers.
+fetch() {
+	fetch_path=$1
+	shift
+	curl -sS -m 20 "$@" "http://127.0.0.1:10186$fetch_path"
+}
+
+# exporter_ready: for wait_for.
+exporter_ready() {
+	fetch /-/ready -f
+}
+
+# metric SERIES: its value, nothing when it is absent.
+metric() {
+	fetch /metrics | awk -v series="$1" '$1 == series {print $2}'
+}
+
+# metric_is SERIES VALUE: for wait_for.
+metric_is() {
+	metric_now=$(metric "$1")
+	echo "$1 is $metric_now"
+	[ "$metric_now" = "$2" ]
+}
+
+# all_events: what the kernel retains, a line each: SEQ DEVICE ACCESS ADDRESS REASON [synthetic],
+# from the device on as hardware_faults prints it.
+all_events() {
+	faultcastctl tail --all --once |
+		awk '$1 != "TIME" {$1 = $2 = ""; sub(/^0x0/, "0x", $7); sub(/^ +/, ""); print}'
+}

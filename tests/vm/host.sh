@@ -7,3 +7,8 @@
 hardware_faults() {
 	"$VM_DIR/trace.py" qemu-trace.log
 }
+
+# decode_stream FILE: a varint-delimited stream of StreamMessages in protobuf's text format.
+decode_stream() {
+	"$VM_DIR/stream.py" "$1"
+}

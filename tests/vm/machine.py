@@ -92,9 +92,12 @@ class Machine:
             raise MachineError(f"{self.options.qemu} is not installed")
         settings = self.settings
         append = f"{KERNEL_COMMAND_LINE} {settings['VM_APPEND']}"
+        accel = self.accel
+        if accel == "tcg" and settings["VM_TCG_THREAD"]:
+            accel += f",thread={settings['VM_TCG_THREAD']}"
         return [
             self.options.qemu,
-            "-machine", "q35,kernel-irqchip=split", "-accel", self.accel, "-cpu", "max",
+            "-machine", "q35,kernel-irqchip=split", "-accel", accel, "-cpu", "max",
             "-m", settings["VM_MEMORY"], "-smp", settings["VM_CPUS"],
             "-display", "none", "-no-reboot", "-nic", "none", "-no-user-config",
             "-kernel", self.kernel, "-initrd", self.initrd, "-append", append.strip(),

@@ -25,6 +25,7 @@
 #include <linux/module.h>
 #include <linux/parser.h>
 #include <linux/pci.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -131,7 +132,8 @@ static void raise_burst(struct irq_work *work)
 static int raise_all(struct raise_request *req)
 {
 	while (req->raised < req->count) {
-		if (signal_pending(current))
+		/* After any other signal the writer would only begin again. */
+		if (fatal_signal_pending(current))
 			return -EINTR;
 		reinit_completion(&req->done);
 		irq_work_queue(&req->work);

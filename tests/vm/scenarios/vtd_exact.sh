@@ -12,6 +12,7 @@ guest() {
 	exporter=$!
 	ok "the exporter is ready" wait_for 10 curl -sf http://127.0.0.1:10186/-/ready
 	rogue mixed 0000:00:04.0 count=1000 base=0x10000000
+	ok "the law holds" law_holds
 	faultcastctl tail --all --once | grep -v TIME >/host/events
 	curl -s http://127.0.0.1:10186/metrics >/host/metrics
 	curl -s http://127.0.0.1:10186/v1/events >/host/stream

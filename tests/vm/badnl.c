@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * badnl: asks the kernel module's generic netlink family what nobody should ask, by raw socket, and
+ * prints a line each for a scenario to judge: NAME, errno, "attr" if the kernel pointed at an
+ * attribute, and its message; tab-separated.
+ *
+ *   badnl HEAD+1        every malformed request; HEAD is that of STATUS_GET
+ *   badnl unprivileged  well-formed ones, after giving up all privilege
+ */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "faultcast.h"
+
+#define MAX_MESSAGE 4096
+#define CMD_UNKNOWN 200
+
+static int sock = -1;
+static uint16_t family;
+static uint32_t group, head_plus;
+
+struct request {
+	struct nlmsghdr nlh;
+	struct genlmsghdr genl;
+	char attrs[MAX_MESSAGE];
+};
+
+static struct request request;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "badnl: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static void begin(uint16_t type, uint8_t cmd, int flags)
+{
+	static uint32_t seq;
+
+	memset(&request, 0, sizeof(request));
+	request.nlh.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
+	request.nlh.nlmsg_type = type;
+	request.nlh.nlmsg_flags = NLM_F_REQUEST | flags;
+	request.nlh.nlmsg_seq = ++seq;
+	request.genl.cmd = cmd;
+	request.genl.version = 1;
+}
+
+/* @len: of the value; what nla_len says is @claim. */
+static void put_claiming(uint16_t type, const void *value, size_t len, uint16_t claim)
+{
+	struct nlattr *nla = (void *)((char *)&request + request.nlh.nlmsg_len);
+
+	nla->nla_type = type;
+	nla->nla_len = claim;
+	memcpy((char *)nla + NLA_HDRLEN, value, len);
+	request.nlh.nlmsg_len += NLA_ALIGN(NLA_HDRLEN + len);
+}
+
+static void put(uint16_t type, const void *value, size_t len)
+{
+	put_claiming(type, value, len, NLA_HDRLEN + len);
+}
+
+static void put_u32(uint16_t type, uint32_t value)
+{
+	put(type, &value, sizeof(value));
+}
+
+static void put_u64(uint16_t type, uint64_t value)
+{
+	put(type, &value, sizeof(value));
+}
+
+static struct nlattr *find(void *at, int len, int type)
+{
+	struct nlattr *nla = at;
+
+	while (len >= NLA_HDRLEN && nla->nla_len >= NLA_HDRLEN && nla->nla_len <= len) {
+		if ((nla->nla_type & NLA_TYPE_MASK) == type)
+			return nla;
+		len -= NLA_ALIGN(nla->nla_len);
+		nla = (void *)((char *)nla + NLA_ALIGN(nla->nla_len));
+	}
+	return NULL;
+}
+
+static void *value_of(struct nlattr *nla)
+{
+	return (char *)nla + NLA_HDRLEN;
+}
+
+/* Where the kernel's extended acknowledgement begins, after the error and maybe the request. */
+static void print_extack(struct nlmsghdr *nlh)
+{
+	struct nlmsgerr *e = NLMSG_DATA(nlh);
+	int skip = NLMSG_HDRLEN + sizeof(*e);
+	struct nlattr *msg, *offset;
+
+	if (nlh->nlmsg_type == NLMSG_DONE)
+		skip = NLMSG_HDRLEN + sizeof(int);
+	else if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+		skip += e->msg.nlmsg_len - sizeof(e->msg);
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS)) {
+		printf("\t-\t-\n");
+		return;
+	}
+	skip = NLMSG_ALIGN(skip);
+	msg = find((char *)nlh + skip, nlh->nlmsg_len - skip, NLMSGERR_ATTR_MSG);
+	offset = find((char *)nlh + skip, nlh->nlmsg_len - skip, NLMSGERR_ATTR_OFFS);
+	printf("\t%s\t%s\n", offset ? "attr" : "-", msg ? (char *)value_of(msg) : "-");
+}
+
+/* Prints the outcome of the request: of a dump its end. */
+static void ask(const char *name)
+{
+	static char reply[65536];
+	ssize_t len;
+
+	if (send(sock, &request, request.nlh.nlmsg_len, 0) < 0)
+		die("send");
+	for (;;) {
+		struct nlmsghdr *nlh = (void *)reply;
+
+		len = recv(sock, reply, sizeof(reply), 0);
+		if (len < 0)
+			die(name);
+		for (; NLMSG_OK(nlh, len); nlh = NLMSG_NEXT(nlh, len)) {
+			if (nlh->nlmsg_seq != request.nlh.nlmsg_seq)
+				continue;
+			if (nlh->nlmsg_type != NLMSG_ERROR && nlh->nlmsg_type != NLMSG_DONE)
+				continue;
+			int err = -*(int *)NLMSG_DATA(nlh);
+
+			printf("%s\t%s", name, err ? strerrorname_np(err) : "0");
+			print_extack(nlh);
+			return;
+		}
+	}
+}
+
+static void open_socket(void)
+{
+	const struct timeval patience = { .tv_sec = 5 };
+	const int on = 1;
+
+	sock = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
+	if (sock < 0 || setsockopt(sock, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)) ||
+	    setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
+		die("socket");
+}
+
+static void resolve(void)
+{
+	static char reply[MAX_MESSAGE];
+	struct nlmsghdr *nlh = (void *)reply;
+	char *attrs = reply + NLMSG_LENGTH(GENL_HDRLEN);
+	struct nlattr *id, *groups, *one;
+	ssize_t len;
+
+	begin(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
+	put(CTRL_ATTR_FAMILY_NAME, FAULTCAST_GENL_NAME, sizeof(FAULTCAST_GENL_NAME));
+	if (send(sock, &request, request.nlh.nlmsg_len, 0) < 0)
+		die("send");
+	len = recv(sock, reply, sizeof(reply), 0);
+	if (len < (ssize_t)NLMSG_LENGTH(GENL_HDRLEN) || nlh->nlmsg_type != GENL_ID_CTRL)
+		die("no family faultcast");
+	len -= NLMSG_LENGTH(GENL_HDRLEN);
+	id = find(attrs, len, CTRL_ATTR_FAMILY_ID);
+	groups = find(attrs, len, CTRL_ATTR_MCAST_GROUPS);
+	if (!id || !groups)
+		die("the family has no id or no group");
+	family = *(uint16_t *)value_of(id);
+	one = value_of(groups);
+	one = find(value_of(one), one->nla_len - NLA_HDRLEN, CTRL_ATTR_MCAST_GRP_ID);
+	group = *(uint32_t *)value_of(one);
+}
+
+static void begin_inject(void)
+{
+	begin(family, FAULTCAST_CMD_INJECT, NLM_F_ACK);
+}
+
+static void put_kind(void)
+{
+	put_u32(FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_IO_PAGE_FAULT);
+}
+
+static void put_address(uint32_t segment, uint32_t bdf)
+{
+	put_u32(FAULTCAST_A_INJECT_SEGMENT, segment);
+	put_u32(FAULTCAST_A_INJECT_BDF, bdf);
+}
+
+static void ask_commands(void)
+{
+	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
+	ask("command/reserved");
+	begin(family, FAULTCAST_CMD_EVENT_NTF, NLM_F_ACK);
+	ask("command/notification");
+	begin(family, FAULTCAST_CMD_UNSPEC, NLM_F_ACK);
+	ask("command/0");
+	begin(family, CMD_UNKNOWN, NLM_F_ACK);
+	ask("command/unknown");
+	begin(family, FAULTCAST_CMD_STATUS_GET, NLM_F_DUMP);
+	ask("command/dump of a do");
+	begin(family, FAULTCAST_CMD_EVENT_GET, NLM_F_ACK);
+	ask("command/do of a dump");
+	begin(family, FAULTCAST_CMD_STATUS_GET, NLM_F_ACK);
+	request.genl.reserved = 1;
+	ask("header/reserved set");
+}
+
+/* The same three faults in each command's attributes. */
+static void ask_attributes(const char *cmd_name, uint8_t cmd, int flags, uint16_t known)
+{
+	char name[64];
+
+	begin(family, cmd, flags);
+	put_u32(99, 1);
+	snprintf(name, sizeof(name), "%s/unknown attribute", cmd_name);
+	ask(name);
+
+	begin(family, cmd, flags);
+	put_u32(1, 1); /* _PAD, _UNSPEC: never in a request */
+	snprintf(name, sizeof(name), "%s/attribute 1", cmd_name);
+	ask(name);
+
+	begin(family, cmd, flags);
+	put_claiming(known, "\1\0\0", 4, 400);
+	snprintf(name, sizeof(name), "%s/truncated attribute", cmd_name);
+	ask(name);
+
+	begin(family, cmd, flags);
+	put(known, "\1\2", 2);
+	snprintf(name, sizeof(name), "%s/two bytes", cmd_name);
+	ask(name);
+
+	begin(family, cmd, flags);
+	memset(request.attrs, 0xff, 64);
+	request.nlh.nlmsg_len += 64;
+	snprintf(name, sizeof(name), "%s/garbage", cmd_name);
+	ask(name);
+
+	begin(family, cmd, flags);
+	put(known | NLA_F_NESTED, "\x08\0\x05\x80\xff\xff\xff\xff", 8);
+	snprintf(name, sizeof(name), "%s/nest instead of a number", cmd_name);
+	ask(name);
+}
+
+static void ask_event_get(void)
+{
+	begin(family, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
+	put_u64(FAULTCAST_A_BATCH_FROM, 0);
+	ask("event_get/from 0");
+	begin(family, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
+	put_u64(FAULTCAST_A_BATCH_FROM, head_plus + 1);
+	ask("event_get/from head + 2");
+	begin(family, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
+	put_u64(FAULTCAST_A_BATCH_FROM, UINT64_MAX);
+	ask("event_get/from far beyond");
+	begin(family, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
+	put_u64(FAULTCAST_A_BATCH_FROM, head_plus);
+	ask("event_get/from head + 1");
+	begin(family, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
+	put_u32(FAULTCAST_A_BATCH_FROM, 1);
+	ask("event_get/from of 32 bits");
+}
+
+static void ask_inject(void)
+{
+	begin_inject();
+	ask("inject/no kind");
+	begin_inject();
+	put_u32(FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_UNSPEC);
+	ask("inject/kind 0");
+	begin_inject();
+	put_u32(FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_AER);
+	ask("inject/kind reserved");
+	begin_inject();
+	put_kind();
+	put_u32(FAULTCAST_A_INJECT_BDF, 0x20);
+	ask("inject/bdf without segment");
+	begin_inject();
+	put_kind();
+	put_u32(FAULTCAST_A_INJECT_SEGMENT, 0);
+	ask("inject/segment without bdf");
+	begin_inject();
+	put_kind();
+	put_address(0, 0x10000);
+	ask("inject/bdf 65536");
+	begin_inject();
+	put_kind();
+	put_address(0, UINT32_MAX);
+	ask("inject/bdf of all ones");
+	begin_inject();
+	put_kind();
+	put_u32(FAULTCAST_A_INJECT_ACCESS, FAULTCAST_ACCESS_MAX + 1);
+	ask("inject/access 4");
+	begin_inject();
+	put_kind();
+	put_u32(FAULTCAST_A_INJECT_ACCESS, UINT32_MAX);
+	ask("inject/access of all ones");
+	begin_inject();
+	put_kind();
+	put_u32(FAULTCAST_A_INJECT_IOVA, 0);
+	ask("inject/iova of 32 bits");
+	begin_inject();
+	put(FAULTCAST_A_INJECT_KIND, "\1\0\0\0\0\0\0\0", 8);
+	ask("inject/kind of 64 bits");
+}
+
+static void ask_malformed(void)
+{
+	ask_commands();
+	ask_attributes("status_get", FAULTCAST_CMD_STATUS_GET, NLM_F_ACK, 1);
+	ask_attributes("device_get", FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP, 1);
+	ask_attributes("event_get", FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP, FAULTCAST_A_BATCH_FROM);
+	ask_attributes("inject", FAULTCAST_CMD_INJECT, NLM_F_ACK, FAULTCAST_A_INJECT_KIND);
+	ask_event_get();
+	ask_inject();
+}
+
+static void ask_unprivileged(void)
+{
+	int err = 0;
+
+	begin(family, FAULTCAST_CMD_STATUS_GET, NLM_F_ACK);
+	ask("status_get");
+	begin(family, FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP);
+	ask("device_get");
+	begin(family, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
+	ask("event_get");
+	begin_inject();
+	put_kind();
+	ask("inject");
+	if (setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+		err = errno;
+	printf("join\t%s\t-\t-\n", err ? strerrorname_np(err) : "0");
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 2 && !strcmp(argv[1], "unprivileged")) {
+		if (setgid(65534) || setuid(65534))
+			die("setuid");
+		open_socket();
+		resolve();
+		ask_unprivileged();
+		return 0;
+	}
+	if (argc != 2) {
+		fprintf(stderr, "usage: badnl HEAD+1 | unprivileged\n");
+		return 2;
+	}
+	head_plus = (uint32_t)strtoul(argv[1], NULL, 10);
+	open_socket();
+	resolve();
+	ask_malformed();
+	return 0;
+}

@@ -1,0 +1,83 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: what the module's netlink family is asked and does not allow is refused with the right
+# error, which names the attribute, changes nothing and upsets nothing; and without privilege one
+# can read the counters, and neither events nor inject.
+VM_DEVICES="i82559er,addr=0x4"
+VM_FILES="jq"
+
+guest() {
+	ok "the module loads" load_faultcast
+	raise_iommu_fault device=0000:00:04.0 count=5
+	ok "the law holds" law_holds
+	faultcastctl --json status >/tmp/before
+	faultcastctl --json devices >/tmp/devices.before
+	badnl 6 >/host/answers
+	is "every request was answered" $? 0
+	faultcastctl --json status >/tmp/after
+	faultcastctl --json devices >/tmp/devices.after
+	same "no counter has moved" /tmp/after /tmp/before
+	same "of no device" /tmp/devices.after /tmp/devices.before
+	badnl unprivileged >/host/unprivileged
+	is "every request without privilege was answered" $? 0
+	ok "the law still holds" law_holds
+	ok "the module unloads" unload_faultcast
+}
+
+host() {
+	# Request, error, whether the kernel points at the attribute.
+	cat >expected <<-END
+		command/reserved	EOPNOTSUPP	-
+		command/notification	EOPNOTSUPP	-
+		command/0	EOPNOTSUPP	-
+		command/unknown	EOPNOTSUPP	-
+		command/dump of a do	EOPNOTSUPP	-
+		command/do of a dump	EOPNOTSUPP	-
+		header/reserved set	EINVAL	-
+		$(attributes status_get)
+		$(attributes device_get)
+		$(attributes event_get)
+		$(attributes inject)
+		event_get/from 0	EINVAL	any
+		event_get/from head + 2	EINVAL	any
+		event_get/from far beyond	EINVAL	any
+		event_get/from head + 1	0	-
+		event_get/from of 32 bits	EINVAL	attr
+		inject/no kind	EINVAL	-
+		inject/kind 0	ERANGE	attr
+		inject/kind reserved	ERANGE	attr
+		inject/bdf without segment	EINVAL	attr
+		inject/segment without bdf	EINVAL	attr
+		inject/bdf 65536	ERANGE	attr
+		inject/bdf of all ones	ERANGE	attr
+		inject/access 4	ERANGE	attr
+		inject/access of all ones	ERANGE	attr
+		inject/iova of 32 bits	EINVAL	attr
+		inject/kind of 64 bits	EINVAL	attr
+	END
+	# Where a dump begins the kernel passes on a message only, in some versions.
+	awk -F '\t' -v OFS='\t' '{print $1, $2, $1 ~ /^event_get.from (0|head . 2|far)/ ? "any" : $3}' \
+		answers >seen
+	same "each is refused as it should be" seen expected
+	# A command that is not there has no message in any kernel.
+	is "each but those says why" \
+		"$(awk -F '\t' '$2 != "0" && $2 != "EOPNOTSUPP" && $4 == "-"' answers)" ""
+	cat >expected <<-END
+		status_get	0
+		device_get	0
+		event_get	EPERM
+		inject	EPERM
+		join	EPERM
+	END
+	cut -f 1-2 unprivileged >seen
+	same "without privilege" seen expected
+}
+
+# attributes COMMAND
+attributes() {
+	printf '%s\t%s\t%s\n' "$1/unknown attribute" EINVAL attr \
+		"$1/attribute 1" EINVAL attr \
+		"$1/truncated attribute" EINVAL - \
+		"$1/two bytes" EINVAL attr \
+		"$1/garbage" EINVAL - \
+		"$1/nest instead of a number" EINVAL attr
+}

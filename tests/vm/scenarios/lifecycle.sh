@@ -1,0 +1,115 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: the exporter lives through the module's coming and going, says at every moment how it is,
+# and a follower's stream goes on across it; what cannot be watched or loaded says why.
+VM_DEVICES="i82559er,addr=0x4"
+VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter
+	build/san/faultcastctl:bin/faultcastctl"
+
+device=0000:00:04.0
+
+# says STATUS TEXT: /-/ready answers so, for wait_for
+says() {
+	ready_now=$(fetch /-/ready -w '%{http_code}')
+	echo "$ready_now"
+	[ "$ready_now" = "$2
+$1" ]
+}
+
+# has N ERE FILE: N lines of the follower's stream match, for wait_for
+has() {
+	cat "$3"
+	[ "$(grep -cE "$2" "$3")" -eq "$1" ]
+}
+
+# refuses PARAM LINE: the module does not load, and the kernel log has exactly this line of it (twice,
+# since busybox tries again by init_module()).
+refuses() {
+	dmesg -c >/dev/null
+	not_ok "$1 is refused" insmod /lib/faultcast.ko "$1"
+	is "$1: one clear line" "$(dmesg | sed -n 's/^\[[^]]*\] //; /faultcast/p' | uniq)" "faultcast: $2"
+	ok "$1: nothing stays" test ! -e /sys/module/faultcast
+}
+
+guest() {
+	is "without module faultcastctl status fails with one clear line" \
+		"$(faultcastctl status 2>&1; echo $?)" \
+		"faultcastctl: the kernel module faultcast is not loaded
+1"
+	start_exporter
+	ok "the exporter runs without module, and is not ready" \
+		wait_for 10 says 503 "not ready: kernel module faultcast is not loaded"
+	is "healthy" "$(fetch /-/healthy)" healthy
+	is "source_up says so" "$(metric 'faultcast_source_up{source="netlink"}')" 0
+	is "/v1/status too" "$(fetch /v1/status | jq -c '[.source.up // false, .source.reason, .module]')" \
+		'[false,"kernel module faultcast is not loaded",null]'
+	is "no counter is shown" "$(metric faultcast_synthetic_events_total)" ""
+	fetch "/v1/events?follow=1" -N -m 60 >/tmp/stream &
+	follower=$!
+
+	ok "the module comes" load_faultcast
+	ok "the exporter takes it up" wait_for 5 says 200 ready
+	is "source_up is 1" "$(metric 'faultcast_source_up{source="netlink"}')" 1
+	is "the probes are up" "$(metric 'faultcast_probe_up{probe="vtd"}') $(metric \
+		'faultcast_probe_up{probe="iommu"}')" "1 1"
+	rogue read $device count=3 gap_us=20000
+	ok "faults are seen by the follower" wait_for 5 has 3 '"event"' /tmp/stream
+	ok "the law holds" law_holds
+
+	ok "the module goes while the exporter uses it" unload_faultcast
+	ok "the exporter says so" wait_for 5 says 503 "not ready: kernel module faultcast is not loaded"
+	is "source_up is 0" "$(metric 'faultcast_source_up{source="netlink"}')" 0
+	ok "the follower is told" wait_for 5 has 1 GAP_REASON_UNLOADED /tmp/stream
+
+	ok "the module comes again" load_faultcast
+	ok "the exporter takes it up again" wait_for 5 says 200 ready
+	rogue write $device count=2 gap_us=20000
+	ok "the follower goes on" wait_for 5 has 5 '"event"' /tmp/stream
+	jq -c 'select(.heartbeat | not)' /tmp/stream >/tmp/messages
+	jq -c 'if .gap then [.gap.reason, .gap.missing] else
+		[.event.seq, .event.ioPageFault.access] end' /tmp/messages >/tmp/seen
+	cat >/tmp/expected <<-END
+		["1","ACCESS_READ"]
+		["2","ACCESS_READ"]
+		["3","ACCESS_READ"]
+		["GAP_REASON_UNLOADED",null]
+		["1","ACCESS_WRITE"]
+		["2","ACCESS_WRITE"]
+	END
+	same "and has all in order" /tmp/seen /tmp/expected
+	is "of two instances" "$(jq -r .cursor /tmp/messages | cut -d . -f 1 | uniq | sort -u | wc -l)" 2
+	is "no cursor is given twice" "$(jq -r .cursor /tmp/messages | sort | uniq -d)" ""
+	resumes
+	ok "the law holds again" law_holds
+	kill $follower
+	ok "the module goes" unload_faultcast
+
+	echo 0 >/proc/sys/kernel/ftrace_enabled
+	ok "without ftrace the module loads" load_faultcast
+	echo 1 >/proc/sys/kernel/ftrace_enabled
+	is "and says which probe failed, and why" \
+		"$(faultcastctl --json status | jq -c '.module.probes[] | [.name, .state, .reason]')" \
+		'["vtd","PROBE_STATE_FAILED","kernel.ftrace_enabled is 0"]
+["iommu","PROBE_STATE_ACTIVE",""]'
+	ok "the exporter says it too" wait_for 5 metric_is 'faultcast_probe_up{probe="vtd"}' 0
+	ok "the other probe works" raise_iommu_fault device=$device
+	ok "the law holds there" law_holds
+	ok "it unloads" unload_faultcast
+	ok "the exporter ends cleanly" stop_exporter
+
+	refuses queue=3 "parameter queue=3: expected a power of two"
+	refuses queue=1 "parameter queue=1: expected 2 to 65536"
+	refuses devices=0 "parameter devices=0: expected 3 to 65536"
+	refuses history=0 "parameter history=0: expected 1 to 1048576"
+}
+
+# Whatever message of both instances a client had last, it goes on behind that.
+resumes() {
+	n=0
+	for cursor in $(jq -r .cursor /tmp/messages); do
+		n=$((n + 1))
+		fetch "/v1/events?after=$cursor" >/tmp/answer
+		sed "1,${n}d" /tmp/messages >/tmp/expected
+		same "resuming after message $n" /tmp/answer /tmp/expected
+	done
+	is "that were all" $n "$(wc -l </tmp/messages)"
+}

@@ -1,0 +1,94 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: an injected event travels the path of a real one, is marked wherever it is shown, and no
+# metric but its own counter ever moves for it; and who may not inject is told so.
+VM_DEVICES="i82559er,addr=0x4"
+VM_FILES="curl jq setpriv build/san/faultcast_exporter:bin/faultcast_exporter
+	build/san/faultcastctl:bin/faultcastctl"
+
+device=0000:00:04.0
+# A segment as VMD has it, beyond 16 bits.
+absent=10000:af:1e.5
+
+# The metrics that an injected event must leave alone; those of the exporter itself left out.
+fault_metrics() {
+	fetch /metrics | grep '^faultcast_' |
+		grep -vE '^faultcast_(synthetic_events_total|delivery_seconds|stream_)'
+}
+
+unprivileged() {
+	# By its path: busybox prefers its own.
+	/bin/setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+
+guest() {
+	ok "the module loads" load_faultcast
+	start_exporter
+	ok "the exporter is ready" wait_for 10 exporter_ready
+	raise_iommu_fault device=$device flags=1
+	ok "one real fault" wait_for 5 metric_is 'faultcast_events_published_total{kind="io_page_fault"}' 1
+	fault_metrics >/tmp/before
+
+	ok "inject" faultcastctl inject --device $device --access read --iova 0x1234
+	ok "inject for a device that is not there" faultcastctl inject --device $absent --access write
+	ok "inject without a device" faultcastctl inject --access other
+	not_ok "no address" faultcastctl inject --device 0000:00:04
+	not_ok "no access" faultcastctl inject --access execute
+	ok "the law holds" law_holds
+
+	is "its own counter moved" "$(metric faultcast_synthetic_events_total)" 3
+	fault_metrics >/tmp/after
+	same "no other metric did" /tmp/after /tmp/before
+	is "the device that only injected has no time of a fault" \
+		"$(metric "faultcast_device_last_fault_timestamp_seconds{device=\"$absent\"}")" ""
+
+	all_events >/tmp/table
+	cat >/tmp/expected <<-END
+		1 $device write 0x10000000 -
+		2 $device read 0x1234 - synthetic
+		3 $absent write 0 - synthetic
+		4 unknown other 0 - synthetic
+	END
+	same "marked in the table" /tmp/table /tmp/expected
+	fetch /v1/events >/host/events.ndjson
+	fetch /v1/events -H 'Accept: application/x-protobuf' >/host/events.pb
+	faultcastctl --json tail --all --once >/host/tail.ndjson
+	fetch /v1/devices >/host/devices
+
+	ok "without privilege: status" unprivileged faultcastctl status
+	ok "without privilege: devices" unprivileged faultcastctl devices
+	is "without privilege inject is refused, and says why" \
+		"$(unprivileged faultcastctl inject 2>&1; echo $?)" \
+		"faultcastctl: no permission: this needs CAP_NET_ADMIN
+1"
+	is "the same with tail" "$(unprivileged faultcastctl tail --once 2>&1 >/dev/null)" \
+		"faultcastctl: no permission: CAP_NET_ADMIN is needed"
+	ok "the law still holds" law_holds
+	is "nothing was injected by that" "$(metric faultcast_synthetic_events_total)" 3
+	ok "the exporter ends cleanly" stop_exporter
+	ok "the module unloads" unload_faultcast
+}
+
+host() {
+	jq -c '[.event.seq, .event.device.name, .event.synthetic // false]' events.ndjson >marks
+	cat >expected <<-END
+		["1","$device",false]
+		["2","$device",true]
+		["3","$absent",true]
+		["4","unknown",true]
+	END
+	same "marked in the NDJSON stream" marks expected
+	same "faultcastctl --json says the same" tail.ndjson events.ndjson
+	decode_stream events.pb >decoded
+	awk '$1 == "seq:" {n = $2} $1 == "synthetic:" {print n, $2}' decoded >marks
+	printf '%s true\n' 2 3 4 >expected
+	same "marked in the protobuf stream" marks expected
+	is "which has all of them" "$(grep -c '^ *seq:' decoded)" 4
+	jq -r '.devices[] | [.address.name, .raised, .synthetic // 0, .lastRealtimeNs != "0"] |
+		join(" ")' devices | sort >counted
+	cat >expected <<-END
+		$device 2 1 true
+		$absent 1 1 false
+		unknown 1 1 false
+	END
+	same "devices count them apart" counted expected
+}
