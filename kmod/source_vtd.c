@@ -337,7 +337,8 @@ static int attach_entry(struct faultcast_source *source)
 /* kallsyms is not exported; a kprobe knows the address, sprint_symbol the size. */
 static int find_handler(unsigned long *start, size_t *size)
 {
-	struct kprobe finder = { .symbol_name = HANDLER };
+	/* Disabled: only its address is wanted, no text is patched. */
+	struct kprobe finder = { .symbol_name = HANDLER, .flags = KPROBE_FLAG_DISABLED };
 	char name[KSYM_SYMBOL_LEN];
 	unsigned long offset, length;
 	int err = register_kprobe(&finder);

@@ -162,7 +162,10 @@ static enum MHD_Result on_argument(void *ctx, enum MHD_ValueKind kind, const cha
 
 	(void)kind;
 	value = value ? value : "";
-	if (!strcmp(key, "after") && !strcmp(value, "latest")) {
+	if (!strcmp(key, "after") && !*value) {
+		/* The cursor of a time when there was none. */
+		query->stream.start = STREAM_OLDEST;
+	} else if (!strcmp(key, "after") && !strcmp(value, "latest")) {
 		query->stream.start = STREAM_LATEST;
 	} else if (!strcmp(key, "after") && !cursor_parse(value, &query->stream.after)) {
 		query->stream.start = STREAM_AFTER;

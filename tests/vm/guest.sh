@@ -76,8 +76,8 @@ start_exporter() {
 	exporter=$!
 }
 
-# stop_exporter: ends it; fails if it does not exit with 0, or if a sanitizer complained. A leak
-# makes the sanitized one exit with 23.
+# stop_exporter: ends it; fails if it does not exit with 0, or if a sanitizer complained, as the
+# sanitized one does of a leak at its end.
 stop_exporter() {
 	kill "$exporter"
 	exporter_status=0
