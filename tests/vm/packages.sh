@@ -16,6 +16,7 @@ mirror() {
 		sed -n "s/^$1|//p" | head -n 1
 }
 
+# Debian 12 has all in its security updates, and its backports are not kept up any more.
 sources() {
 	local release=$1 options='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
 	local debian security
@@ -23,7 +24,7 @@ sources() {
 	security=$(mirror Debian-Security)
 	[ -n "$debian" ] || die "apt has no Debian archive to fetch from: is there one in its sources, and was 'apt-get update' run?"
 	echo "deb $options $debian $release main"
-	echo "deb $options $debian $release-backports main"
+	[ "$release" = bookworm ] || echo "deb $options $debian $release-backports main"
 	[ -z "$security" ] || echo "deb $options $security $release-security main"
 }
 
@@ -33,7 +34,7 @@ in_release() {
 	local apt=$cache/apt/$1 command=$2
 	shift 2
 	"$command" -qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
+		-o Dir::Etc::Preferences="$apt/preferences" -o Dir::Etc::PreferencesParts=/dev/null \
 		-o Dir::State="$apt" -o Dir::State::Lists="$apt/lists" -o Dir::State::Status="$apt/status" \
 		-o Dir::Cache="$apt/cache" -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false \
 		-o APT::Sandbox::User="$(id -un)" -o APT::Architecture=amd64 -o APT::Architectures=amd64 \
@@ -54,6 +55,8 @@ refresh() {
 	exec 8>"$apt/lock"
 	flock 8
 	sources "$1" >"$apt/sources.list"
+	# Of a package that is in backports too, that one: else apt would never choose it by itself.
+	printf 'Package: *\nPin: release n=%s-backports\nPin-Priority: 500\n' "$1" >"$apt/preferences"
 	quietly in_release "$1" apt-get update -o APT::Update::Error-Mode=any
 	exec 8>&-
 }
@@ -87,7 +90,7 @@ fetch_all() {
 	shift 2
 	mkdir -p "$dir/.deb/partial"
 	quietly in_release "$release" apt-get -y --no-install-recommends --download-only \
-		-o Dir::Cache::Archives="$dir/.deb" -t "$release-backports" install "$@"
+		-o Dir::Cache::Archives="$dir/.deb" install "$@"
 	unpack "$dir"
 }
 
