@@ -46,7 +46,7 @@ TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod deps test test-unit test-vm test-matrix lint demo demo-check clean help
+.PHONY: all kmod deps test test-unit test-vm test-matrix lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -119,13 +119,12 @@ KBUILD = $(if $(KSERIES),tests/vm/kbuild $(KSERIES) $(KMOD),\
 kmod: $(KMOD)/faultcast.ko
 
 # A kernel of the same series, or headers installed meanwhile, must not find the old one's objects.
-KMOD_FOR = $(KMOD)/for-$(or $(if $(KSERIES),$(shell tests/vm/kernel --abi $(KSERIES)),$(KABI)),unknown)
-$(KMOD)/for-%:
-	@rm -rf $(KMOD)
-	@mkdir -p $(KMOD)/uapi
-	@touch $@
+KMOD_ABI = $(if $(KSERIES),$(shell tests/vm/kernel --abi $(KSERIES)),$(KABI))
+$(KMOD)/abi: FORCE
+	@abi='$(KMOD_ABI)'; [ -e $@ ] && [ "$$(cat $@)" = "$$abi" ] || { \
+		rm -rf $(KMOD) && mkdir -p $(KMOD)/uapi && echo "$$abi" >$@; }
 
-$(KMOD)/faultcast.ko: $(KMOD_SRC) $(KMOD_FOR) Makefile
+$(KMOD)/faultcast.ko: $(KMOD_SRC) $(KMOD)/abi Makefile
 	@cp -u kmod/*.[ch] kmod/Kbuild $(KMOD)/
 	@cp -u kmod/uapi/*.h $(KMOD)/uapi/
 	@$(KBUILD) FAULTCAST_VERSION=$(VERSION) W=1 KCFLAGS=-Werror $(KMOD_FLAGS) modules

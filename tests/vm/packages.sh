@@ -48,6 +48,7 @@ quietly() {
 }
 
 # Renews the release's package lists. Needed before anything is fetched: a mirror keeps no old files.
+# Holds their lock until once() or the shell ends: lists that another renews look empty meanwhile.
 refresh() {
 	local apt=$cache/apt/$1
 	mkdir -p "$apt/lists/partial" "$apt/cache"
@@ -58,7 +59,6 @@ refresh() {
 	# Of a package that is in backports too, that one: else apt would never choose it by itself.
 	printf 'Package: *\nPin: release n=%s-backports\nPin-Priority: 500\n' "$1" >"$apt/preferences"
 	quietly in_release "$1" apt-get update -o APT::Update::Error-Mode=any
-	exec 8>&-
 }
 
 # The release that a kernel's ABI name tells: 6.12.117+deb12-amd64, or 6.1.0-56-amd64 before that.
@@ -122,5 +122,5 @@ once() {
 		mv -T "$tmp" "$dir"
 		trap - EXIT
 	fi
-	exec 9>&-
+	exec 8>&- 9>&-
 }
