@@ -9,6 +9,8 @@ KABI ?= $(shell dpkg-query -W -f '$${Depends}' linux-headers-amd64 2>/dev/null |
 	sed -n 's/.*linux-headers-\([^ ,]*amd64\).*/\1/p')
 KDIR ?= /usr/src/linux-headers-$(KABI)
 CHECK_CC ?= gcc clang
+# What test-matrix runs on: series, ABIs, or newest.
+KERNELS ?= 6.1 6.12 7.3 newest
 
 DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libmicrohttpd-dev \
@@ -44,7 +46,7 @@ TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod deps test test-unit test-vm lint demo demo-check clean help
+.PHONY: all kmod deps test test-unit test-vm test-matrix lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -53,7 +55,10 @@ all: $(B)/faultcast_exporter $(B)/faultcastctl kmod
 help:
 	@echo 'make deps        install what is missing (Debian; elsewhere prints the list)'
 	@echo 'make             the exporter, faultcastctl and the kernel module, in $(B)/'
+	@echo 'make kmod KSERIES=6.12'
+	@echo '                 the module for another Debian kernel, in $(B)/kmod-6.12/'
 	@echo 'make test        unit tests, then scenarios in a virtual machine'
+	@echo 'make test-matrix the scenarios on several kernels (KERNELS="$(KERNELS)")'
 	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck'
 	@echo 'make demo        a machine with a rogue device, its exporter on http://127.0.0.1:10186/'
 	@echo 'make demo-check  the same without looking: exits 0 when the fault arrived'
@@ -104,16 +109,25 @@ $(B)/unit/%: $(B)/san/tests/unit/%.o $(call obj,san,$(TESTED_SRC) $(LIB_SRC)) $(
 
 # The kernel module, built outside the source tree
 
+# With the installed headers, or with KSERIES for a kernel of Debian's, whose headers are fetched.
+
 KMOD_SRC := $(wildcard kmod/*.[ch] kmod/uapi/*.h) kmod/Kbuild
+KMOD := $(B)/kmod$(if $(KSERIES),-$(KSERIES))
+KBUILD = $(if $(KSERIES),tests/vm/kbuild $(KSERIES) $(KMOD),\
+	$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KMOD)) O=)
 
-kmod: $(B)/kmod/faultcast.ko
+kmod: $(KMOD)/faultcast.ko
 
-$(B)/kmod/faultcast.ko: $(KMOD_SRC) Makefile
-	@mkdir -p $(B)/kmod/uapi
-	@cp -u kmod/*.[ch] kmod/Kbuild $(B)/kmod/
-	@cp -u kmod/uapi/*.h $(B)/kmod/uapi/
-	@$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(B)/kmod) O= FAULTCAST_VERSION=$(VERSION) W=1 \
-		KCFLAGS=-Werror $(KMOD_FLAGS) modules
+# A kernel of the same series, or headers installed meanwhile, must not find the old one's objects.
+KMOD_ABI = $(if $(KSERIES),$(shell tests/vm/kernel --abi $(KSERIES)),$(KABI))
+$(KMOD)/abi: FORCE
+	@abi='$(KMOD_ABI)'; [ -e $@ ] && [ "$$(cat $@)" = "$$abi" ] || { \
+		rm -rf $(KMOD) && mkdir -p $(KMOD)/uapi && echo "$$abi" >$@; }
+
+$(KMOD)/faultcast.ko: $(KMOD_SRC) $(KMOD)/abi Makefile
+	@cp -u kmod/*.[ch] kmod/Kbuild $(KMOD)/
+	@cp -u kmod/uapi/*.h $(KMOD)/uapi/
+	@$(KBUILD) FAULTCAST_VERSION=$(VERSION) W=1 KCFLAGS=-Werror $(KMOD_FLAGS) modules
 
 # Tests: everything through prove, so that counts are seen
 
@@ -129,6 +143,9 @@ test-unit: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 
 test-vm: all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	prove -e tests/vm/run $(sort $(wildcard tests/vm/scenarios/*.sh))
+
+test-matrix: all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
+	@O=$(B) tests/matrix $(KERNELS)
 
 lint: deps
 	CHECK_CC='$(CHECK_CC)' tests/lint

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Differences between kernel versions, 6.1 onwards.  They live here alone. */
+/*
+ * Differences between kernel versions, 6.1 to 7.3.  They live here alone.  A
+ * macro tells what it is; for anything else Kbuild compiles a test: HAVE_*.
+ */
 #ifndef FAULTCAST_COMPAT_H
 #define FAULTCAST_COMPAT_H
 
@@ -20,6 +23,11 @@
 #define FAULTCAST_MCAST_FLAGS	GENL_MCAST_CAP_NET_ADMIN
 #else
 #define FAULTCAST_MCAST_FLAGS	0
+#endif
+
+/* Before 6.6 the attributes of a dump request are in a struct of its own. */
+#ifndef HAVE_GENL_INFO_DUMP
+#define genl_info_dump(cb)	genl_dumpit_info(cb)
 #endif
 
 #endif /* FAULTCAST_COMPAT_H */

@@ -78,7 +78,7 @@ struct event_dump {
 static int event_get_start(struct netlink_callback *cb)
 {
 	struct event_dump *dump = (void *)cb->ctx;
-	struct nlattr *from = genl_dumpit_info(cb)->attrs[FAULTCAST_A_BATCH_FROM];
+	struct nlattr *from = genl_info_dump(cb)->attrs[FAULTCAST_A_BATCH_FROM];
 	u64 tail;
 
 	faultcast_publish_bounds(&tail, &dump->end);

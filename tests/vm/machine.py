@@ -1,14 +1,11 @@
 # The virtual machine: QEMU with its console, TAP line and monitor on socket pairs that `run` holds.
-import contextlib
 import json
 import os
 import selectors
 import shlex
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
 # Out of the way of the addresses that scenarios give their devices.
@@ -22,37 +19,11 @@ KERNEL_COMMAND_LINE = ("console=ttyS0 panic=-1 oops=panic quiet log_buf_len=4M "
 CHUNK = 65536
 
 
-class MachineError(Exception):
-    """Why QEMU cannot be run, in one line."""
-
-
-def kvm_works(qemu):
-    """Whether a guest really runs: in nested machines /dev/kvm may open and yet be of no use. The
-    firmware is the guest; it says so on its debug port."""
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return False
-    with tempfile.NamedTemporaryFile() as debug_port, contextlib.suppress(OSError):
-        command = [qemu, "-accel", "kvm", "-machine", "q35,kernel-irqchip=split", "-cpu", "max",
-                   "-m", "64", "-nodefaults", "-display", "none",
-                   "-chardev", f"file,id=debug,path={debug_port.name}",
-                   "-device", "isa-debugcon,iobase=0x402,chardev=debug"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as process:
-            deadline = time.monotonic() + 3
-            while process.poll() is None and time.monotonic() < deadline:
-                if os.path.getsize(debug_port.name):
-                    break
-                time.sleep(0.02)
-            process.kill()
-        return os.path.getsize(debug_port.name) > 0
-    return False
-
-
 class Machine:
     """A running QEMU, from entering the with block to leaving it."""
 
-    def __init__(self, options, settings, kernel, initrd, out, accel):
-        self.options, self.settings, self.out, self.accel = options, settings, out, accel
+    def __init__(self, options, settings, kernel, initrd, out, emulator):
+        self.options, self.settings, self.out, self.emulator = options, settings, out, emulator
         self.kernel, self.initrd = kernel, initrd
         self.process = None
         self.sockets, self.qemu_ends = {}, {}
@@ -88,17 +59,15 @@ class Machine:
             end.close()
 
     def command(self):
-        if not shutil.which(self.options.qemu):
-            raise MachineError(f"{self.options.qemu} is not installed")
-        settings = self.settings
+        emulator, settings = self.emulator, self.settings
         append = f"{KERNEL_COMMAND_LINE} {settings['VM_APPEND']}"
-        accel = self.accel
+        accel = emulator.accel
         if accel == "tcg" and settings["VM_TCG_THREAD"]:
             accel += f",thread={settings['VM_TCG_THREAD']}"
         return [
-            self.options.qemu,
+            emulator.qemu,
             "-machine", "q35,kernel-irqchip=split", "-accel", accel, "-cpu", "max",
-            "-m", settings["VM_MEMORY"], "-smp", settings["VM_CPUS"],
+            "-m", settings["VM_MEMORY"], "-smp", emulator.cpus,
             "-display", "none", "-no-reboot", "-nic", "none", "-no-user-config",
             "-kernel", self.kernel, "-initrd", self.initrd, "-append", append.strip(),
             "-device", settings["VM_IOMMU"],

@@ -1,0 +1,89 @@
+# Which QEMU, which accelerator and how many processors a kernel gets.
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from typing import NamedTuple
+
+VM_DIR = os.path.dirname(os.path.realpath(__file__))
+
+# Linux from 7.0 on with two processors panics while it patches its own text under the TCG of QEMU
+# 7.2. QEMU 11 is known to be good; what lies between has not been tried.
+NEEDING_KERNEL = (7, 0)
+NEEDED_QEMU = (11, 0)
+
+
+class EmulatorError(Exception):
+    """Why there is no QEMU to run, in one line."""
+
+
+class Emulator(NamedTuple):
+    qemu: str
+    accel: str
+    cpus: str
+
+
+def choose(options, cpus, release, kernel, tap):
+    """options.qemu, if given, is never replaced; what is done for the kernel's sake is said in tap."""
+    qemu = options.qemu or "qemu-system-x86_64"
+    if not shutil.which(qemu):
+        raise EmulatorError(f"{qemu} is not installed")
+    accel = options.accel
+    if accel == "auto":
+        accel = "kvm" if kvm_works(qemu, kernel) else "tcg"
+    if accel == "kvm" or version(release) < NEEDING_KERNEL or qemu_version(qemu) >= NEEDED_QEMU:
+        return Emulator(qemu, accel, cpus)
+    newer = None if options.qemu else newer_qemu()
+    if newer:
+        return Emulator(newer, accel, cpus)
+    if cpus != "1":
+        tap.diag(f"1 CPU instead of {cpus}: Linux {release} panics with more under "
+                 f"QEMU {'.'.join(map(str, qemu_version(qemu)))} without KVM (text patching)")
+    return Emulator(qemu, accel, "1")
+
+
+def version(text):
+    """(7, 3) of what begins with 7.3; a kernel without modules has no name and counts as old."""
+    numbers = re.search(r"(\d+)\.(\d+)", text or "")
+    return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+
+
+def qemu_version(qemu):
+    done = subprocess.run([qemu, "--version"], stdout=subprocess.PIPE, text=True, check=False)
+    return version(done.stdout)
+
+
+def newer_qemu():
+    done = subprocess.run([os.path.join(VM_DIR, "qemu")], stdout=subprocess.PIPE, text=True,
+                          check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def kvm_works(qemu, kernel):
+    """Whether that kernel really runs with KVM: in nested machines /dev/kvm may open, and even run
+    the firmware, and yet fail at the kernel's first unusual instruction."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    with (tempfile.NamedTemporaryFile() as serial, tempfile.NamedTemporaryFile() as said,
+          contextlib.suppress(OSError)):
+        command = [qemu, "-accel", "kvm", "-machine", "q35,kernel-irqchip=split", "-cpu", "max",
+                   "-m", "512", "-nodefaults", "-display", "none", "-no-reboot",
+                   "-serial", f"file:{serial.name}", "-kernel", kernel,
+                   "-append", "earlyprintk=ttyS0 panic=-1"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said) as process:
+            deadline = time.monotonic() + 10
+            while process.poll() is None and time.monotonic() < deadline:
+                if holds(serial.name, b"Linux version") or holds(said.name, b"KVM internal error"):
+                    break
+                time.sleep(0.05)
+            process.kill()
+        return holds(serial.name, b"Linux version")
+    return False
+
+
+def holds(path, text):
+    with open(path, "rb") as file:
+        return text in file.read()
