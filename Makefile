@@ -89,6 +89,7 @@ $(eval $(call compile,san,$(SANITIZE)))
 
 # kmod/vtd.c against stand-ins for the kernel's headers
 $(B)/san/tests/unit/vtd.o: CPPFLAGS += -Itests/unit/kernel
+$(B)/san/tests/unit/storm.o: CPPFLAGS += -Itests/unit/kernel
 
 link = @echo '  LINK    $@'; $(CC) $(1) $(filter %.o,$^) $(LDFLAGS) $(LIBS)
 

@@ -30,4 +30,25 @@
 #define genl_info_dump(cb)	genl_dumpit_info(cb)
 #endif
 
+/*
+ * ras:aer_event has three prototypes: 6.1 with the header's registers, 6.12 with
+ * a TLP log, 7.0 with the bus's name too.  The compiler picks the probe by the
+ * type that the kernel's own header gives the callback.
+ */
+struct aer_header_log_regs;
+struct pcie_tlp_log;
+
+typedef void faultcast_aer_regs_fn(void *unused, const char *name, u32 status, u8 severity,
+				   u8 tlp_valid, struct aer_header_log_regs *tlp);
+typedef void faultcast_aer_log_fn(void *unused, const char *name, u32 status, u8 severity,
+				  u8 tlp_valid, struct pcie_tlp_log *tlp);
+
+typedef void faultcast_aer_check_regs_fn(faultcast_aer_regs_fn *probe);
+typedef void faultcast_aer_check_log_fn(faultcast_aer_log_fn *probe);
+
+#define FAULTCAST_AER_IS(check_fn)	__same_type(check_trace_callback_type_aer_event, check_fn)
+#define FAULTCAST_AER_PROBE(regs, log, bus)						\
+	__builtin_choose_expr(FAULTCAST_AER_IS(faultcast_aer_check_regs_fn), regs,	\
+	__builtin_choose_expr(FAULTCAST_AER_IS(faultcast_aer_check_log_fn), log, bus))
+
 #endif /* FAULTCAST_COMPAT_H */

@@ -12,12 +12,15 @@
 
 #include "faultcast.h"
 
+struct tracepoint;
+
 /* Which optional members of a record hold something. */
 enum faultcast_has {
 	FAULTCAST_HAS_IOVA	= BIT(0),
 	FAULTCAST_HAS_REASON	= BIT(1),
 	FAULTCAST_HAS_PASID	= BIT(2),
 	FAULTCAST_HAS_IRTE	= BIT(3),
+	FAULTCAST_HAS_TLP	= BIT(4),
 };
 
 /* A flat copy: it holds no pointer, so nothing it names can go away under it. */
@@ -26,9 +29,19 @@ struct faultcast_event {
 	u64 mono_ns;
 	u64 real_ns;		/* given by publish.c */
 	u64 iova;
+	u64 suppressed_before;
 	u32 slot;
 	u32 pasid;
+	u32 generation;		/* of the slot's identity, when it happened */
+	u32 aer_status;
+	u32 tlp[4];
+	u32 link_status;
+	u16 link_width;
 	u16 irte_index;
+	u8 link_reason;
+	u8 link_speed;
+	u8 severity;		/* enum faultcast_severity */
+	u8 hotplug;		/* enum faultcast_hotplug */
 	u8 kind;		/* enum faultcast_kind */
 	u8 access;		/* enum faultcast_access */
 	u8 reason;
@@ -47,8 +60,37 @@ enum faultcast_counter {
 	FAULTCAST_CTR_IOPF_WRITE,
 	FAULTCAST_CTR_IOPF_OTHER,
 	FAULTCAST_CTR_INTERRUPT_REMAPPING,
+	FAULTCAST_CTR_AER,		/* + enum faultcast_severity */
+	FAULTCAST_CTR_AER_LAST = FAULTCAST_CTR_AER + FAULTCAST_SEVERITY_MAX,
+	FAULTCAST_CTR_LINK,
+	FAULTCAST_CTR_HOTPLUG,		/* + enum faultcast_hotplug */
+	FAULTCAST_CTR_HOTPLUG_LAST = FAULTCAST_CTR_HOTPLUG + FAULTCAST_HOTPLUG_MAX,
 	FAULTCAST_CTR_SYNTHETIC,
 	FAULTCAST_CTR_NUM
+};
+
+/* storm.c: events a second, and what that means in time. */
+struct faultcast_limit {
+	u32 rate;		/* 0: no limit */
+	u32 burst;
+	u64 interval_ns;	/* 0: no limit */
+	u64 tolerance_ns;
+};
+
+/* identity.c: what is at a PCI address; its list and members are its own. */
+struct faultcast_identity {
+	struct faultcast_identity *older;
+	u32 generation;
+	/* From here on what makes it the same or another one. */
+	u16 vendor;
+	u16 device;
+	u16 subsystem_vendor;
+	u16 subsystem_device;
+	u32 class;
+	u8 revision;
+	char driver[32];
+	char phys_slot[32];
+	u64 serial;		/* 0: none */
 };
 
 /*
@@ -60,11 +102,21 @@ struct faultcast_slot {
 	atomic_t ready;
 	char name[FAULTCAST_NAME_LEN];
 	atomic64_t raised[FAULTCAST_CTR_NUM];
+	atomic64_t aer_bits[FAULTCAST_SEVERITY_MAX + 1][FAULTCAST_AER_BIT_NONE + 1];
 	atomic64_t published;
 	atomic64_t suppressed;
 	atomic64_t lost;
 	atomic64_t first_mono;	/* real faults only, 0: none */
 	atomic64_t last_mono;
+	atomic64_t due;		/* storm.c: when the next event is due */
+	struct faultcast_limit limit;
+	bool has_limit;		/* of its own, not the global one */
+	atomic64_t untold;	/* suppressed, and no event has said so yet */
+	u64 published_mono;	/* the worker's: when it published last */
+	bool resolved;		/* the worker's: it has looked for the device */
+	struct faultcast_identity *identity;	/* identity.c's: the newest one */
+	bool present;		/* identity.c's */
+	u32 generation;		/* of @identity; 0: none.  For probes to copy */
 };
 
 #define FAULTCAST_SLOT_UNKNOWN	0	/* the device was NULL */
@@ -77,10 +129,18 @@ bool faultcast_registry_is_overflow(u32 index);
 bool faultcast_registry_pci(const struct faultcast_slot *slot, u32 *segment, u16 *bdf);
 u32 faultcast_registry_claim_pci(u32 segment, u16 bdf);
 u32 faultcast_registry_claim_dev(const struct device *dev);
+u32 faultcast_registry_claim_name(const char *prefix, const char *name);
 void faultcast_registry_count(const struct faultcast_event *ev);
 void faultcast_registry_wait(u32 index);
 u64 faultcast_registry_raised(const struct faultcast_slot *slot);
 void faultcast_registry_counter_name(enum faultcast_counter ctr, u32 *count, u32 *detail);
+
+/* identity.c: who is at a PCI address */
+int faultcast_identity_init(void);
+void faultcast_identity_exit(void);
+u32 faultcast_identity_resolve(struct faultcast_slot *slot);
+bool faultcast_identity_read(const struct faultcast_slot *slot, u32 generation,
+			     struct faultcast_identity *id);
 
 /* queue.c: one bounded queue per CPU, from any context to the worker */
 int faultcast_queue_init(unsigned int records, void (*wake)(void));
@@ -89,7 +149,18 @@ int faultcast_queue_put(const struct faultcast_event *ev);
 bool faultcast_queue_peek(int cpu, struct faultcast_event *ev);
 void faultcast_queue_skip(int cpu);
 u64 faultcast_queue_len(void);
+void faultcast_queue_kick(void);
 void faultcast_queue_sync(void);
+
+/* storm.c: who may publish how much */
+bool faultcast_storm_admit(struct faultcast_slot *slot, u64 now);
+void faultcast_storm_refund(struct faultcast_slot *slot);
+void faultcast_storm_set(u32 rate, u32 burst);
+void faultcast_storm_set_host(u32 rate, u32 burst);
+void faultcast_storm_set_device(struct faultcast_slot *slot, u32 rate, u32 burst);
+void faultcast_storm_unset_device(struct faultcast_slot *slot);
+const struct faultcast_limit *faultcast_storm_limit(void);
+const struct faultcast_limit *faultcast_storm_host_limit(void);
 
 /* publish.c: sequence numbers, history, the law of conservation */
 struct faultcast_totals {
@@ -107,6 +178,7 @@ struct faultcast_totals {
 int faultcast_publish_init(unsigned int history);
 void faultcast_publish_exit(void);
 void faultcast_publish_wake(void);
+void faultcast_publish_suppressed(void);
 void faultcast_publish_drain(void);
 void faultcast_publish_totals(struct faultcast_totals *totals);
 u64 faultcast_publish_read(u64 seq, struct faultcast_event *ev);
@@ -128,7 +200,10 @@ struct faultcast_source {
 	char reason[120];
 };
 
+extern struct faultcast_source faultcast_source_aer;
+extern struct faultcast_source faultcast_source_hotplug;
 extern struct faultcast_source faultcast_source_iommu;
+extern struct faultcast_source faultcast_source_link;
 extern struct faultcast_source faultcast_source_vtd;
 
 void faultcast_source_attach_all(void);
@@ -136,7 +211,8 @@ void faultcast_source_detach_all(void);
 struct faultcast_source *faultcast_source_at(unsigned int index);
 u64 faultcast_source_nmissed(void);
 int faultcast_source_raise(struct faultcast_event *ev);
-struct tracepoint *faultcast_source_tracepoint(const char *name);
+int faultcast_source_attach_tracepoint(struct faultcast_source *source, const char *name,
+				       void *probe, struct tracepoint **tracepoint);
 
 extern atomic64_t faultcast_source_hw_overflow;
 extern atomic64_t faultcast_source_unknown_unit;
@@ -153,6 +229,9 @@ struct faultcast_params {
 	unsigned int devices;
 	unsigned int queue;
 	unsigned int history;
+	unsigned int rate;
+	unsigned int burst;
+	unsigned int host_rate;
 };
 
 extern struct faultcast_params faultcast_params;

@@ -17,6 +17,9 @@ static u64 instance_id;
 static DEFINE_MUTEX(inject_lock);
 static bool closing;
 
+/* One CONFIG_SET at a time: it reads what it does not set. */
+static DEFINE_MUTEX(config_lock);
+
 /* The notification under construction; the worker's alone. */
 static struct sk_buff *batch;
 static void *batch_hdr;
@@ -55,15 +58,16 @@ static int device_get(struct sk_buff *skb, struct netlink_callback *cb)
 		const struct faultcast_slot *slot = faultcast_registry_slot(dump->next);
 		void *hdr;
 
-		if (!atomic_read_acquire(&slot->ready) || !faultcast_registry_raised(slot))
+		if (!atomic_read_acquire(&slot->ready) ||
+		    (!faultcast_registry_raised(slot) && !READ_ONCE(slot->has_limit)))
 			continue;
 		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
 				  NLM_F_MULTI, FAULTCAST_CMD_DEVICE_GET);
 		if (!hdr)
-			break;
+			return skb->len ?: -EMSGSIZE;
 		if (faultcast_wire_device(skb, dump->next)) {
 			genlmsg_cancel(skb, hdr);
-			break;
+			return skb->len ?: -EMSGSIZE;
 		}
 		genlmsg_end(skb, hdr);
 	}
@@ -174,6 +178,101 @@ static int inject(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
+static u32 given_or(struct nlattr *attr, u32 now)
+{
+	return attr ? nla_get_u32(attr) : now;
+}
+
+/* What is absent stays as it is: @now. */
+static int config_values(struct genl_info *info, const struct faultcast_limit *now, u32 *rate,
+			 u32 *burst)
+{
+	struct nlattr *burst_attr = info->attrs[FAULTCAST_A_CONFIG_BURST];
+
+	*rate = given_or(info->attrs[FAULTCAST_A_CONFIG_RATE], now->rate);
+	*burst = given_or(burst_attr, now->burst);
+	if (*burst && *burst <= faultcast_params.queue / 2)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, burst_attr, "burst is 0 or over half the queue");
+	return -ERANGE;
+}
+
+static int config_device(struct genl_info *info, u32 segment, struct nlattr *bdf)
+{
+	u32 index = faultcast_registry_claim_pci(segment, nla_get_u32(bdf)), rate, burst;
+	struct faultcast_slot *slot = faultcast_registry_slot(index);
+	int err;
+
+	if (faultcast_registry_is_overflow(index)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, bdf, "no device slot is free, see devices=");
+		return -ENOSPC;
+	}
+	if (info->attrs[FAULTCAST_A_CONFIG_DEFAULT]) {
+		faultcast_storm_unset_device(slot);
+		return 0;
+	}
+	err = config_values(info, slot->has_limit ? &slot->limit : faultcast_storm_limit(),
+			    &rate, &burst);
+	if (!err)
+		faultcast_storm_set_device(slot, rate, burst);
+	return err;
+}
+
+static int config_all(struct genl_info *info)
+{
+	struct nlattr *host_rate = info->attrs[FAULTCAST_A_CONFIG_HOST_RATE];
+	u32 rate, burst;
+	int err = config_values(info, faultcast_storm_limit(), &rate, &burst);
+
+	if (err)
+		return err;
+	faultcast_storm_set(rate, burst);
+	if (host_rate)
+		faultcast_storm_set_host(nla_get_u32(host_rate), faultcast_params.queue);
+	return 0;
+}
+
+/* Which attributes go with which. */
+static int config_check(struct genl_info *info)
+{
+	struct nlattr *segment = info->attrs[FAULTCAST_A_CONFIG_SEGMENT];
+	struct nlattr *bdf = info->attrs[FAULTCAST_A_CONFIG_BDF];
+	struct nlattr *host_rate = info->attrs[FAULTCAST_A_CONFIG_HOST_RATE];
+	struct nlattr *to_default = info->attrs[FAULTCAST_A_CONFIG_DEFAULT];
+
+	if (!segment != !bdf) {
+		NL_SET_ERR_MSG_ATTR(info->extack, segment ?: bdf, "segment and bdf go together");
+		return -EINVAL;
+	}
+	if (bdf && host_rate) {
+		NL_SET_ERR_MSG_ATTR(info->extack, host_rate, "the host's rate is no device's");
+		return -EINVAL;
+	}
+	if (!bdf && to_default) {
+		NL_SET_ERR_MSG_ATTR(info->extack, to_default, "only a device has a default");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int config_set(struct sk_buff *request, struct genl_info *info)
+{
+	struct nlattr *segment = info->attrs[FAULTCAST_A_CONFIG_SEGMENT];
+	struct nlattr *bdf = info->attrs[FAULTCAST_A_CONFIG_BDF];
+	int err = config_check(info);
+
+	if (err)
+		return err;
+	mutex_lock(&config_lock);
+	err = bdf ? config_device(info, nla_get_u32(segment), bdf) : config_all(info);
+	mutex_unlock(&config_lock);
+	return err;
+}
+
+/* NLA_POLICY_MAX holds its limit in 16 bits with a sign. */
+static struct netlink_range_validation bdf_range = { .max = U16_MAX };
+static struct netlink_range_validation rate_range = { .max = FAULTCAST_RATE_MAX };
+
 static const struct nla_policy no_attrs_policy[] = {
 	[1] = { .type = NLA_REJECT },
 };
@@ -182,9 +281,6 @@ static const struct nla_policy event_get_policy[] = {
 	[FAULTCAST_A_BATCH_FROM] = { .type = NLA_U64 },
 };
 
-/* NLA_POLICY_MAX holds its limit in 16 bits with a sign. */
-static struct netlink_range_validation bdf_range = { .max = U16_MAX };
-
 static const struct nla_policy inject_policy[] = {
 	[FAULTCAST_A_INJECT_SEGMENT] = { .type = NLA_U32 },
 	[FAULTCAST_A_INJECT_BDF] = NLA_POLICY_FULL_RANGE(NLA_U32, &bdf_range),
@@ -192,6 +288,15 @@ static const struct nla_policy inject_policy[] = {
 						     FAULTCAST_KIND_IO_PAGE_FAULT),
 	[FAULTCAST_A_INJECT_ACCESS] = NLA_POLICY_MAX(NLA_U32, FAULTCAST_ACCESS_MAX),
 	[FAULTCAST_A_INJECT_IOVA] = { .type = NLA_U64 },
+};
+
+static const struct nla_policy config_set_policy[] = {
+	[FAULTCAST_A_CONFIG_SEGMENT] = { .type = NLA_U32 },
+	[FAULTCAST_A_CONFIG_BDF] = NLA_POLICY_FULL_RANGE(NLA_U32, &bdf_range),
+	[FAULTCAST_A_CONFIG_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &rate_range),
+	[FAULTCAST_A_CONFIG_BURST] = { .type = NLA_U32 },
+	[FAULTCAST_A_CONFIG_HOST_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &rate_range),
+	[FAULTCAST_A_CONFIG_DEFAULT] = { .type = NLA_FLAG },
 };
 
 static const struct genl_ops ops[] = {
@@ -214,6 +319,13 @@ static const struct genl_ops ops[] = {
 		.dumpit = event_get,
 		.policy = event_get_policy,
 		.maxattr = ARRAY_SIZE(event_get_policy) - 1,
+	},
+	{
+		.cmd = FAULTCAST_CMD_CONFIG_SET,
+		.flags = GENL_ADMIN_PERM,
+		.doit = config_set,
+		.policy = config_set_policy,
+		.maxattr = ARRAY_SIZE(config_set_policy) - 1,
 	},
 	{
 		.cmd = FAULTCAST_CMD_INJECT,

@@ -16,6 +16,9 @@ struct faultcast_params faultcast_params = {
 	.devices = 4096,
 	.queue = 1024,
 	.history = 16384,
+	.rate = 100,
+	.burst = 512,
+	.host_rate = 2000,
 };
 
 module_param_named(devices, faultcast_params.devices, uint, 0444);
@@ -24,6 +27,13 @@ module_param_named(queue, faultcast_params.queue, uint, 0444);
 MODULE_PARM_DESC(queue, "queued events per CPU (2..65536, a power of two, default 1024)");
 module_param_named(history, faultcast_params.history, uint, 0444);
 MODULE_PARM_DESC(history, "published events kept for EVENT_GET (1..1048576, default 16384)");
+
+module_param_named(rate, faultcast_params.rate, uint, 0444);
+MODULE_PARM_DESC(rate, "events a second that one device may publish (0: no limit, default 100)");
+module_param_named(burst, faultcast_params.burst, uint, 0444);
+MODULE_PARM_DESC(burst, "events it may publish at once (1..queue/2, default 512)");
+module_param_named(host_rate, faultcast_params.host_rate, uint, 0444);
+MODULE_PARM_DESC(host_rate, "events a second of all devices (0: no limit, default 2000)");
 
 u64 faultcast_loaded_real;
 
@@ -37,7 +47,7 @@ static int check(const char *name, unsigned int value, unsigned int min, unsigne
 
 static int check_params(void)
 {
-	const struct faultcast_params *p = &faultcast_params;
+	struct faultcast_params *p = &faultcast_params;
 
 	if (check("devices", p->devices, 3, 65536) || check("queue", p->queue, 2, 65536) ||
 	    check("history", p->history, 1, 1048576))
@@ -46,6 +56,12 @@ static int check_params(void)
 		pr_err("parameter queue=%u: expected a power of two\n", p->queue);
 		return -EINVAL;
 	}
+	/* A burst must leave room for the other devices of the same CPU. */
+	p->burst = min(p->burst, p->queue / 2);
+	if (check("burst", p->burst, 1, p->queue / 2) ||
+	    check("rate", p->rate, 0, FAULTCAST_RATE_MAX) ||
+	    check("host_rate", p->host_rate, 0, FAULTCAST_RATE_MAX))
+		return -EINVAL;
 	return 0;
 }
 
@@ -70,18 +86,27 @@ static int __init faultcast_init(void)
 	err = faultcast_registry_init(faultcast_params.devices);
 	if (err)
 		return err;
+	faultcast_storm_set(faultcast_params.rate, faultcast_params.burst);
+	/* With a rate of 0 for every device, none for the host either. */
+	faultcast_storm_set_host(faultcast_params.rate ? faultcast_params.host_rate : 0,
+				 faultcast_params.queue);
 	err = faultcast_publish_init(faultcast_params.history);
 	if (err)
 		goto err_registry;
 	err = faultcast_queue_init(faultcast_params.queue, faultcast_publish_wake);
 	if (err)
 		goto err_publish;
-	err = faultcast_genl_init(new_instance());
+	err = faultcast_identity_init();
 	if (err)
 		goto err_queue;
+	err = faultcast_genl_init(new_instance());
+	if (err)
+		goto err_identity;
 	faultcast_source_attach_all();
 	return 0;
 
+err_identity:
+	faultcast_identity_exit();
 err_queue:
 	faultcast_queue_exit();
 err_publish:
@@ -107,6 +132,7 @@ static void __exit faultcast_exit(void)
 	faultcast_publish_totals(&t);
 	pr_info("unloaded: raised=%llu published=%llu suppressed=%llu lost=%llu queued=%llu\n",
 		t.raised, t.published, t.suppressed, t.lost, t.queued);
+	faultcast_identity_exit();
 	faultcast_queue_exit();
 	faultcast_publish_exit();
 	faultcast_registry_exit();

@@ -20,13 +20,21 @@ static struct {
 	spinlock_t lock;	/* all below, and the consumer side of the queues */
 	u64 head;
 	u64 published;
+	u64 summaries;
 	u64 by_kind[FAULTCAST_KIND_MAX + 1];
 	struct faultcast_event *history;
 	unsigned int history_len;
 } state;
 
+/* Suppressed faults that no event has told of for so long get a summary. */
+#define SUMMARY_AFTER_NS	NSEC_PER_SEC
+#define SUMMARY_PERIOD		(HZ / 4)
+
+/* Ordered: both work items use the worker's side of everything. */
 static struct workqueue_struct *wq;
 static struct work_struct work;
+static struct delayed_work summary_work;
+static atomic_t summary_wanted;
 
 static u64 tail_locked(void)
 {
@@ -35,17 +43,80 @@ static u64 tail_locked(void)
 	return state.head > state.history_len ? state.head - state.history_len + 1 : 1;
 }
 
+/* A number and a place in the history; under the lock. */
+static void record(struct faultcast_event *ev)
+{
+	faultcast_registry_slot(ev->slot)->published_mono = ev->mono_ns;
+	ev->seq = ++state.head;
+	state.history[ev->seq % state.history_len] = *ev;
+}
+
 static void publish(struct faultcast_event *ev, int cpu)
 {
 	spin_lock(&state.lock);
 	faultcast_queue_skip(cpu);
-	ev->seq = ++state.head;
-	state.history[ev->seq % state.history_len] = *ev;
+	record(ev);
 	state.published++;
 	if (!(ev->flags & FAULTCAST_EVENT_F_SYNTHETIC))
 		state.by_kind[ev->kind]++;
 	atomic64_inc(&faultcast_registry_slot(ev->slot)->published);
 	spin_unlock(&state.lock);
+	faultcast_genl_notify(ev);
+}
+
+/* Outside the law: it tells of faults that are counted as suppressed already. */
+static void publish_summary(u32 index, u64 now)
+{
+	struct faultcast_slot *slot = faultcast_registry_slot(index);
+	struct faultcast_event ev = {
+		.slot = index,
+		.kind = FAULTCAST_KIND_SUPPRESSED,
+		.generation = READ_ONCE(slot->generation),
+		.suppressed_before = atomic64_xchg(&slot->untold, 0),
+		.mono_ns = now,
+		.real_ns = ktime_get_real_ns(),
+	};
+
+	if (!ev.suppressed_before)
+		return;	/* an event was faster */
+	spin_lock(&state.lock);
+	record(&ev);
+	state.summaries++;
+	spin_unlock(&state.lock);
+	faultcast_genl_notify(&ev);
+}
+
+static void summarize(struct work_struct *unused)
+{
+	u32 i, n = faultcast_registry_size();
+	u64 now = ktime_get_ns();
+	bool again = false;
+
+	atomic_set(&summary_wanted, 0);
+	smp_mb__after_atomic();	/* a fault suppressed from here on asks anew */
+	for (i = 0; i < n; i++) {
+		struct faultcast_slot *slot = faultcast_registry_slot(i);
+
+		if (!atomic64_read(&slot->untold))
+			continue;
+		if (slot->published_mono + SUMMARY_AFTER_NS <= now)
+			publish_summary(i, now);
+		else
+			again = true;
+	}
+	faultcast_genl_flush();
+	if (again)
+		queue_delayed_work(wq, &summary_work, SUMMARY_PERIOD);
+}
+
+/* For a slot that a probe claimed: outside the lock, it walks the bus. */
+static void resolve_late(struct faultcast_event *ev)
+{
+	if (ev->generation)
+		return;
+	ev->generation = faultcast_identity_resolve(faultcast_registry_slot(ev->slot));
+	if (ev->generation)
+		ev->flags |= FAULTCAST_EVENT_F_IDENTITY_LATE;
 }
 
 static bool publish_turn(int cpu)
@@ -56,8 +127,8 @@ static bool publish_turn(int cpu)
 	for (n = 0; n < TURN && faultcast_queue_peek(cpu, &ev); n++) {
 		faultcast_registry_wait(ev.slot);
 		ev.real_ns = ktime_to_ns(ktime_mono_to_real(ns_to_ktime(ev.mono_ns)));
+		resolve_late(&ev);
 		publish(&ev, cpu);
-		faultcast_genl_notify(&ev);
 	}
 	if (n)
 		faultcast_genl_flush();
@@ -73,6 +144,8 @@ static void run(struct work_struct *unused)
 		more |= publish_turn(cpu);
 		cond_resched();
 	}
+	if (atomic_read(&summary_wanted))
+		queue_delayed_work(wq, &summary_work, SUMMARY_PERIOD);
 	if (more)
 		queue_work(wq, &work);
 }
@@ -85,7 +158,8 @@ int faultcast_publish_init(unsigned int history)
 	if (!state.history)
 		return -ENOMEM;
 	INIT_WORK(&work, run);
-	wq = alloc_workqueue("faultcast", WQ_UNBOUND | WQ_HIGHPRI, 1);
+	INIT_DELAYED_WORK(&summary_work, summarize);
+	wq = alloc_ordered_workqueue("faultcast", WQ_HIGHPRI);
 	if (!wq) {
 		kvfree(state.history);
 		return -ENOMEM;
@@ -105,10 +179,19 @@ void faultcast_publish_wake(void)
 	queue_work(wq, &work);
 }
 
+/* Any context, NMI-like included: a fault was suppressed. */
+void faultcast_publish_suppressed(void)
+{
+	if (!atomic_read(&summary_wanted) && !atomic_xchg(&summary_wanted, 1))
+		faultcast_queue_kick();
+}
+
 /* Returns when the queues are empty; nobody may raise an event any more. */
 void faultcast_publish_drain(void)
 {
+	cancel_delayed_work_sync(&summary_work);
 	drain_workqueue(wq);
+	cancel_delayed_work_sync(&summary_work);
 }
 
 /*
@@ -126,6 +209,7 @@ void faultcast_publish_totals(struct faultcast_totals *t)
 	}
 	spin_lock(&state.lock);
 	t->published = state.published;
+	t->summaries = state.summaries;
 	t->head = state.head;
 	t->tail = tail_locked();
 	memcpy(t->by_kind, state.by_kind, sizeof(t->by_kind));

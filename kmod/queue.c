@@ -73,6 +73,16 @@ int faultcast_queue_put(const struct faultcast_event *ev)
 	return taken ? 0 : -ENOSPC;
 }
 
+/* Any context.  Wakes the worker though nothing was put. */
+void faultcast_queue_kick(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	irq_work_queue(&this_cpu_ptr(&queues)->work);
+	local_irq_restore(flags);
+}
+
 bool faultcast_queue_peek(int cpu, struct faultcast_event *ev)
 {
 	struct cpu_queue *q = per_cpu_ptr(&queues, cpu);

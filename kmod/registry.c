@@ -4,6 +4,7 @@
  * Everything that takes a slot or counts in one runs in a probe, possibly
  * NMI-like: no lock, no allocation, no bus walk.
  */
+#include <linux/ctype.h>
 #include <linux/delay.h>
 #include <linux/hash.h>
 #include <linux/jhash.h>
@@ -36,6 +37,23 @@ static const struct {
 	[FAULTCAST_CTR_IOPF_WRITE] = { FAULTCAST_COUNT_IO_PAGE_FAULT, FAULTCAST_ACCESS_WRITE },
 	[FAULTCAST_CTR_IOPF_OTHER] = { FAULTCAST_COUNT_IO_PAGE_FAULT, FAULTCAST_ACCESS_OTHER },
 	[FAULTCAST_CTR_INTERRUPT_REMAPPING] = { FAULTCAST_COUNT_INTERRUPT_REMAPPING, 0 },
+	[FAULTCAST_CTR_AER + FAULTCAST_SEVERITY_NONFATAL] = {
+		FAULTCAST_COUNT_AER, FAULTCAST_SEVERITY_NONFATAL },
+	[FAULTCAST_CTR_AER + FAULTCAST_SEVERITY_FATAL] = {
+		FAULTCAST_COUNT_AER, FAULTCAST_SEVERITY_FATAL },
+	[FAULTCAST_CTR_AER + FAULTCAST_SEVERITY_CORRECTED] = {
+		FAULTCAST_COUNT_AER, FAULTCAST_SEVERITY_CORRECTED },
+	[FAULTCAST_CTR_LINK] = { FAULTCAST_COUNT_LINK, 0 },
+	[FAULTCAST_CTR_HOTPLUG + FAULTCAST_HOTPLUG_LINK_UP] = {
+		FAULTCAST_COUNT_HOTPLUG, FAULTCAST_HOTPLUG_LINK_UP },
+	[FAULTCAST_CTR_HOTPLUG + FAULTCAST_HOTPLUG_LINK_DOWN] = {
+		FAULTCAST_COUNT_HOTPLUG, FAULTCAST_HOTPLUG_LINK_DOWN },
+	[FAULTCAST_CTR_HOTPLUG + FAULTCAST_HOTPLUG_CARD_PRESENT] = {
+		FAULTCAST_COUNT_HOTPLUG, FAULTCAST_HOTPLUG_CARD_PRESENT },
+	[FAULTCAST_CTR_HOTPLUG + FAULTCAST_HOTPLUG_CARD_NOT_PRESENT] = {
+		FAULTCAST_COUNT_HOTPLUG, FAULTCAST_HOTPLUG_CARD_NOT_PRESENT },
+	[FAULTCAST_CTR_HOTPLUG + FAULTCAST_HOTPLUG_OTHER] = {
+		FAULTCAST_COUNT_HOTPLUG, FAULTCAST_HOTPLUG_OTHER },
 	[FAULTCAST_CTR_SYNTHETIC] = { FAULTCAST_COUNT_SYNTHETIC, 0 },
 };
 
@@ -142,13 +160,77 @@ u32 faultcast_registry_claim_dev(const struct device *dev)
 	return claim(name_key(prefix, name), prefix, name);
 }
 
+/* hex_to_bin() is not in the same header everywhere. */
+static int hex_digit(char c)
+{
+	if (isdigit(c))
+		return c - '0';
+	return isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
+}
+
+/* "0000:03:00.0", as pci_setup_device() names it; sscanf() is too much for a probe. */
+static bool parse_pci_name(const char *name, u32 *segment, u16 *bdf)
+{
+	u32 part[4] = { 0 };
+	int n = 0;
+
+	for (; *name; name++) {
+		int digit = hex_digit(*name);
+
+		if (digit >= 0)
+			part[n] = part[n] << 4 | digit;
+		else if (n < 3 && *name == (n < 2 ? ':' : '.'))
+			n++;
+		else
+			return false;
+	}
+	if (n != 3 || part[1] > 0xff || part[2] > 0x1f || part[3] > 7)
+		return false;
+	*segment = part[0];
+	*bdf = part[1] << 8 | part[2] << 3 | part[3];
+	return true;
+}
+
+/* For sources that are told a name only; @prefix stands for the bus of others. */
+u32 faultcast_registry_claim_name(const char *prefix, const char *name)
+{
+	u32 segment;
+	u16 bdf;
+
+	if (!name)
+		return FAULTCAST_SLOT_UNKNOWN;
+	if (parse_pci_name(name, &segment, &bdf))
+		return faultcast_registry_claim_pci(segment, bdf);
+	return claim(name_key(prefix, name), prefix, name);
+}
+
 static enum faultcast_counter counter_of(const struct faultcast_event *ev)
 {
 	if (ev->flags & FAULTCAST_EVENT_F_SYNTHETIC)
 		return FAULTCAST_CTR_SYNTHETIC;
-	if (ev->kind == FAULTCAST_KIND_INTERRUPT_REMAPPING)
+	switch (ev->kind) {
+	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
 		return FAULTCAST_CTR_INTERRUPT_REMAPPING;
-	return FAULTCAST_CTR_IOPF_UNKNOWN + ev->access;
+	case FAULTCAST_KIND_AER:
+		return FAULTCAST_CTR_AER + ev->severity;
+	case FAULTCAST_KIND_LINK:
+		return FAULTCAST_CTR_LINK;
+	case FAULTCAST_KIND_HOTPLUG:
+		return FAULTCAST_CTR_HOTPLUG + ev->hotplug;
+	default:
+		return FAULTCAST_CTR_IOPF_UNKNOWN + ev->access;
+	}
+}
+
+static void count_aer_bits(struct faultcast_slot *slot, const struct faultcast_event *ev)
+{
+	unsigned long status = ev->aer_status;
+	unsigned int bit;
+
+	if (!status)
+		atomic64_inc(&slot->aer_bits[ev->severity][FAULTCAST_AER_BIT_NONE]);
+	for_each_set_bit(bit, &status, 32)
+		atomic64_inc(&slot->aer_bits[ev->severity][bit]);
 }
 
 void faultcast_registry_count(const struct faultcast_event *ev)
@@ -158,6 +240,8 @@ void faultcast_registry_count(const struct faultcast_event *ev)
 	atomic64_inc(&slot->raised[counter_of(ev)]);
 	if (ev->flags & FAULTCAST_EVENT_F_SYNTHETIC)
 		return;
+	if (ev->kind == FAULTCAST_KIND_AER)
+		count_aer_bits(slot, ev);
 	if (!atomic64_read(&slot->first_mono))
 		atomic64_cmpxchg(&slot->first_mono, 0, ev->mono_ns);
 	atomic64_set(&slot->last_mono, ev->mono_ns);

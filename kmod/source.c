@@ -11,6 +11,9 @@
 static struct faultcast_source *const sources[] = {
 	&faultcast_source_vtd,
 	&faultcast_source_iommu,
+	&faultcast_source_aer,
+	&faultcast_source_hotplug,
+	&faultcast_source_link,
 };
 
 atomic64_t faultcast_source_hw_overflow;
@@ -75,18 +78,35 @@ u64 faultcast_source_nmissed(void)
 
 /*
  * Any context, NMI-like included.  The caller has filled slot, kind and what
- * it knows of the rest.  Counts, stamps and queues; -ENOSPC when it was lost.
+ * it knows of the rest.  Counts, stamps and queues.  -EBUSY when storm control
+ * suppressed it, -ENOSPC when it was lost.
  */
 int faultcast_source_raise(struct faultcast_event *ev)
 {
+	struct faultcast_slot *slot = faultcast_registry_slot(ev->slot);
 	int err;
 
 	ev->mono_ns = ktime_get_mono_fast_ns();
+	ev->generation = READ_ONCE(slot->generation);
 	faultcast_registry_count(ev);
-	smp_mb__after_atomic();	/* raised before queued or lost: see publish.c */
+	smp_mb__after_atomic();	/* raised before what became of it: see publish.c */
+	if (!faultcast_storm_admit(slot, ev->mono_ns)) {
+		atomic64_inc(&slot->suppressed);
+		atomic64_inc(&slot->untold);
+		faultcast_publish_suppressed();
+		return -EBUSY;
+	}
+	if (atomic64_read(&slot->untold))
+		ev->suppressed_before = atomic64_xchg(&slot->untold, 0);
 	err = faultcast_queue_put(ev);
-	if (err)
-		atomic64_inc(&faultcast_registry_slot(ev->slot)->lost);
+	if (err) {
+		if (ev->suppressed_before) {
+			atomic64_add(ev->suppressed_before, &slot->untold);
+			faultcast_publish_suppressed();
+		}
+		faultcast_storm_refund(slot);
+		atomic64_inc(&slot->lost);
+	}
 	return err;
 }
 
@@ -103,11 +123,31 @@ static void match(struct tracepoint *tp, void *priv)
 		lookup->found = tp;
 }
 
-/* By name, so that a kernel built without it costs a source, not the module. */
-struct tracepoint *faultcast_source_tracepoint(const char *name)
+/*
+ * Attaches @probe to @name ("system:event").  By name, so that a kernel built
+ * without it costs a source, not the module.  The caller has checked @probe's
+ * type where the kernel has a header for it.
+ */
+int faultcast_source_attach_tracepoint(struct faultcast_source *source, const char *name,
+				       void *probe, struct tracepoint **tracepoint)
 {
-	struct lookup lookup = { .name = name };
+	struct lookup lookup = { .name = strchr(name, ':') + 1 };
+	int err;
 
 	for_each_kernel_tracepoint(match, &lookup);
-	return lookup.found;
+	*tracepoint = lookup.found;
+	if (!lookup.found) {
+		scnprintf(source->reason, sizeof(source->reason),
+			  "this kernel has no tracepoint %s", name);
+		return -ENOENT;
+	}
+	err = tracepoint_probe_register(lookup.found, probe, NULL);
+	if (err) {
+		scnprintf(source->reason, sizeof(source->reason), "the tracepoint %s refused",
+			  name);
+		/* Never mistaken for a kernel that lacks it. */
+		return err == -ENODEV || err == -ENOENT ? -EIO : err;
+	}
+	source->exact = true;
+	return 0;
 }

@@ -44,24 +44,9 @@ static void probe(void *unused, struct device *dev, unsigned long iova, int flag
 
 static int attach(struct faultcast_source *source)
 {
-	int err;
-
 	check_trace_callback_type_io_page_fault(probe);
-	tracepoint = faultcast_source_tracepoint("io_page_fault");
-	if (!tracepoint) {
-		strscpy(source->reason, "this kernel has no tracepoint iommu:io_page_fault",
-			sizeof(source->reason));
-		return -ENOENT;
-	}
-	err = tracepoint_probe_register(tracepoint, probe, NULL);
-	if (err) {
-		strscpy(source->reason, "the tracepoint iommu:io_page_fault refused",
-			sizeof(source->reason));
-		/* Never mistaken for a kernel that lacks it. */
-		return err == -ENODEV || err == -ENOENT ? -EIO : err;
-	}
-	source->exact = true;
-	return 0;
+	return faultcast_source_attach_tracepoint(source, "iommu:io_page_fault", probe,
+						  &tracepoint);
 }
 
 static void detach(void)

@@ -61,6 +61,8 @@ static int fill_totals(struct sk_buff *skb)
 
 int faultcast_wire_status(struct sk_buff *skb, u64 instance)
 {
+	const struct faultcast_limit *limit = faultcast_storm_limit();
+	const struct faultcast_limit *host = faultcast_storm_host_limit();
 	const struct faultcast_params *p = &faultcast_params;
 	struct faultcast_source *source;
 	unsigned int i;
@@ -79,6 +81,9 @@ int faultcast_wire_status(struct sk_buff *skb, u64 instance)
 	    nla_put_u32(skb, FAULTCAST_A_STATUS_DEVICES, p->devices) ||
 	    nla_put_u32(skb, FAULTCAST_A_STATUS_HISTORY, p->history) ||
 	    nla_put_u32(skb, FAULTCAST_A_STATUS_QUEUE, p->queue) ||
+	    nla_put_u32(skb, FAULTCAST_A_STATUS_RATE, READ_ONCE(limit->rate)) ||
+	    nla_put_u32(skb, FAULTCAST_A_STATUS_BURST, READ_ONCE(limit->burst)) ||
+	    nla_put_u32(skb, FAULTCAST_A_STATUS_HOST_RATE, READ_ONCE(host->rate)) ||
 	    fill_totals(skb))
 		return -EMSGSIZE;
 	for (i = 0; (source = faultcast_source_at(i)); i++)
@@ -105,6 +110,74 @@ static int fill_counter(struct sk_buff *skb, const struct faultcast_slot *slot,
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
+}
+
+/* What it does not have is absent. */
+static int fill_identity(struct sk_buff *skb, int attr, const struct faultcast_identity *id)
+{
+	struct nlattr *nest = nla_nest_start(skb, attr);
+
+	if (!nest ||
+	    nla_put_u32(skb, FAULTCAST_A_IDENTITY_GENERATION, id->generation) ||
+	    nla_put_u32(skb, FAULTCAST_A_IDENTITY_VENDOR, id->vendor) ||
+	    nla_put_u32(skb, FAULTCAST_A_IDENTITY_DEVICE, id->device) ||
+	    nla_put_u32(skb, FAULTCAST_A_IDENTITY_SUBSYSTEM_VENDOR, id->subsystem_vendor) ||
+	    nla_put_u32(skb, FAULTCAST_A_IDENTITY_SUBSYSTEM_DEVICE, id->subsystem_device) ||
+	    nla_put_u32(skb, FAULTCAST_A_IDENTITY_CLASS, id->class) ||
+	    nla_put_u32(skb, FAULTCAST_A_IDENTITY_REVISION, id->revision) ||
+	    (*id->driver && nla_put_string(skb, FAULTCAST_A_IDENTITY_DRIVER, id->driver)) ||
+	    (*id->phys_slot &&
+	     nla_put_string(skb, FAULTCAST_A_IDENTITY_PHYS_SLOT, id->phys_slot)) ||
+	    (id->serial && put_u64(skb, FAULTCAST_A_IDENTITY_SERIAL, id->serial,
+				   FAULTCAST_A_IDENTITY_PAD)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_aer_error(struct sk_buff *skb, u32 severity, u32 bit, u64 value)
+{
+	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_DEVICE_AER_ERROR);
+
+	if (!nest ||
+	    nla_put_u32(skb, FAULTCAST_A_AER_ERROR_SEVERITY, severity) ||
+	    nla_put_u32(skb, FAULTCAST_A_AER_ERROR_BIT, bit) ||
+	    put_u64(skb, FAULTCAST_A_AER_ERROR_VALUE, value, FAULTCAST_A_AER_ERROR_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_aer_errors(struct sk_buff *skb, const struct faultcast_slot *slot)
+{
+	u32 severity, bit;
+
+	for (severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++) {
+		for (bit = 0; bit <= FAULTCAST_AER_BIT_NONE; bit++) {
+			u64 value = atomic64_read(&slot->aer_bits[severity][bit]);
+
+			if (value && fill_aer_error(skb, severity, bit, value))
+				return -EMSGSIZE;
+		}
+	}
+	return 0;
+}
+
+/* Its identity, its limits, its AER errors: what not every device has. */
+static int fill_particulars(struct sk_buff *skb, const struct faultcast_slot *slot)
+{
+	struct faultcast_identity id;
+
+	if (nla_put_u32(skb, FAULTCAST_A_DEVICE_GENERATION, READ_ONCE(slot->generation)) ||
+	    (faultcast_identity_read(slot, 0, &id) &&
+	     fill_identity(skb, FAULTCAST_A_DEVICE_IDENTITY, &id)) ||
+	    (READ_ONCE(slot->present) && nla_put_u8(skb, FAULTCAST_A_DEVICE_PRESENT, 1)))
+		return -EMSGSIZE;
+	if (READ_ONCE(slot->has_limit) &&
+	    (nla_put_u32(skb, FAULTCAST_A_DEVICE_RATE, READ_ONCE(slot->limit.rate)) ||
+	     nla_put_u32(skb, FAULTCAST_A_DEVICE_BURST, READ_ONCE(slot->limit.burst))))
+		return -EMSGSIZE;
+	return fill_aer_errors(skb, slot);
 }
 
 /* Segment and bdf, or name, or neither, under the set's own attribute numbers. */
@@ -164,34 +237,86 @@ int faultcast_wire_device(struct sk_buff *skb, u32 index)
 	for (ctr = 0; ctr < FAULTCAST_CTR_NUM; ctr++)
 		if (fill_counter(skb, slot, ctr))
 			return -EMSGSIZE;
-	return 0;
+	return fill_particulars(skb, slot);
+}
+
+static int fill_io_page_fault(struct sk_buff *skb, const struct faultcast_event *ev)
+{
+	return nla_put_u32(skb, FAULTCAST_A_EVENT_ACCESS, ev->access) ||
+	       (ev->has & FAULTCAST_HAS_IOVA &&
+		put_u64(skb, FAULTCAST_A_EVENT_IOVA, ev->iova, FAULTCAST_A_EVENT_PAD)) ||
+	       (ev->has & FAULTCAST_HAS_PASID &&
+		nla_put_u32(skb, FAULTCAST_A_EVENT_PASID, ev->pasid));
+}
+
+static int fill_aer(struct sk_buff *skb, const struct faultcast_event *ev)
+{
+	return nla_put_u32(skb, FAULTCAST_A_EVENT_AER_SEVERITY, ev->severity) ||
+	       nla_put_u32(skb, FAULTCAST_A_EVENT_AER_STATUS, ev->aer_status) ||
+	       (ev->has & FAULTCAST_HAS_TLP &&
+		nla_put(skb, FAULTCAST_A_EVENT_AER_TLP, sizeof(ev->tlp), ev->tlp));
+}
+
+static int fill_link(struct sk_buff *skb, const struct faultcast_event *ev)
+{
+	return nla_put_u32(skb, FAULTCAST_A_EVENT_LINK_REASON, ev->link_reason) ||
+	       nla_put_u32(skb, FAULTCAST_A_EVENT_LINK_SPEED, ev->link_speed) ||
+	       nla_put_u32(skb, FAULTCAST_A_EVENT_LINK_WIDTH, ev->link_width) ||
+	       nla_put_u32(skb, FAULTCAST_A_EVENT_LINK_STATUS, ev->link_status);
+}
+
+/* What only this kind of event has; true when @skb is full. */
+static int fill_kind(struct sk_buff *skb, const struct faultcast_event *ev)
+{
+	switch (ev->kind) {
+	case FAULTCAST_KIND_IO_PAGE_FAULT:
+		return fill_io_page_fault(skb, ev);
+	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
+		return ev->has & FAULTCAST_HAS_IRTE &&
+		       nla_put_u32(skb, FAULTCAST_A_EVENT_IRTE_INDEX, ev->irte_index);
+	case FAULTCAST_KIND_AER:
+		return fill_aer(skb, ev);
+	case FAULTCAST_KIND_LINK:
+		return fill_link(skb, ev);
+	case FAULTCAST_KIND_HOTPLUG:
+		return nla_put_u32(skb, FAULTCAST_A_EVENT_HOTPLUG, ev->hotplug);
+	default:
+		return 0;
+	}
+}
+
+static int fill_event(struct sk_buff *skb, const struct faultcast_event *ev)
+{
+	const struct faultcast_slot *slot = faultcast_registry_slot(ev->slot);
+	struct faultcast_identity id;
+
+	return put_u64(skb, FAULTCAST_A_EVENT_SEQ, ev->seq, FAULTCAST_A_EVENT_PAD) ||
+	       nla_put_u32(skb, FAULTCAST_A_EVENT_KIND, ev->kind) ||
+	       nla_put_u32(skb, FAULTCAST_A_EVENT_FLAGS, ev->flags) ||
+	       nla_put_u32(skb, FAULTCAST_A_EVENT_SLOT, ev->slot) ||
+	       fill_address(skb, ev->slot, FAULTCAST_A_EVENT_SEGMENT, FAULTCAST_A_EVENT_BDF,
+			    FAULTCAST_A_EVENT_NAME) ||
+	       put_u64(skb, FAULTCAST_A_EVENT_MONO, ev->mono_ns, FAULTCAST_A_EVENT_PAD) ||
+	       put_u64(skb, FAULTCAST_A_EVENT_REAL, ev->real_ns, FAULTCAST_A_EVENT_PAD) ||
+	       (ev->suppressed_before &&
+		put_u64(skb, FAULTCAST_A_EVENT_SUPPRESSED_BEFORE, ev->suppressed_before,
+			FAULTCAST_A_EVENT_PAD)) ||
+	       (ev->has & FAULTCAST_HAS_REASON &&
+		nla_put_u32(skb, FAULTCAST_A_EVENT_REASON, ev->reason)) ||
+	       fill_kind(skb, ev) ||
+	       nla_put_u32(skb, FAULTCAST_A_EVENT_GENERATION, ev->generation) ||
+	       (ev->generation && faultcast_identity_read(slot, ev->generation, &id) &&
+		fill_identity(skb, FAULTCAST_A_EVENT_IDENTITY, &id));
 }
 
 int faultcast_wire_event(struct sk_buff *skb, const struct faultcast_event *ev)
 {
 	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_BATCH_EVENT);
 
-	if (!nest ||
-	    put_u64(skb, FAULTCAST_A_EVENT_SEQ, ev->seq, FAULTCAST_A_EVENT_PAD) ||
-	    nla_put_u32(skb, FAULTCAST_A_EVENT_KIND, ev->kind) ||
-	    nla_put_u32(skb, FAULTCAST_A_EVENT_FLAGS, ev->flags) ||
-	    nla_put_u32(skb, FAULTCAST_A_EVENT_SLOT, ev->slot) ||
-	    fill_address(skb, ev->slot, FAULTCAST_A_EVENT_SEGMENT, FAULTCAST_A_EVENT_BDF,
-			 FAULTCAST_A_EVENT_NAME) ||
-	    put_u64(skb, FAULTCAST_A_EVENT_MONO, ev->mono_ns, FAULTCAST_A_EVENT_PAD) ||
-	    put_u64(skb, FAULTCAST_A_EVENT_REAL, ev->real_ns, FAULTCAST_A_EVENT_PAD) ||
-	    (ev->kind == FAULTCAST_KIND_IO_PAGE_FAULT &&
-	     nla_put_u32(skb, FAULTCAST_A_EVENT_ACCESS, ev->access)) ||
-	    (ev->has & FAULTCAST_HAS_IOVA &&
-	     put_u64(skb, FAULTCAST_A_EVENT_IOVA, ev->iova, FAULTCAST_A_EVENT_PAD)) ||
-	    (ev->has & FAULTCAST_HAS_REASON &&
-	     nla_put_u32(skb, FAULTCAST_A_EVENT_REASON, ev->reason)) ||
-	    (ev->has & FAULTCAST_HAS_PASID &&
-	     nla_put_u32(skb, FAULTCAST_A_EVENT_PASID, ev->pasid)) ||
-	    (ev->has & FAULTCAST_HAS_IRTE &&
-	     nla_put_u32(skb, FAULTCAST_A_EVENT_IRTE_INDEX, ev->irte_index))) {
-		if (nest)
-			nla_nest_cancel(skb, nest);
+	if (!nest)
+		return -EMSGSIZE;
+	if (fill_event(skb, ev)) {
+		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
 	nla_nest_end(skb, nest);

@@ -15,11 +15,11 @@ LIMITS = {f"u{bits}-max": 2**bits - 1 for bits in (8, 16, 32, 64)}
 C_LIMITS = {f"U{bits}_MAX": 2**bits - 1 for bits in (8, 16, 32, 64)}
 # How the header's comments, genl.c's policies and its puts call YNL's types.
 COMMENT_TYPES = {"u8": "u8", "u32": "u32", "u64": "u64", "str": "string", "nest": "nest",
-                 "binary": "binary"}
+                 "binary": "binary", "flag": "flag"}
 POLICY_TYPES = {"NLA_U8": "u8", "NLA_U32": "u32", "NLA_U64": "u64", "NLA_STRING": "string",
-                "NLA_NESTED": "nest", "NLA_BINARY": "binary"}
-PUTS = {"nla_put_u8": "u8", "nla_put_u32": "u32", "put_u64": "u64", "nla_put_string": "string",
-        "nla_nest_start": "nest"}
+                "NLA_NESTED": "nest", "NLA_BINARY": "binary", "NLA_FLAG": "flag"}
+PUTS = {"nla_put_u8": "u8", "nla_put_u32": "u32", "put_u64": "u64", "nla_put_u64_64bit": "u64",
+        "nla_put_string": "string", "nla_put": "binary", "nla_nest_start": "nest"}
 
 
 def read(path):
@@ -97,11 +97,35 @@ class Spec:
         end = len(enum)
         return {**enum, "__" + c_name(prefix + "max"): end, c_name(prefix + "max"): end - 1}
 
+    def attr_name(self, attrs, attr):
+        return c_name(f"{self.family}-a-{attrs['name']}-{attr['name']}")
+
     def attributes(self):
         """Every attribute with its name in C."""
         for attrs in self.sets.values():
             for attr in attrs["attributes"]:
-                yield c_name(f"{self.family}-a-{attrs['name']}-{attr['name']}"), attr
+                yield self.attr_name(attrs, attr), attr
+
+    def pads(self):
+        """What pads each attribute's set."""
+        return {self.attr_name(attrs, attr): c_name(f"{self.family}-a-{attrs['name']}-pad")
+                for attrs in self.sets.values() for attr in attrs["attributes"]}
+
+    def answered(self):
+        """{C name: type} of what replies and notifications carry, nests within them too."""
+        types, todo = {}, [(self.sets[op["attribute-set"]], name) for op in self.operations
+                           for mode in (op.get("do"), op.get("dump"), {"reply": op.get("event")})
+                           for name in ((mode or {}).get("reply") or {}).get("attributes", [])]
+        while todo:
+            attrs, name = todo.pop()
+            attr = next((a for a in attrs["attributes"] if a["name"] == name), {})
+            c_attr = self.attr_name(attrs, {"name": name})
+            if c_attr in types:
+                continue
+            types[c_attr] = attr.get("type")
+            nested = self.sets.get(attr.get("nested-attributes"), {"attributes": []})
+            todo += [(nested, a["name"]) for a in nested["attributes"] if a["type"] != "pad"]
+        return types
 
     def policy(self, operation):
         """What a request may carry: {C name: (type, least, most)}."""
@@ -109,21 +133,28 @@ class Spec:
         attrs = self.sets[operation["attribute-set"]]
         by_name = {a["name"]: a for a in attrs["attributes"]}
         return {c_name(f"{self.family}-a-{attrs['name']}-{name}"): self.range_of(by_name[name])
-                for name in request.get("attributes", [])}
+                for name in request.get("attributes", []) if name in by_name}
 
     def range_of(self, attr):
         checks = attr.get("checks", {})
         least, most = checks.get("min"), checks.get("max")
         if not checks and "enum" in attr:
             most = len(self.definitions[attr["enum"]]["entries"]) - 1
-        return attr["type"], LIMITS.get(least, least) or 0, LIMITS.get(most, most)
+        return attr["type"], self.limit(least) or 0, self.limit(most)
+
+    def limit(self, value):
+        if value in self.definitions:
+            return self.definitions[value]["value"]
+        return LIMITS.get(value, value)
 
 
 class Genl:
     """The policies, operations and puts of the module, whichever file they are in."""
 
     def __init__(self, text, header):
-        self.values = {**header.values, **C_LIMITS}
+        self.values = {**header.values, **C_LIMITS,
+                       **{name: int(value, 0) for name, value in header.defines.items()
+                          if value[:1].isdigit()}}
         self.ranges = {name: (int(values.get("min", "0"), 0), values["max"])
                        for name, body in re.findall(
                            r"^static struct netlink_range_validation (\w+) = \{(.*?)\};",
@@ -136,8 +167,23 @@ class Genl:
         self.ops = [dict(re.findall(r"\.(\w+) = (.+),\n", op))
                     for op in re.findall(r"^\t\{\n(.*?)^\t\},", ops, re.M | re.S)]
         self.puts = set(re.findall(r"\b(" + "|".join(PUTS) + r")\(\w+,\s*(FAULTCAST_A_\w+)", text))
-        self.pads = re.findall(r"\bput_u64\(\w+,\s*(FAULTCAST_A_\w+),.*?(FAULTCAST_A_\w+_PAD)\)",
-                               text, re.S)
+        self.puts |= self.helper_puts(text)
+        self.pads = re.findall(r"\b(?:put_u64|nla_put_u64_64bit)\(\w+,\s*(FAULTCAST_A_\w+),.*?"
+                               r"(FAULTCAST_A_\w+_PAD)\)", text, re.S)
+
+    @staticmethod
+    def helper_puts(text):
+        """Puts under a number that the function was given: by whom, and which."""
+        puts = set()
+        for helper, params, body in re.findall(
+                r"^static \w+ (?!put_u64)(\w+)\((struct sk_buff [^)]*)\)\n\{\n(.*?)^\}", text,
+                re.M | re.S):
+            names = [param.split()[-1].lstrip("*") for param in params.split(",")]
+            for function, name in re.findall(r"\b(" + "|".join(PUTS) + r")\(\w+,\s*(\w+)", body):
+                if name in names:
+                    puts |= {(function, args.split(",")[names.index(name)].strip()) for args in
+                             re.findall(r"\b" + helper + r"\((skb,[^()]*)", text)}
+        return puts
 
     def policy(self, body):
         policy = {}
@@ -226,7 +272,10 @@ def comment_says(comment, enums):
         says["enum"] = "kind"
     nest = re.search(r"\bFAULTCAST_A_(\w+)_\*", comment)
     if says["type"] == "nest" and nest:
-        says["nested-attributes"] = nest.group(1).lower()
+        says["nested-attributes"] = nest.group(1).lower().replace("_", "-")
+    words = re.match(r"binary: (\d+) u32", comment)
+    if words:
+        says["checks"] = {"exact-len": 4 * int(words.group(1))}
     return says
 
 
@@ -261,14 +310,13 @@ def check_requests(tap, spec, genl):
 
 
 def check_puts(tap, spec, genl):
-    types = {name: attr["type"] for name, attr in spec.attributes()}
     put = {name: PUTS[function] for function, name in genl.puts}
+    pads = spec.pads()
     tap.same("puts and paddings were found in the module", bool(put and genl.pads), True)
-    tap.same("what the module puts has the types of the spec",
-             {name: types.get(name) for name in put}, put)
-    tap.same("paddings are of the set",
-             [re.match(r"FAULTCAST_A_[A-Z]+", name).group(0) + "_PAD" for name, _ in genl.pads],
-             [pad for _, pad in genl.pads])
+    tap.same("each attribute is put as one type", len(put), len(genl.puts))
+    tap.same("the module puts what the spec answers with, as that type", spec.answered(), put)
+    tap.same("paddings are of the set", {name: pads.get(name) for name, _ in genl.pads},
+             dict(genl.pads))
 
 
 def check_references(tap, spec):

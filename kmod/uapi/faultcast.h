@@ -42,15 +42,23 @@
  *	Sequence numbers are consecutive from 1.  A receiver that misses one, or
  *	is told ENOBUFS, asks with EVENT_GET.
  *
- * FAULTCAST_CMD_CONFIG_SET
- *	reserved
+ * FAULTCAST_CMD_CONFIG_SET (do, CAP_NET_ADMIN)
+ *	request: FAULTCAST_A_CONFIG_*: storm control, for every device, or with
+ *		 SEGMENT and BDF for one
+ *	reply:	 none but the acknowledgment
+ *
+ *	A device may publish RATE events a second, and BURST at once; all devices
+ *	together HOST_RATE.  What is beyond is suppressed: counted, not published.
+ *	The device's next event says how many were suppressed before it; if none
+ *	comes for a second, an event of FAULTCAST_KIND_SUPPRESSED does.
  *
  * FAULTCAST_CMD_INJECT (do, CAP_NET_ADMIN)
  *	request: FAULTCAST_A_INJECT_*: one synthetic event that travels the
  *		 path of a real one, flagged FAULTCAST_EVENT_F_SYNTHETIC and
  *		 counted in FAULTCAST_COUNT_SYNTHETIC only
  *	reply:	 none but the acknowledgment; -ENODEV while the module unloads,
- *		 -ENOSPC when the queue is full (counted as lost)
+ *		 -ENOSPC when the queue is full (counted as lost), -EBUSY when storm
+ *		 control suppressed it (counted so)
  *
  * Errors: an unknown or malformed attribute is -EINVAL, a value out of range
  * -ERANGE or -EINVAL, each with an extended acknowledgment that names the
@@ -64,7 +72,10 @@
 #define FAULTCAST_MCGRP_EVENTS	"events"
 
 /* Counts additions to this file; STATUS_GET says which one the module has. */
-#define FAULTCAST_ABI		1
+#define FAULTCAST_ABI		2
+
+/* The largest rate of CONFIG_SET, events a second. */
+#define FAULTCAST_RATE_MAX	1000000
 
 /* Longest device name, "bus/name", with its NUL. */
 #define FAULTCAST_NAME_LEN	64
@@ -87,10 +98,10 @@ enum faultcast_kind {
 	FAULTCAST_KIND_UNSPEC,
 	FAULTCAST_KIND_IO_PAGE_FAULT,		/* DMA the IOMMU refused */
 	FAULTCAST_KIND_INTERRUPT_REMAPPING,	/* interrupt request it refused */
-	FAULTCAST_KIND_AER,			/* reserved: PCIe 6.0 6.2 */
-	FAULTCAST_KIND_LINK,			/* reserved */
-	FAULTCAST_KIND_HOTPLUG,			/* reserved */
-	FAULTCAST_KIND_SUPPRESSED,		/* reserved: summary of suppressed events */
+	FAULTCAST_KIND_AER,			/* advanced error reporting, PCIe 6.0 6.2 */
+	FAULTCAST_KIND_LINK,			/* a link's speed or width was set anew */
+	FAULTCAST_KIND_HOTPLUG,			/* a slot's card or link came or went */
+	FAULTCAST_KIND_SUPPRESSED,		/* summary: SUPPRESSED_BEFORE says of how many */
 
 	__FAULTCAST_KIND_MAX,
 	FAULTCAST_KIND_MAX = __FAULTCAST_KIND_MAX - 1
@@ -107,12 +118,40 @@ enum faultcast_access {
 	FAULTCAST_ACCESS_MAX = __FAULTCAST_ACCESS_MAX - 1
 };
 
+/* As the kernel's AER driver numbers them. */
+enum faultcast_severity {
+	FAULTCAST_SEVERITY_NONFATAL,
+	FAULTCAST_SEVERITY_FATAL,
+	FAULTCAST_SEVERITY_CORRECTED,
+
+	__FAULTCAST_SEVERITY_MAX,
+	FAULTCAST_SEVERITY_MAX = __FAULTCAST_SEVERITY_MAX - 1
+};
+
+/* FAULTCAST_A_AER_ERROR_BIT of an AER event that has no status bit set. */
+#define FAULTCAST_AER_BIT_NONE	32
+
+/* As enum pci_hotplug_event of <linux/pci.h>. */
+enum faultcast_hotplug {
+	FAULTCAST_HOTPLUG_LINK_UP,
+	FAULTCAST_HOTPLUG_LINK_DOWN,
+	FAULTCAST_HOTPLUG_CARD_PRESENT,
+	FAULTCAST_HOTPLUG_CARD_NOT_PRESENT,
+	FAULTCAST_HOTPLUG_OTHER,
+
+	__FAULTCAST_HOTPLUG_MAX,
+	FAULTCAST_HOTPLUG_MAX = __FAULTCAST_HOTPLUG_MAX - 1
+};
+
 /* What a FAULTCAST_A_DEVICE_COUNTER counts, with the meaning of its DETAIL. */
 enum faultcast_count {
 	FAULTCAST_COUNT_UNSPEC,
 	FAULTCAST_COUNT_IO_PAGE_FAULT,		/* DETAIL: enum faultcast_access */
 	FAULTCAST_COUNT_INTERRUPT_REMAPPING,	/* no DETAIL */
 	FAULTCAST_COUNT_SYNTHETIC,		/* no DETAIL */
+	FAULTCAST_COUNT_AER,			/* DETAIL: enum faultcast_severity */
+	FAULTCAST_COUNT_LINK,			/* no DETAIL */
+	FAULTCAST_COUNT_HOTPLUG,		/* DETAIL: enum faultcast_hotplug */
 
 	__FAULTCAST_COUNT_MAX,
 	FAULTCAST_COUNT_MAX = __FAULTCAST_COUNT_MAX - 1
@@ -121,7 +160,7 @@ enum faultcast_count {
 /* FAULTCAST_A_EVENT_FLAGS */
 enum faultcast_event_flag {
 	FAULTCAST_EVENT_F_SYNTHETIC	= 1 << 0, /* made by INJECT */
-	FAULTCAST_EVENT_F_IDENTITY_LATE	= 1 << 1, /* reserved */
+	FAULTCAST_EVENT_F_IDENTITY_LATE	= 1 << 1, /* identity read after the event */
 };
 
 /* FAULTCAST_A_PROBE_STATE */
@@ -161,6 +200,9 @@ enum faultcast_a_status {
 	FAULTCAST_A_STATUS_DEVICES,		/* u32: parameter devices= */
 	FAULTCAST_A_STATUS_HISTORY,		/* u32: parameter history= */
 	FAULTCAST_A_STATUS_QUEUE,		/* u32: parameter queue=, records per CPU */
+	FAULTCAST_A_STATUS_RATE,		/* u32: storm control, see CONFIG_SET */
+	FAULTCAST_A_STATUS_BURST,		/* u32 */
+	FAULTCAST_A_STATUS_HOST_RATE,		/* u32 */
 
 	__FAULTCAST_A_STATUS_MAX,
 	FAULTCAST_A_STATUS_MAX = __FAULTCAST_A_STATUS_MAX - 1
@@ -207,7 +249,12 @@ enum faultcast_a_device {
 	FAULTCAST_A_DEVICE_LOST,		/* u64 */
 	FAULTCAST_A_DEVICE_FIRST_REAL,		/* u64: first real fault; absent if none */
 	FAULTCAST_A_DEVICE_LAST_REAL,		/* u64: last real fault; absent if none */
-	FAULTCAST_A_DEVICE_GENERATION,		/* u32: reserved */
+	FAULTCAST_A_DEVICE_GENERATION,		/* u32: of the identity; 0 if there is none */
+	FAULTCAST_A_DEVICE_IDENTITY,		/* nest: FAULTCAST_A_IDENTITY_*, the newest */
+	FAULTCAST_A_DEVICE_PRESENT,		/* u8: 1 if there is such a PCI device now */
+	FAULTCAST_A_DEVICE_AER_ERROR,		/* nest, many: FAULTCAST_A_AER_ERROR_*, if not 0 */
+	FAULTCAST_A_DEVICE_RATE,		/* u32: if it has limits of its own */
+	FAULTCAST_A_DEVICE_BURST,		/* u32 */
 
 	__FAULTCAST_A_DEVICE_MAX,
 	FAULTCAST_A_DEVICE_MAX = __FAULTCAST_A_DEVICE_MAX - 1
@@ -222,6 +269,37 @@ enum faultcast_a_counter {
 
 	__FAULTCAST_A_COUNTER_MAX,
 	FAULTCAST_A_COUNTER_MAX = __FAULTCAST_A_COUNTER_MAX - 1
+};
+
+/* An AER event may set several bits, so these are not part of the law. */
+enum faultcast_a_aer_error {
+	FAULTCAST_A_AER_ERROR_UNSPEC,
+	FAULTCAST_A_AER_ERROR_PAD,
+	FAULTCAST_A_AER_ERROR_SEVERITY,		/* u32: enum faultcast_severity */
+	FAULTCAST_A_AER_ERROR_BIT,		/* u32: of the status register, or BIT_NONE */
+	FAULTCAST_A_AER_ERROR_VALUE,		/* u64 */
+
+	__FAULTCAST_A_AER_ERROR_MAX,
+	FAULTCAST_A_AER_ERROR_MAX = __FAULTCAST_A_AER_ERROR_MAX - 1
+};
+
+/* A PCI device as it was; what it does not have is absent. */
+enum faultcast_a_identity {
+	FAULTCAST_A_IDENTITY_UNSPEC,
+	FAULTCAST_A_IDENTITY_PAD,
+	FAULTCAST_A_IDENTITY_GENERATION,	/* u32: grows with each change at this address */
+	FAULTCAST_A_IDENTITY_VENDOR,		/* u32 */
+	FAULTCAST_A_IDENTITY_DEVICE,		/* u32 */
+	FAULTCAST_A_IDENTITY_SUBSYSTEM_VENDOR,	/* u32 */
+	FAULTCAST_A_IDENTITY_SUBSYSTEM_DEVICE,	/* u32 */
+	FAULTCAST_A_IDENTITY_CLASS,		/* u32: 24 bits */
+	FAULTCAST_A_IDENTITY_REVISION,		/* u32 */
+	FAULTCAST_A_IDENTITY_DRIVER,		/* str */
+	FAULTCAST_A_IDENTITY_PHYS_SLOT,		/* str: name of the physical slot */
+	FAULTCAST_A_IDENTITY_SERIAL,		/* u64: PCIe device serial number */
+
+	__FAULTCAST_A_IDENTITY_MAX,
+	FAULTCAST_A_IDENTITY_MAX = __FAULTCAST_A_IDENTITY_MAX - 1
 };
 
 enum faultcast_a_batch {
@@ -264,14 +342,35 @@ enum faultcast_a_event {
 	FAULTCAST_A_EVENT_REASON,		/* u32: VT-d fault reason, VT-d 7.2.3 */
 	FAULTCAST_A_EVENT_PASID,		/* u32: absent without PASID */
 	FAULTCAST_A_EVENT_IRTE_INDEX,		/* u32: interrupt remapping table index */
-	FAULTCAST_A_EVENT_AER_SEVERITY,		/* u32: reserved */
-	FAULTCAST_A_EVENT_AER_STATUS,		/* u32: reserved */
-	FAULTCAST_A_EVENT_AER_TLP,		/* binary: reserved */
-	FAULTCAST_A_EVENT_GENERATION,		/* u32: reserved */
+	FAULTCAST_A_EVENT_AER_SEVERITY,		/* u32: enum faultcast_severity */
+	FAULTCAST_A_EVENT_AER_STATUS,		/* u32: the status register's bits */
+	FAULTCAST_A_EVENT_AER_TLP,		/* binary: 4 u32, TLP header; absent if invalid */
+	FAULTCAST_A_EVENT_GENERATION,		/* u32: of the identity; 0 if there is none */
 	FAULTCAST_A_EVENT_SUPPRESSED_BEFORE,	/* u64: absent if 0 */
+	FAULTCAST_A_EVENT_IDENTITY,		/* nest: FAULTCAST_A_IDENTITY_* at the event */
+	FAULTCAST_A_EVENT_HOTPLUG,		/* u32: enum faultcast_hotplug */
+	FAULTCAST_A_EVENT_LINK_REASON,		/* u32: the kernel's enum pcie_link_change_reason */
+	FAULTCAST_A_EVENT_LINK_SPEED,		/* u32: enum pci_bus_speed of <linux/pci.h> */
+	FAULTCAST_A_EVENT_LINK_WIDTH,		/* u32: lanes */
+	FAULTCAST_A_EVENT_LINK_STATUS,		/* u32: link status register, PCIe 6.0 7.5.3.8 */
 
 	__FAULTCAST_A_EVENT_MAX,
 	FAULTCAST_A_EVENT_MAX = __FAULTCAST_A_EVENT_MAX - 1
+};
+
+/* What is absent stays as it is. */
+enum faultcast_a_config {
+	FAULTCAST_A_CONFIG_UNSPEC,
+	FAULTCAST_A_CONFIG_PAD,
+	FAULTCAST_A_CONFIG_SEGMENT,		/* u32: with BDF: this device only */
+	FAULTCAST_A_CONFIG_BDF,			/* u32: at most 65535 */
+	FAULTCAST_A_CONFIG_RATE,		/* u32: events a second, 0: no limit */
+	FAULTCAST_A_CONFIG_BURST,		/* u32: 1 to half the queue */
+	FAULTCAST_A_CONFIG_HOST_RATE,		/* u32: not with a device */
+	FAULTCAST_A_CONFIG_DEFAULT,		/* flag: this device has no limit of its own */
+
+	__FAULTCAST_A_CONFIG_MAX,
+	FAULTCAST_A_CONFIG_MAX = __FAULTCAST_A_CONFIG_MAX - 1
 };
 
 /* The device is SEGMENT and BDF together, or neither (an unknown device). */

@@ -201,8 +201,6 @@ static void put_address(uint32_t segment, uint32_t bdf)
 
 static void ask_commands(void)
 {
-	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
-	ask("command/reserved");
 	begin(family, FAULTCAST_CMD_EVENT_NTF, NLM_F_ACK);
 	ask("command/notification");
 	begin(family, FAULTCAST_CMD_UNSPEC, NLM_F_ACK);
@@ -283,7 +281,7 @@ static void ask_inject(void)
 	ask("inject/kind 0");
 	begin_inject();
 	put_u32(FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_AER);
-	ask("inject/kind reserved");
+	ask("inject/kind that cannot be");
 	begin_inject();
 	put_kind();
 	put_u32(FAULTCAST_A_INJECT_BDF, 0x20);
@@ -317,6 +315,33 @@ static void ask_inject(void)
 	ask("inject/kind of 64 bits");
 }
 
+/* One attribute with a value, in a request of its own. */
+static void ask_config(const char *name, int attr, uint32_t value)
+{
+	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
+	put_u32(attr, value);
+	ask(name);
+}
+
+static void ask_configs(void)
+{
+	ask_config("config_set/rate over the largest", FAULTCAST_A_CONFIG_RATE,
+		   FAULTCAST_RATE_MAX + 1);
+	ask_config("config_set/host rate of all ones", FAULTCAST_A_CONFIG_HOST_RATE, UINT32_MAX);
+	ask_config("config_set/burst 0", FAULTCAST_A_CONFIG_BURST, 0);
+	ask_config("config_set/burst of all ones", FAULTCAST_A_CONFIG_BURST, UINT32_MAX);
+	ask_config("config_set/bdf without segment", FAULTCAST_A_CONFIG_BDF, 0x20);
+	ask_config("config_set/segment without bdf", FAULTCAST_A_CONFIG_SEGMENT, 0);
+	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
+	put_u32(FAULTCAST_A_CONFIG_SEGMENT, 0);
+	put_u32(FAULTCAST_A_CONFIG_BDF, 0x20);
+	put_u32(FAULTCAST_A_CONFIG_HOST_RATE, 5);
+	ask("config_set/host rate of a device");
+	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
+	put(FAULTCAST_A_CONFIG_DEFAULT, "", 0);
+	ask("config_set/default without a device");
+}
+
 static void ask_malformed(void)
 {
 	ask_commands();
@@ -324,8 +349,10 @@ static void ask_malformed(void)
 	ask_attributes("device_get", FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP, 1);
 	ask_attributes("event_get", FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP, FAULTCAST_A_BATCH_FROM);
 	ask_attributes("inject", FAULTCAST_CMD_INJECT, NLM_F_ACK, FAULTCAST_A_INJECT_KIND);
+	ask_attributes("config_set", FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK, FAULTCAST_A_CONFIG_RATE);
 	ask_event_get();
 	ask_inject();
+	ask_configs();
 }
 
 static void ask_unprivileged(void)
@@ -341,6 +368,8 @@ static void ask_unprivileged(void)
 	begin_inject();
 	put_kind();
 	ask("inject");
+	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
+	ask("config_set");
 	if (setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
 		err = errno;
 	printf("join\t%s\t-\t-\n", err ? strerrorname_np(err) : "0");

@@ -26,7 +26,6 @@ guest() {
 host() {
 	# Request, error, whether the kernel points at the attribute.
 	cat >expected <<-END
-		command/reserved	EOPNOTSUPP	-
 		command/notification	EOPNOTSUPP	-
 		command/0	EOPNOTSUPP	-
 		command/unknown	EOPNOTSUPP	-
@@ -37,6 +36,7 @@ host() {
 		$(attributes device_get)
 		$(attributes event_get)
 		$(attributes inject)
+		$(attributes config_set)
 		event_get/from 0	EINVAL	any
 		event_get/from head + 2	EINVAL	any
 		event_get/from far beyond	EINVAL	any
@@ -44,7 +44,7 @@ host() {
 		event_get/from of 32 bits	EINVAL	attr
 		inject/no kind	EINVAL	-
 		inject/kind 0	ERANGE	attr
-		inject/kind reserved	ERANGE	attr
+		inject/kind that cannot be	ERANGE	attr
 		inject/bdf without segment	EINVAL	attr
 		inject/segment without bdf	EINVAL	attr
 		inject/bdf 65536	ERANGE	attr
@@ -53,6 +53,14 @@ host() {
 		inject/access of all ones	ERANGE	attr
 		inject/iova of 32 bits	EINVAL	attr
 		inject/kind of 64 bits	EINVAL	attr
+		config_set/rate over the largest	ERANGE	attr
+		config_set/host rate of all ones	ERANGE	attr
+		config_set/burst 0	ERANGE	attr
+		config_set/burst of all ones	ERANGE	attr
+		config_set/bdf without segment	EINVAL	attr
+		config_set/segment without bdf	EINVAL	attr
+		config_set/host rate of a device	EINVAL	attr
+		config_set/default without a device	EINVAL	attr
 	END
 	# Where a dump begins the kernel passes on a message only, in some versions.
 	awk -F '\t' -v OFS='\t' '{print $1, $2, $1 ~ /^event_get.from (0|head . 2|far)/ ? "any" : $3}' \
@@ -66,6 +74,7 @@ host() {
 		device_get	0
 		event_get	EPERM
 		inject	EPERM
+		config_set	EPERM
 		join	EPERM
 	END
 	cut -f 1-2 unprivileged >seen

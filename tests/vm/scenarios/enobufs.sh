@@ -23,7 +23,7 @@ caught_up() {
 
 # begin PARAM...: module and exporter, whose buffer is the kernel's minimum
 begin() {
-	ok "the module loads with $*" load_faultcast "$@"
+	ok "the module loads with $*" load_faultcast rate=0 "$@"
 	start_exporter --netlink.rcvbuf=1
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	raise_iommu_fault device=$device count=100

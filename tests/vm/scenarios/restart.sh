@@ -39,7 +39,7 @@ at_least() {
 }
 
 guest() {
-	ok "the module loads" load_faultcast queue=4096
+	ok "the module loads" load_faultcast rate=0 queue=4096
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	rogue read $device count=1400 gap_us=4000 &

@@ -22,12 +22,12 @@ guest() {
 	while [ $i -lt $cycles ]; do
 		i=$((i + 1))
 		# In turn with queues that are always full.
-		load_faultcast queue=$((i % 2 ? 2 : 4096)) history=1000 || break
+		load_faultcast rate=0 queue=$((i % 2 ? 2 : 4096)) history=1000 || break
 		sleep 0.2
 		unload_faultcast || break
 	done
 	is "$cycles times loaded and unloaded" $i $cycles
-	ok "the module loads once more" load_faultcast
+	ok "the module loads once more" load_faultcast rate=0
 	touch /tmp/end
 	wait
 	ok "the law holds" law_holds

@@ -7,7 +7,7 @@ VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="curl jq"
 
 guest() {
-	ok "the module loads" load_faultcast queue=4096
+	ok "the module loads" load_faultcast rate=0 queue=4096
 	faultcast_exporter 2>/host/exporter.log &
 	exporter=$!
 	ok "the exporter is ready" wait_for 10 curl -sf http://127.0.0.1:10186/-/ready

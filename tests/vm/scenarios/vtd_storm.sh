@@ -8,7 +8,7 @@ VM_FILES="jq build/san/faultcastctl:bin/faultcastctl"
 devices="0000:00:04.0 0000:00:05.0 0000:00:06.0 0000:00:07.0"
 
 guest() {
-	ok "the module loads" load_faultcast queue=16384
+	ok "the module loads" load_faultcast rate=0 queue=16384
 	# One DMA makes at most two records, and the history holds 16384.
 	# shellcheck disable=SC2086 # a list
 	ok "a storm" rogue mixed $devices count=8000 parallel=1

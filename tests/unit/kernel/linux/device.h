@@ -4,5 +4,6 @@
 #define STANDIN_LINUX_DEVICE_H
 
 struct device;
+struct tracepoint;
 
 #endif

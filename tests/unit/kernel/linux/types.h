@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stand-in for the kernel's header, as much of it as kmod/vtd.c needs. */
+/* Stand-in for the kernel's header, as much of it as the tests of kmod need. */
 #ifndef STANDIN_LINUX_TYPES_H
 #define STANDIN_LINUX_TYPES_H
 
@@ -12,6 +12,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
 
 typedef struct {
 	int counter;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ras:aer_event, which the PCIe AER driver fires from its interrupt thread.  It
+ * names the device by its name only.
+ */
+#include <linux/pci.h>
+#include <linux/tracepoint.h>
+#include <ras/ras_event.h>
+
+#include "compat.h"
+#include "event.h"
+
+static struct tracepoint *tracepoint;
+
+static void on_aer(const char *name, u32 status, u8 severity, bool tlp_valid, const void *tlp)
+{
+	struct faultcast_event ev = {
+		.slot = faultcast_registry_claim_name("aer", name),
+		.kind = FAULTCAST_KIND_AER,
+		/* Some later kernel's new severity is at least that. */
+		.severity = min_t(u8, severity, FAULTCAST_SEVERITY_MAX),
+		.aer_status = status,
+	};
+
+	if (tlp_valid && tlp) {
+		memcpy(ev.tlp, tlp, sizeof(ev.tlp));
+		ev.has |= FAULTCAST_HAS_TLP;
+	}
+	faultcast_source_raise(&ev);
+}
+
+/* The first four dwords of what @tlp points to are the header in all versions. */
+static void __maybe_unused probe_regs(void *unused, const char *name, const u32 status,
+				      const u8 severity, const u8 tlp_valid,
+				      struct aer_header_log_regs *tlp)
+{
+	on_aer(name, status, severity, tlp_valid, tlp);
+}
+
+static void __maybe_unused probe_log(void *unused, const char *name, const u32 status,
+				     const u8 severity, const u8 tlp_valid,
+				     struct pcie_tlp_log *tlp)
+{
+	on_aer(name, status, severity, tlp_valid, tlp);
+}
+
+static void __maybe_unused probe_bus(void *unused, const char *name, const u32 status,
+				     const u8 severity, const u8 tlp_valid,
+				     struct pcie_tlp_log *tlp, const char *bus_type)
+{
+	on_aer(name, status, severity, tlp_valid, tlp);
+}
+
+#define PROBE FAULTCAST_AER_PROBE(probe_regs, probe_log, probe_bus)
+
+static int attach(struct faultcast_source *source)
+{
+	check_trace_callback_type_aer_event(PROBE);
+	return faultcast_source_attach_tracepoint(source, "ras:aer_event", PROBE, &tracepoint);
+}
+
+static void detach(void)
+{
+	tracepoint_probe_unregister(tracepoint, PROBE, NULL);
+}
+
+struct faultcast_source faultcast_source_aer = {
+	.name = "aer",
+	.attach = attach,
+	.detach = detach,
+};

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pci:pci_hp_event and pci:pcie_link_event, new in 7.0: a slot's card or link
+ * came or went, a link was set to another speed or width.  Both name the port.
+ */
+#include <linux/pci.h>
+#include <linux/tracepoint.h>
+
+#include "event.h"
+
+#if __has_include("trace/events/pci.h")
+#include <trace/events/pci.h>
+#define HAVE_PCI_TRACEPOINTS
+#endif
+
+static struct tracepoint *hotplug_tracepoint, *link_tracepoint;
+
+static void on_hotplug(void *unused, const char *port_name, const char *slot_name, const int event)
+{
+	struct faultcast_event ev = {
+		.slot = faultcast_registry_claim_name("hotplug", port_name),
+		.kind = FAULTCAST_KIND_HOTPLUG,
+		.hotplug = event >= 0 && event < FAULTCAST_HOTPLUG_OTHER ?
+			event : FAULTCAST_HOTPLUG_OTHER,
+	};
+
+	faultcast_source_raise(&ev);
+}
+
+static void on_link(void *unused, struct pci_bus *bus, unsigned int reason, unsigned int width,
+		    unsigned int status)
+{
+	struct faultcast_event ev = {
+		.slot = faultcast_registry_claim_dev(bus->self ? &bus->self->dev : NULL),
+		.kind = FAULTCAST_KIND_LINK,
+		.link_reason = reason,
+		.link_speed = bus->cur_bus_speed,
+		.link_width = width,
+		.link_status = status,
+	};
+
+	faultcast_source_raise(&ev);
+}
+
+static int attach_hotplug(struct faultcast_source *source)
+{
+#ifdef HAVE_PCI_TRACEPOINTS
+	check_trace_callback_type_pci_hp_event(on_hotplug);
+#endif
+	return faultcast_source_attach_tracepoint(source, "pci:pci_hp_event", on_hotplug,
+						  &hotplug_tracepoint);
+}
+
+static void detach_hotplug(void)
+{
+	tracepoint_probe_unregister(hotplug_tracepoint, on_hotplug, NULL);
+}
+
+static int attach_link(struct faultcast_source *source)
+{
+#ifdef HAVE_PCI_TRACEPOINTS
+	check_trace_callback_type_pcie_link_event(on_link);
+#endif
+	return faultcast_source_attach_tracepoint(source, "pci:pcie_link_event", on_link,
+						  &link_tracepoint);
+}
+
+static void detach_link(void)
+{
+	tracepoint_probe_unregister(link_tracepoint, on_link, NULL);
+}
+
+struct faultcast_source faultcast_source_hotplug = {
+	.name = "hotplug",
+	.attach = attach_hotplug,
+	.detach = detach_hotplug,
+};
+
+struct faultcast_source faultcast_source_link = {
+	.name = "link",
+	.attach = attach_link,
+	.detach = detach_link,
+};

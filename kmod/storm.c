@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Storm control: how many events a second a device, and the host, may publish.
+ * The generic cell rate algorithm (ITU-T I.371): one atomic per slot holds the
+ * time at which the next event is due; an event may be early by what the burst
+ * allows.  Counts are not touched: a suppressed fault is still counted.
+ */
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+
+#include "event.h"
+
+static struct faultcast_limit device_limit, host_limit;
+static atomic64_t host_due;
+
+static void set_limit(struct faultcast_limit *limit, u32 rate, u32 burst)
+{
+	/* Rounded up: never more than that rate. */
+	u64 interval = rate ? DIV_ROUND_UP(NSEC_PER_SEC, rate) : 0;
+
+	WRITE_ONCE(limit->rate, rate);
+	WRITE_ONCE(limit->burst, burst);
+	WRITE_ONCE(limit->tolerance_ns, interval * burst);
+	WRITE_ONCE(limit->interval_ns, interval);
+}
+
+/* Retries only when another CPU got one admitted, which the burst bounds. */
+static bool take(atomic64_t *due, const struct faultcast_limit *limit, u64 now)
+{
+	u64 interval = READ_ONCE(limit->interval_ns);
+	s64 old = atomic64_read(due);
+	u64 next;
+
+	if (!interval)
+		return true;
+	do {
+		/* Signed: a refund after a new limit leaves it below 0. */
+		next = max_t(s64, old, now) + interval;
+		if (next - now > READ_ONCE(limit->tolerance_ns))
+			return false;
+	} while (!atomic64_try_cmpxchg(due, &old, next));
+	return true;
+}
+
+static void give_back(atomic64_t *due, const struct faultcast_limit *limit)
+{
+	atomic64_sub(READ_ONCE(limit->interval_ns), due);
+}
+
+static const struct faultcast_limit *limit_of(const struct faultcast_slot *slot)
+{
+	return READ_ONCE(slot->has_limit) ? &slot->limit : &device_limit;
+}
+
+/* Any context.  False: to be suppressed. */
+bool faultcast_storm_admit(struct faultcast_slot *slot, u64 now)
+{
+	const struct faultcast_limit *limit = limit_of(slot);
+
+	if (!take(&slot->due, limit, now))
+		return false;
+	if (take(&host_due, &host_limit, now))
+		return true;
+	give_back(&slot->due, limit);
+	return false;
+}
+
+/* For an event that was admitted and then found the queue full. */
+void faultcast_storm_refund(struct faultcast_slot *slot)
+{
+	give_back(&slot->due, limit_of(slot));
+	give_back(&host_due, &host_limit);
+}
+
+/* Rates are events a second, 0 for no limit.  Callers serialise. */
+void faultcast_storm_set(u32 rate, u32 burst)
+{
+	u32 i;
+
+	set_limit(&device_limit, rate, burst);
+	/* What was due by the old rate may lie far in the future. */
+	for (i = 0; i < faultcast_registry_size(); i++)
+		if (!faultcast_registry_slot(i)->has_limit)
+			atomic64_set(&faultcast_registry_slot(i)->due, 0);
+}
+
+void faultcast_storm_set_host(u32 rate, u32 burst)
+{
+	set_limit(&host_limit, rate, burst);
+	atomic64_set(&host_due, 0);
+}
+
+void faultcast_storm_set_device(struct faultcast_slot *slot, u32 rate, u32 burst)
+{
+	set_limit(&slot->limit, rate, burst);
+	WRITE_ONCE(slot->has_limit, true);
+	atomic64_set(&slot->due, 0);
+}
+
+/* Back to the limit of all devices. */
+void faultcast_storm_unset_device(struct faultcast_slot *slot)
+{
+	WRITE_ONCE(slot->has_limit, false);
+	atomic64_set(&slot->due, 0);
+}
+
+const struct faultcast_limit *faultcast_storm_limit(void)
+{
+	return &device_limit;
+}
+
+const struct faultcast_limit *faultcast_storm_host_limit(void)
+{
+	return &host_limit;
+}
