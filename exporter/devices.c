@@ -51,6 +51,14 @@ static uint16_t read_id(const char *device, const char *file)
 	return (uint16_t)id;
 }
 
+static bool has_aer(const char *device)
+{
+	char path[320];
+
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/aer_dev_correctable", device);
+	return !access(path, F_OK);
+}
+
 static int read_all(DIR *dir, struct pci_device **found, size_t *count)
 {
 	struct dirent *entry;
@@ -62,6 +70,7 @@ static int read_all(DIR *dir, struct pci_device **found, size_t *count)
 			continue;
 		device.vendor_id = read_id(entry->d_name, "vendor");
 		device.device_id = read_id(entry->d_name, "device");
+		device.has_aer = has_aer(entry->d_name);
 		grown = reallocarray(*found, *count + 1, sizeof(device));
 		if (!grown)
 			return -ENOMEM;

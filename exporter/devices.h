@@ -14,6 +14,7 @@ struct pci_device {
 	struct address address;
 	uint16_t vendor_id;
 	uint16_t device_id;
+	bool has_aer; /* the kernel handles its advanced error reports */
 };
 
 /* Reads /sys/bus/pci/devices anew; 0 or -errno, and then the old list stays. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The model: what the kernel module says, as flat structs, decoded from the
- * attributes that kmod/uapi/faultcast.h defines.  Pure: no I/O, no state.
+ * The model: what the kernel module says, as flat structs, and how its cursors
+ * and addresses are written.  Pure: no I/O, no state.
  */
 #ifndef FAULTCAST_EVENT_H
 #define FAULTCAST_EVENT_H
 
-#include <linux/netlink.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +44,22 @@ void address_format(const struct address *address, char out[ADDRESS_LEN]);
 /* Reads what that writes for PCI, or "03:00.0" (segment 0); -EINVAL otherwise. */
 int address_parse_pci(const char *text, struct address *address);
 
+#define IDENTITY_TEXT_LEN 32
+
+/* The PCI device that is, or was, at an address. */
+struct device_identity {
+	uint32_t generation; /* 0: not known */
+	uint32_t vendor_id;
+	uint32_t device_id;
+	uint32_t subsystem_vendor_id;
+	uint32_t subsystem_device_id;
+	uint32_t class_code;
+	uint32_t revision;
+	uint64_t serial; /* 0: none */
+	char driver[IDENTITY_TEXT_LEN];
+	char physical_slot[IDENTITY_TEXT_LEN];
+};
+
 struct fault_event {
 	uint64_t instance;
 	uint64_t seq;
@@ -59,7 +74,19 @@ struct fault_event {
 	uint32_t reason;
 	uint32_t pasid;
 	uint32_t irte_index;
+	uint32_t generation;
+	uint32_t aer_severity;
+	uint32_t aer_status;
+	uint32_t tlp[4];
+	uint32_t hotplug; /* enum faultcast_hotplug */
+	uint32_t link_reason;
+	uint32_t link_speed;
+	uint32_t link_width;
+	uint32_t link_status;
+	struct device_identity identity;
 	bool synthetic;
+	bool identity_late;
+	bool has_tlp;
 	bool has_iova;
 	bool has_reason;
 	bool has_pasid;
@@ -79,6 +106,9 @@ struct device_counts {
 	uint32_t slot;
 	uint64_t io_page_faults[FAULTCAST_ACCESS_MAX + 1];
 	uint64_t interrupt_remapping;
+	uint64_t aer[FAULTCAST_SEVERITY_MAX + 1];
+	uint64_t link;
+	uint64_t hotplug[FAULTCAST_HOTPLUG_MAX + 1];
 	uint64_t synthetic;
 	uint64_t other;	 /* counters we do not know */
 	uint64_t raised; /* sum of the above */
@@ -87,6 +117,13 @@ struct device_counts {
 	uint64_t lost;
 	uint64_t first_real_ns; /* 0: no real fault yet */
 	uint64_t last_real_ns;
+	/* Not part of raised: an event may set several bits. */
+	uint64_t aer_errors[FAULTCAST_SEVERITY_MAX + 1][FAULTCAST_AER_BIT_NONE + 1];
+	struct device_identity identity;
+	bool present;
+	bool has_limit;
+	uint32_t rate;
+	uint32_t burst;
 };
 
 #define PROBES_MAX 16
@@ -120,25 +157,12 @@ struct module_status {
 	uint32_t devices_max;
 	uint32_t history_max;
 	uint32_t queue_max;
+	uint32_t rate;
+	uint32_t burst;
+	uint32_t host_rate;
 	char version[VERSION_LEN];
 	struct probe_status probes[PROBES_MAX];
 	unsigned int num_probes;
 };
-
-/* What decode_batch() calls, in the order of the message. */
-struct batch_handler {
-	void (*event)(void *ctx, const struct fault_event *ev);
-	void (*gap)(void *ctx, uint64_t instance, const struct fault_gap *gap);
-};
-
-/*
- * Decode one message of the family, with its headers.  0, or -EBADMSG when it
- * is malformed: then nothing of it was handed on.  Attributes and kinds that
- * we do not know are passed over and added to *@unknown.
- */
-int decode_batch(struct nlmsghdr *nlh, const struct batch_handler *handler, void *ctx,
-		 uint64_t *unknown);
-int decode_device(struct nlmsghdr *nlh, struct device_counts *device, uint64_t *unknown);
-int decode_status(struct nlmsghdr *nlh, struct module_status *status, uint64_t *unknown);
 
 #endif

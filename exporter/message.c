@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "message.h"
 
+#include <string.h>
+
+#include "aer.h"
+
 /* protobuf-c wants char * where it only reads. */
 #define UNCONST(s) ((char *)(uintptr_t)(s))
 
@@ -19,6 +23,36 @@ static Faultcast__V1__DeviceAddress *fill_address(struct address_message *m,
 		m->msg.pci = &m->pci;
 	}
 	return &m->msg;
+}
+
+/* NULL when nothing is known. */
+static Faultcast__V1__DeviceIdentity *fill_identity(struct identity_message *m,
+						    const struct device_identity *id)
+{
+	if (!id->generation)
+		return NULL;
+	faultcast__v1__device_identity__init(&m->msg);
+	m->msg.vendor_id = id->vendor_id;
+	m->msg.device_id = id->device_id;
+	m->msg.subsystem_vendor_id = id->subsystem_vendor_id;
+	m->msg.subsystem_device_id = id->subsystem_device_id;
+	m->msg.class_code = id->class_code;
+	m->msg.revision = id->revision;
+	m->msg.driver = UNCONST(id->driver);
+	m->msg.physical_slot = UNCONST(id->physical_slot);
+	m->msg.generation = id->generation;
+	if (id->serial) {
+		faultcast__v1__serial_number__init(&m->serial);
+		m->serial.value = id->serial;
+		m->msg.serial = &m->serial;
+	}
+	return &m->msg;
+}
+
+/* The kernel's number, from 0, is ours from 1. */
+static Faultcast__V1__Severity severity_of(uint32_t severity)
+{
+	return severity <= FAULTCAST_SEVERITY_MAX ? (Faultcast__V1__Severity)(severity + 1) : 0;
 }
 
 static Faultcast__V1__FaultReason *fill_reason(struct stream_message *m,
@@ -56,6 +90,46 @@ static void fill_interrupt_remapping(struct stream_message *m, const struct faul
 	m->event.interrupt_remapping = &m->interrupt_remapping;
 }
 
+static void fill_aer(struct stream_message *m, const struct fault_event *ev)
+{
+	faultcast__v1__aer_error__init(&m->aer);
+	m->aer.severity = severity_of(ev->aer_severity);
+	m->aer.status = ev->aer_status;
+	m->aer.errors = m->aer_errors;
+	for (uint32_t bit = 0; bit < FAULTCAST_AER_BIT_NONE; bit++)
+		if (ev->aer_status >> bit & 1)
+			m->aer_errors[m->aer.n_errors++] = UNCONST(
+				aer_error_name(ev->aer_severity, bit));
+	if (ev->has_tlp) {
+		faultcast__v1__tlp_header__init(&m->tlp_header);
+		memcpy(m->tlp, ev->tlp, sizeof(m->tlp));
+		m->tlp_header.dwords = m->tlp;
+		m->tlp_header.n_dwords = sizeof(m->tlp) / sizeof(m->tlp[0]);
+		m->aer.tlp_header = &m->tlp_header;
+	}
+	m->event.detail_case = FAULTCAST__V1__FAULT_EVENT__DETAIL_AER;
+	m->event.aer = &m->aer;
+}
+
+static void fill_hotplug(struct stream_message *m, const struct fault_event *ev)
+{
+	faultcast__v1__hotplug__init(&m->hotplug);
+	m->hotplug.event = (Faultcast__V1__SlotEvent)(ev->hotplug + 1);
+	m->event.detail_case = FAULTCAST__V1__FAULT_EVENT__DETAIL_HOTPLUG;
+	m->event.hotplug = &m->hotplug;
+}
+
+static void fill_link(struct stream_message *m, const struct fault_event *ev)
+{
+	faultcast__v1__link_change__init(&m->link);
+	m->link.reason = ev->link_reason;
+	m->link.speed = ev->link_speed;
+	m->link.width = ev->link_width;
+	m->link.status = ev->link_status;
+	m->event.detail_case = FAULTCAST__V1__FAULT_EVENT__DETAIL_LINK;
+	m->event.link = &m->link;
+}
+
 static void begin(struct stream_message *m, const struct cursor *at)
 {
 	faultcast__v1__stream_message__init(&m->msg);
@@ -65,6 +139,13 @@ static void begin(struct stream_message *m, const struct cursor *at)
 
 void message_event(struct stream_message *m, const struct fault_event *ev)
 {
+	static void (*const details[])(struct stream_message *, const struct fault_event *) = {
+		[FAULTCAST_KIND_IO_PAGE_FAULT] = fill_io_page_fault,
+		[FAULTCAST_KIND_INTERRUPT_REMAPPING] = fill_interrupt_remapping,
+		[FAULTCAST_KIND_AER] = fill_aer,
+		[FAULTCAST_KIND_LINK] = fill_link,
+		[FAULTCAST_KIND_HOTPLUG] = fill_hotplug,
+	};
 	struct cursor at = { .instance = ev->instance, .seq = ev->seq };
 
 	begin(m, &at);
@@ -78,10 +159,11 @@ void message_event(struct stream_message *m, const struct fault_event *ev)
 	m->event.realtime_ns = ev->real_ns;
 	m->event.suppressed_before = ev->suppressed_before;
 	m->event.slot = ev->slot;
-	if (ev->kind == FAULTCAST_KIND_IO_PAGE_FAULT)
-		fill_io_page_fault(m, ev);
-	else if (ev->kind == FAULTCAST_KIND_INTERRUPT_REMAPPING)
-		fill_interrupt_remapping(m, ev);
+	m->event.identity_late = ev->identity_late;
+	m->event.generation = ev->generation;
+	m->event.identity = fill_identity(&m->identity, &ev->identity);
+	if (ev->kind < sizeof(details) / sizeof(details[0]) && details[ev->kind])
+		details[ev->kind](m, ev);
 	m->msg.body_case = FAULTCAST__V1__STREAM_MESSAGE__BODY_EVENT;
 	m->msg.event = &m->event;
 }
@@ -118,8 +200,42 @@ void message_heartbeat(struct stream_message *m, const struct cursor *at, uint64
 	m->msg.heartbeat = &m->heartbeat;
 }
 
-void message_device(struct device_message *m, const struct device_counts *device,
-		    uint16_t vendor_id, uint16_t device_id)
+static void fill_aer_counts(struct device_message *m, const struct device_counts *device)
+{
+	faultcast__v1__aer_counts__init(&m->aer);
+	m->aer.nonfatal = device->aer[FAULTCAST_SEVERITY_NONFATAL];
+	m->aer.fatal = device->aer[FAULTCAST_SEVERITY_FATAL];
+	m->aer.corrected = device->aer[FAULTCAST_SEVERITY_CORRECTED];
+	m->msg.aer = &m->aer;
+	m->msg.aer_errors = m->aer_error_list;
+	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++) {
+		for (uint32_t bit = 0; bit <= FAULTCAST_AER_BIT_NONE; bit++) {
+			Faultcast__V1__AerErrorCount *error = &m->aer_errors[m->msg.n_aer_errors];
+
+			if (!device->aer_errors[severity][bit])
+				continue;
+			faultcast__v1__aer_error_count__init(error);
+			error->severity = severity_of(severity);
+			error->bit = bit;
+			error->name = UNCONST(aer_error_name(severity, bit));
+			error->count = device->aer_errors[severity][bit];
+			m->aer_error_list[m->msg.n_aer_errors++] = error;
+		}
+	}
+}
+
+static void fill_hotplug_counts(struct device_message *m, const struct device_counts *device)
+{
+	faultcast__v1__hotplug_counts__init(&m->hotplug);
+	m->hotplug.link_up = device->hotplug[FAULTCAST_HOTPLUG_LINK_UP];
+	m->hotplug.link_down = device->hotplug[FAULTCAST_HOTPLUG_LINK_DOWN];
+	m->hotplug.card_present = device->hotplug[FAULTCAST_HOTPLUG_CARD_PRESENT];
+	m->hotplug.card_not_present = device->hotplug[FAULTCAST_HOTPLUG_CARD_NOT_PRESENT];
+	m->hotplug.other = device->hotplug[FAULTCAST_HOTPLUG_OTHER];
+	m->msg.hotplug = &m->hotplug;
+}
+
+void message_device(struct device_message *m, const struct device_counts *device)
 {
 	faultcast__v1__device__init(&m->msg);
 	m->msg.address = fill_address(&m->address, &device->address);
@@ -131,6 +247,7 @@ void message_device(struct device_message *m, const struct device_counts *device
 	m->io_page_faults.other = device->io_page_faults[FAULTCAST_ACCESS_OTHER];
 	m->msg.io_page_faults = &m->io_page_faults;
 	m->msg.interrupt_remapping_faults = device->interrupt_remapping;
+	m->msg.link_changes = device->link;
 	m->msg.synthetic = device->synthetic;
 	m->msg.other = device->other;
 	m->msg.raised = device->raised;
@@ -139,11 +256,15 @@ void message_device(struct device_message *m, const struct device_counts *device
 	m->msg.lost = device->lost;
 	m->msg.first_realtime_ns = device->first_real_ns;
 	m->msg.last_realtime_ns = device->last_real_ns;
-	if (vendor_id) {
-		faultcast__v1__device_identity__init(&m->identity);
-		m->identity.vendor_id = vendor_id;
-		m->identity.device_id = device_id;
-		m->msg.identity = &m->identity;
+	m->msg.present = device->present;
+	m->msg.identity = fill_identity(&m->identity, &device->identity);
+	fill_aer_counts(m, device);
+	fill_hotplug_counts(m, device);
+	if (device->has_limit) {
+		faultcast__v1__limit__init(&m->limit);
+		m->limit.rate = device->rate;
+		m->limit.burst = device->burst;
+		m->msg.limit = &m->limit;
 	}
 }
 
@@ -184,6 +305,9 @@ static void fill_module(struct status_message *m, const struct module_status *mo
 	m->module.devices_max = module->devices_max;
 	m->module.history_max = module->history_max;
 	m->module.queue_max = module->queue_max;
+	m->module.rate = module->rate;
+	m->module.burst = module->burst;
+	m->module.host_rate = module->host_rate;
 	fill_probes(m, module);
 	m->msg.module = &m->module;
 }

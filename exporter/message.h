@@ -19,6 +19,11 @@ struct address_message {
 	char name[ADDRESS_LEN];
 };
 
+struct identity_message {
+	Faultcast__V1__DeviceIdentity msg;
+	Faultcast__V1__SerialNumber serial;
+};
+
 struct stream_message {
 	Faultcast__V1__StreamMessage msg;
 	char cursor[CURSOR_LEN];
@@ -28,6 +33,13 @@ struct stream_message {
 	Faultcast__V1__InterruptRemappingFault interrupt_remapping;
 	Faultcast__V1__FaultReason reason;
 	Faultcast__V1__Pasid pasid;
+	Faultcast__V1__AerError aer;
+	char *aer_errors[FAULTCAST_AER_BIT_NONE];
+	Faultcast__V1__TlpHeader tlp_header;
+	uint32_t tlp[4];
+	Faultcast__V1__Hotplug hotplug;
+	Faultcast__V1__LinkChange link;
+	struct identity_message identity;
 	Faultcast__V1__Gap gap;
 	Faultcast__V1__SequenceRange range;
 	Faultcast__V1__Heartbeat heartbeat;
@@ -37,16 +49,21 @@ void message_event(struct stream_message *m, const struct fault_event *ev);
 void message_gap(struct stream_message *m, const struct cursor *at, const struct fault_gap *gap);
 void message_heartbeat(struct stream_message *m, const struct cursor *at, uint64_t real_ns);
 
+#define AER_ERRORS_MAX ((FAULTCAST_SEVERITY_MAX + 1) * (FAULTCAST_AER_BIT_NONE + 1))
+
 struct device_message {
 	Faultcast__V1__Device msg;
 	struct address_message address;
 	Faultcast__V1__IoPageFaultCounts io_page_faults;
-	Faultcast__V1__DeviceIdentity identity;
+	Faultcast__V1__AerCounts aer;
+	Faultcast__V1__AerErrorCount aer_errors[AER_ERRORS_MAX];
+	Faultcast__V1__AerErrorCount *aer_error_list[AER_ERRORS_MAX];
+	Faultcast__V1__HotplugCounts hotplug;
+	Faultcast__V1__Limit limit;
+	struct identity_message identity;
 };
 
-/* @vendor_id and @device_id: 0 when there is no such device now. */
-void message_device(struct device_message *m, const struct device_counts *device,
-		    uint16_t vendor_id, uint16_t device_id);
+void message_device(struct device_message *m, const struct device_counts *device);
 
 struct status_message {
 	Faultcast__V1__Status msg;

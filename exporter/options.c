@@ -109,6 +109,8 @@ int options_parse(const struct option_row *rows, int argc, char **argv, struct s
 
 static void add_default(const struct option_row *row, struct strbuf *out)
 {
+	if (row->hide_default)
+		return;
 	switch (row->type) {
 	case OPTION_STRING:
 		if (*(const char **)row->value)

@@ -22,6 +22,7 @@ struct option_row {
 	const char *const *choices;
 	uint64_t min;
 	uint64_t max;
+	bool hide_default;
 	const char *arg; /* what --help calls the value */
 	const char *help;
 };

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "bus.h"
+#include "decode.h"
 #include "log.h"
 #include "loop.h"
 #include "message.h"

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "event.h"
 #include "options.h"
 #include "source/genl.h"
 
@@ -23,6 +24,7 @@ extern const struct ctl_verb ctl_status;
 extern const struct ctl_verb ctl_devices;
 extern const struct ctl_verb ctl_tail;
 extern const struct ctl_verb ctl_inject;
+extern const struct ctl_verb ctl_config;
 
 /* One line on standard error, behind the program's name. */
 void ctl_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -36,6 +38,15 @@ int ctl_query_error(const struct genl_query *query, int err);
  */
 int ctl_ask(uint8_t cmd, int flags,
 	    void (*message)(struct genl_query *query, struct nlmsghdr *nlh));
+
+/* What --device says; -EINVAL after saying what was expected. */
+int ctl_parse_device(const char *text, struct address *address);
+
+/*
+ * Sends a request that only acknowledges.  @fill adds its attributes and returns
+ * 0, or nonzero when the message is full.  0, or -errno after saying why.
+ */
+int ctl_tell(uint8_t cmd, int (*fill)(struct nl_msg *msg));
 
 /* "2026-01-31 12:00:00.123456", in local time; "-" for 0. */
 #define CTL_TIME_LEN 40

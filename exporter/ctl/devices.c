@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* faultcastctl devices: who faulted, how often. */
-#include "devices.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "ctl.h"
+#include "decode.h"
 #include "json.h"
 #include "message.h"
 
@@ -17,32 +16,49 @@ static int failed;
 
 static void add_json(const struct device_counts *counts)
 {
-	const struct pci_device *present = devices_find(&counts->address);
 	struct device_message m;
 
-	message_device(&m, counts, present ? present->vendor_id : 0,
-		       present ? present->device_id : 0);
+	message_device(&m, counts);
 	if (json.len)
 		strbuf_addc(&json, ',');
 	json_add_message(&json, &m.msg.base);
 }
 
+static uint64_t sum(const uint64_t *counts, uint32_t max)
+{
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i <= max; i++)
+		total += counts[i];
+	return total;
+}
+
+/* "1af4:1000 e1000e", "(gone)" behind what is not there any more. */
+static void format_identity(const struct device_counts *counts, char *out, size_t size)
+{
+	const struct device_identity *id = &counts->identity;
+
+	if (!id->generation)
+		snprintf(out, size, "-");
+	else
+		snprintf(out, size, "%04x:%04x %s%s", id->vendor_id, id->device_id,
+			 *id->driver ? id->driver : "-", counts->present ? "" : " (gone)");
+}
+
 static void print_row(const struct device_counts *counts)
 {
-	const struct pci_device *present = devices_find(&counts->address);
-	char device[ADDRESS_LEN], last[CTL_TIME_LEN], ids[16] = "-";
+	char device[ADDRESS_LEN], last[CTL_TIME_LEN], identity[IDENTITY_TEXT_LEN + 24];
 
 	address_format(&counts->address, device);
 	ctl_format_time(counts->last_real_ns, last);
-	if (present)
-		snprintf(ids, sizeof(ids), "%04x:%04x", present->vendor_id, present->device_id);
-	printf("%-16s %-9s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
-	       " %10" PRIu64 " %s\n",
-	       device, ids, counts->io_page_faults[FAULTCAST_ACCESS_READ],
-	       counts->io_page_faults[FAULTCAST_ACCESS_WRITE],
-	       counts->raised - counts->synthetic - counts->io_page_faults[FAULTCAST_ACCESS_READ] -
-		       counts->io_page_faults[FAULTCAST_ACCESS_WRITE],
-	       counts->synthetic, counts->published, counts->lost, last);
+	format_identity(counts, identity, sizeof(identity));
+	printf("%-14s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
+	       " %10" PRIu64 " %9" PRIu64 " %-26s %s\n",
+	       device, sum(counts->io_page_faults, FAULTCAST_ACCESS_MAX),
+	       sum(counts->aer, FAULTCAST_SEVERITY_MAX),
+	       counts->link + sum(counts->hotplug, FAULTCAST_HOTPLUG_MAX),
+	       counts->interrupt_remapping + counts->other, counts->synthetic, counts->published,
+	       counts->suppressed, counts->lost, last, identity);
 }
 
 static void on_message(struct genl_query *query, struct nlmsghdr *nlh)
@@ -63,10 +79,10 @@ static int run(bool as_json)
 	int err;
 
 	json_wanted = as_json;
-	devices_scan(); /* without it the ids are missing */
 	if (!as_json)
-		printf("%-16s %-9s %10s %10s %10s %10s %10s %10s %s\n", "DEVICE", "IDS", "READ",
-		       "WRITE", "OTHER", "SYNTHETIC", "PUBLISHED", "LOST", "LAST");
+		printf("%-14s %9s %9s %9s %9s %9s %9s %10s %9s %-26s %s\n", "DEVICE", "FAULTS",
+		       "AER", "LINK", "OTHER", "SYNTH", "PUBLISHED", "SUPPRESSED", "LOST", "LAST",
+		       "IDENTITY");
 	err = ctl_ask(FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP, on_message);
 	if (!err && failed) {
 		ctl_error("the kernel module's answer is malformed");
@@ -77,7 +93,6 @@ static int run(bool as_json)
 	if (!err && as_json)
 		printf("{\"devices\":[%s]}\n", strbuf_str(&json));
 	strbuf_free(&json);
-	devices_fini();
 	return err;
 }
 

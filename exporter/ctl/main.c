@@ -9,7 +9,8 @@
 #include "clock.h"
 #include "ctl.h"
 
-static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_tail, &ctl_inject };
+static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_tail, &ctl_inject,
+						&ctl_config };
 
 #define NUM_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -65,6 +66,43 @@ int ctl_ask(uint8_t cmd, int flags, void (*message)(struct genl_query *query, st
 
 	if (!err)
 		err = genl_query_run(&query, genl_query_new(&query, cmd, flags));
+	if (err)
+		ctl_query_error(&query, err);
+	if (query.sk)
+		genl_query_close(&query);
+	return err;
+}
+
+int ctl_parse_device(const char *text, struct address *address)
+{
+	int err = address_parse_pci(text, address);
+
+	if (err)
+		ctl_error("--device: expected a PCI address such as 0000:03:00.0, got \"%s\"",
+			  text);
+	return err;
+}
+
+static void on_message(struct genl_query *query, struct nlmsghdr *nlh)
+{
+	(void)query;
+	(void)nlh; /* there is only the acknowledgment */
+}
+
+int ctl_tell(uint8_t cmd, int (*fill)(struct nl_msg *msg))
+{
+	struct genl_query query = { .message = on_message, .done = on_done };
+	struct nl_msg *msg = NULL;
+	int err = genl_query_open(&query);
+
+	if (!err)
+		msg = genl_query_new(&query, cmd, NLM_F_ACK);
+	if (msg && fill(msg)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	if (!err)
+		err = genl_query_run(&query, msg);
 	if (err)
 		ctl_query_error(&query, err);
 	if (query.sk)

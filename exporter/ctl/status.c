@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "ctl.h"
+#include "decode.h"
 #include "json.h"
 #include "message.h"
 
@@ -50,9 +51,12 @@ static void print_table(void)
 	print_number("suppressed", status.suppressed);
 	print_number("lost", status.lost);
 	print_number("queued", status.queued);
+	print_number("summaries", status.summaries);
 	print_number("hw_overflow", status.hw_overflow);
 	print_number("probe_missed", status.nmissed);
 	print_number("unknown_unit", status.unknown_unit);
+	printf("%-14s %u/s, burst %u, all devices %u/s (0: no limit)\n", "storm control",
+	       status.rate, status.burst, status.host_rate);
 	printf("\n%-10s %-12s %-12s %s\n", "PROBE", "STATE", "COUNTS", "REASON");
 	for (unsigned int i = 0; i < status.num_probes; i++) {
 		const struct probe_status *probe = &status.probes[i];

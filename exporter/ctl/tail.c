@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "aer.h"
 #include "ctl.h"
 #include "json.h"
 #include "log.h"
@@ -63,24 +64,94 @@ static void print_json(const struct stream_message *m)
 	strbuf_free(&line);
 }
 
+static void add_io_page_fault(struct strbuf *what, const struct fault_event *ev)
+{
+	strbuf_addf(what, "%s ", access_name(ev->access));
+	if (ev->has_iova)
+		strbuf_addf(what, "%#" PRIx64, ev->iova);
+	else
+		strbuf_adds(what, "at an unknown address");
+	if (ev->has_pasid)
+		strbuf_addf(what, " pasid %#x", ev->pasid);
+	if (ev->has_reason)
+		strbuf_addf(what, " reason 0x%02x", ev->reason);
+}
+
+static void add_aer(struct strbuf *what, const struct fault_event *ev)
+{
+	strbuf_addf(what, "%s", aer_severity_name(ev->aer_severity));
+	for (uint32_t bit = 0; bit < FAULTCAST_AER_BIT_NONE; bit++)
+		if (ev->aer_status >> bit & 1)
+			strbuf_addf(what, " %s", aer_error_name(ev->aer_severity, bit));
+	if (ev->has_tlp)
+		strbuf_addf(what, " tlp %08x %08x %08x %08x", ev->tlp[0], ev->tlp[1], ev->tlp[2],
+			    ev->tlp[3]);
+}
+
+static void add_hotplug(struct strbuf *what, const struct fault_event *ev)
+{
+	static const char *const names[] = {
+		[FAULTCAST_HOTPLUG_LINK_UP] = "link up",
+		[FAULTCAST_HOTPLUG_LINK_DOWN] = "link down",
+		[FAULTCAST_HOTPLUG_CARD_PRESENT] = "card present",
+		[FAULTCAST_HOTPLUG_CARD_NOT_PRESENT] = "card not present",
+	};
+
+	strbuf_adds(what, ev->hotplug < FAULTCAST_HOTPLUG_OTHER ? names[ev->hotplug] : "other");
+}
+
+static void add_what(struct strbuf *what, const struct fault_event *ev)
+{
+	switch (ev->kind) {
+	case FAULTCAST_KIND_IO_PAGE_FAULT:
+		add_io_page_fault(what, ev);
+		break;
+	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
+		strbuf_addf(what, "index %#x reason 0x%02x", ev->irte_index, ev->reason);
+		break;
+	case FAULTCAST_KIND_AER:
+		add_aer(what, ev);
+		break;
+	case FAULTCAST_KIND_LINK:
+		strbuf_addf(what, "speed %#x width %u status %#x reason %u", ev->link_speed,
+			    ev->link_width, ev->link_status, ev->link_reason);
+		break;
+	case FAULTCAST_KIND_HOTPLUG:
+		add_hotplug(what, ev);
+		break;
+	}
+	if (ev->suppressed_before)
+		strbuf_addf(what, " (%" PRIu64 " suppressed before)", ev->suppressed_before);
+	if (ev->synthetic)
+		strbuf_adds(what, " synthetic");
+}
+
+static const char *kind_name(uint32_t kind)
+{
+	static const char *const names[] = {
+		[FAULTCAST_KIND_UNSPEC] = "?",
+		[FAULTCAST_KIND_IO_PAGE_FAULT] = "fault",
+		[FAULTCAST_KIND_INTERRUPT_REMAPPING] = "interrupt",
+		[FAULTCAST_KIND_AER] = "aer",
+		[FAULTCAST_KIND_LINK] = "link",
+		[FAULTCAST_KIND_HOTPLUG] = "hotplug",
+		[FAULTCAST_KIND_SUPPRESSED] = "suppressed",
+	};
+
+	return kind <= FAULTCAST_KIND_MAX ? names[kind] : "?";
+}
+
 static void print_row(const struct fault_event *ev)
 {
-	char when[CTL_TIME_LEN], device[ADDRESS_LEN], what[64], reason[16] = "-";
+	char when[CTL_TIME_LEN], device[ADDRESS_LEN];
+	struct strbuf what = STRBUF_INIT;
 
 	ctl_format_time(ev->real_ns, when);
 	address_format(&ev->device, device);
-	if (ev->has_reason)
-		snprintf(reason, sizeof(reason), "0x%02x", ev->reason);
-	if (ev->kind == FAULTCAST_KIND_INTERRUPT_REMAPPING)
-		snprintf(what, sizeof(what), "%-9s %#18x", "interrupt", ev->irte_index);
-	else if (ev->kind != FAULTCAST_KIND_IO_PAGE_FAULT)
-		snprintf(what, sizeof(what), "%-9s %18u", "kind", ev->kind);
-	else if (ev->has_iova)
-		snprintf(what, sizeof(what), "%-9s %#18" PRIx64, access_name(ev->access), ev->iova);
-	else
-		snprintf(what, sizeof(what), "%-9s %18s", access_name(ev->access), "-");
-	printf("%s %10" PRIu64 " %-16s %s %s%s\n", when, ev->seq, device, what, reason,
-	       ev->synthetic ? " synthetic" : "");
+	add_what(&what, ev);
+	printf("%s %10" PRIu64 " %-14s %-10s %s\n", when, ev->seq, device, kind_name(ev->kind),
+	       strbuf_str(&what));
+	strbuf_free(&what);
 }
 
 static void on_event(void *ctx, const struct fault_event *ev, bool live)
@@ -164,8 +235,7 @@ static int run(bool as_json)
 	if (!err)
 		err = watch_signals(&signals);
 	if (!err && !as_json)
-		printf("%-26s %10s %-16s %-9s %18s %s\n", "TIME", "SEQ", "DEVICE", "ACCESS",
-		       "ADDRESS", "REASON");
+		printf("%-26s %10s %-14s %-10s %s\n", "TIME", "SEQ", "DEVICE", "KIND", "WHAT");
 	source.only_new = !from_oldest;
 	if (!err)
 		err = source_netlink_start(&source, &loop, &sink, 4 << 20);

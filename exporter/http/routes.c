@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../devices.h"
 #include "../expo/text.h"
 #include "../json.h"
 #include "../message.h"
@@ -118,11 +117,7 @@ static void fill_devices(struct device_message *messages, Faultcast__V1__Device 
 			 const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->num_devices; i++) {
-		const struct device_counts *counts = &snapshot->devices[i];
-		const struct pci_device *present = devices_find(&counts->address);
-
-		message_device(&messages[i], counts, present ? present->vendor_id : 0,
-			       present ? present->device_id : 0);
+		message_device(&messages[i], &snapshot->devices[i]);
 		list[i] = &messages[i].msg;
 	}
 }

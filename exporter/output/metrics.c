@@ -7,13 +7,12 @@
 #include "metrics.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "../clock.h"
-#include "../devices.h"
 #include "../expo/text.h"
 #include "../message.h"
 #include "../snapshot.h"
+#include "metric.h"
 #include "process.h"
 #include "stream.h"
 
@@ -58,151 +57,60 @@ const struct output output_metrics = {
 	.on_gap = on_gap,
 };
 
-struct metric {
-	const char *name;
-	const char *type;
-	const char *help;
-	/* Adds the samples; the family's header is there already. */
-	void (*collect)(struct strbuf *sb, const struct metric *metric, const struct snapshot *s);
-	bool needs_module;
-};
-
-static void add_count(struct strbuf *sb, const struct metric *m, const char *label,
-		      const char *label_value, uint64_t value)
+void metric_add(struct strbuf *sb, const struct metric *m, const char *label,
+		const char *label_value, uint64_t value)
 {
 	const struct label labels[] = { { label, label_value }, { NULL, NULL } };
 
 	text_count(sb, m->name, "", labels, value);
 }
 
-static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {
-	[FAULTCAST_ACCESS_UNKNOWN] = "unknown",
-	[FAULTCAST_ACCESS_READ] = "read",
-	[FAULTCAST_ACCESS_WRITE] = "write",
-	[FAULTCAST_ACCESS_OTHER] = "other",
+/* By enum faultcast_kind; NULL: no kind of fault. */
+static const char *const kind_names[FAULTCAST_KIND_MAX + 1] = {
+	[FAULTCAST_KIND_IO_PAGE_FAULT] = "io_page_fault",
+	[FAULTCAST_KIND_INTERRUPT_REMAPPING] = "interrupt_remapping",
+	[FAULTCAST_KIND_AER] = "aer",
+	[FAULTCAST_KIND_LINK] = "link",
+	[FAULTCAST_KIND_HOTPLUG] = "hotplug",
 };
 
-/* Reads and writes always, so that increase() sees a first fault. */
-static void add_io_page_faults(struct strbuf *sb, const struct metric *m,
-			       const struct address *address, const uint64_t *counts)
+static void add_kinds(struct strbuf *sb, const struct metric *m, const uint64_t *counts)
 {
-	char device[ADDRESS_LEN];
-
-	address_format(address, device);
-	for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++) {
-		const struct label labels[] = { { "device", device },
-						{ "access", access_names[access] },
-						{ NULL, NULL } };
-
-		if (counts[access] || access == FAULTCAST_ACCESS_READ ||
-		    access == FAULTCAST_ACCESS_WRITE)
-			text_count(sb, m->name, "", labels, counts[access]);
-	}
-}
-
-/* A probe that failed might have seen what the others cannot. */
-static bool is_watched(const struct module_status *module)
-{
-	bool active = false;
-
-	for (unsigned int i = 0; i < module->num_probes; i++) {
-		if (module->probes[i].state == FAULTCAST_PROBE_FAILED)
-			return false;
-		active |= module->probes[i].state == FAULTCAST_PROBE_ACTIVE;
-	}
-	return active;
-}
-
-static bool has_io_page_faults(const struct device_counts *device)
-{
-	for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++)
-		if (device->io_page_faults[access])
-			return true;
-	return false;
-}
-
-/* Devices that are present and have raised nothing. */
-static void add_quiet_devices(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
-{
-	static const uint64_t none[FAULTCAST_ACCESS_MAX + 1];
-	size_t count;
-	const struct pci_device *present = devices_list(&count);
-	bool *raised = calloc(count + 1, sizeof(*raised));
-
-	if (!raised) {
-		sb->failed = true;
-		return;
-	}
-	for (size_t i = 0; i < s->num_devices; i++) {
-		const struct pci_device *device = devices_find(&s->devices[i].address);
-
-		if (device)
-			raised[device - present] = true;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (!raised[i])
-			add_io_page_faults(sb, m, &present[i].address, none);
-	free(raised);
-}
-
-static void collect_io_page_faults(struct strbuf *sb, const struct metric *m,
-				   const struct snapshot *s)
-{
-	bool watched = is_watched(&s->module);
-
-	if (watched)
-		add_quiet_devices(sb, m, s);
-	for (size_t i = 0; i < s->num_devices; i++) {
-		const struct device_counts *device = &s->devices[i];
-
-		if (has_io_page_faults(device) || (watched && devices_find(&device->address)))
-			add_io_page_faults(sb, m, &device->address, device->io_page_faults);
-	}
-}
-
-static void collect_last_fault(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
-{
-	for (size_t i = 0; i < s->num_devices; i++) {
-		const struct device_counts *device = &s->devices[i];
-		char name[ADDRESS_LEN];
-		const struct label labels[] = { { "device", name }, { NULL, NULL } };
-
-		if (!device->last_real_ns)
-			continue;
-		address_format(&device->address, name);
-		text_value(sb, m->name, "", labels,
-			   (double)device->last_real_ns / (double)NSEC_PER_SEC);
-	}
+	for (uint32_t kind = 0; kind <= FAULTCAST_KIND_MAX; kind++)
+		if (kind_names[kind])
+			metric_add(sb, m, "kind", kind_names[kind], counts[kind]);
 }
 
 static void collect_raised(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
 {
-	uint64_t io_page_faults = 0, interrupt_remapping = 0;
+	uint64_t raised[FAULTCAST_KIND_MAX + 1] = { 0 };
 
 	for (size_t i = 0; i < s->num_devices; i++) {
+		const struct device_counts *counts = &s->devices[i];
+
 		for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++)
-			io_page_faults += s->devices[i].io_page_faults[access];
-		interrupt_remapping += s->devices[i].interrupt_remapping;
+			raised[FAULTCAST_KIND_IO_PAGE_FAULT] += counts->io_page_faults[access];
+		for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
+			raised[FAULTCAST_KIND_AER] += counts->aer[severity];
+		for (uint32_t event = 0; event <= FAULTCAST_HOTPLUG_MAX; event++)
+			raised[FAULTCAST_KIND_HOTPLUG] += counts->hotplug[event];
+		raised[FAULTCAST_KIND_INTERRUPT_REMAPPING] += counts->interrupt_remapping;
+		raised[FAULTCAST_KIND_LINK] += counts->link;
 	}
-	add_count(sb, m, "kind", "io_page_fault", io_page_faults);
-	add_count(sb, m, "kind", "interrupt_remapping", interrupt_remapping);
+	add_kinds(sb, m, raised);
 }
 
 static void collect_published(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
 {
-	const uint64_t *published = s->module.published_kind;
-
-	add_count(sb, m, "kind", "io_page_fault", published[FAULTCAST_KIND_IO_PAGE_FAULT]);
-	add_count(sb, m, "kind", "interrupt_remapping",
-		  published[FAULTCAST_KIND_INTERRUPT_REMAPPING]);
+	add_kinds(sb, m, s->module.published_kind);
 }
 
 static void collect_lost(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
 {
 	if (s->present)
-		add_count(sb, m, "stage", "queue", s->module.lost);
-	add_count(sb, m, "stage", "history", bus_source()->gap_events);
-	add_count(sb, m, "stage", "stream", stream_missed());
+		metric_add(sb, m, "stage", "queue", s->module.lost);
+	metric_add(sb, m, "stage", "history", bus_source()->gap_events);
+	metric_add(sb, m, "stage", "stream", stream_missed());
 }
 
 static void collect_synthetic(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
@@ -234,8 +142,8 @@ static void collect_unknown_unit(struct strbuf *sb, const struct metric *m,
 static void collect_probe_up(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
 {
 	for (unsigned int i = 0; i < s->module.num_probes; i++)
-		add_count(sb, m, "probe", s->module.probes[i].name,
-			  s->module.probes[i].state == FAULTCAST_PROBE_ACTIVE);
+		metric_add(sb, m, "probe", s->module.probes[i].name,
+			   s->module.probes[i].state == FAULTCAST_PROBE_ACTIVE);
 }
 
 static void collect_probe_info(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
@@ -265,24 +173,24 @@ static void collect_module_info(struct strbuf *sb, const struct metric *m, const
 static void collect_source_up(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
 {
 	(void)s;
-	add_count(sb, m, "source", bus_source()->name, bus_source()->up);
+	metric_add(sb, m, "source", bus_source()->name, bus_source()->up);
 }
 
 static void collect_refetches(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
 {
 	(void)s;
-	add_count(sb, m, "source", bus_source()->name, bus_source()->refetches);
+	metric_add(sb, m, "source", bus_source()->name, bus_source()->refetches);
 }
 
 static void collect_overruns(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
 {
 	(void)s;
-	add_count(sb, m, "source", bus_source()->name, bus_source()->enobufs);
+	metric_add(sb, m, "source", bus_source()->name, bus_source()->enobufs);
 }
 
 static void collect_unknown(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
 {
-	add_count(sb, m, "source", bus_source()->name, bus_source()->unknown + s->unknown);
+	metric_add(sb, m, "source", bus_source()->name, bus_source()->unknown + s->unknown);
 }
 
 static void collect_delivery(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
@@ -325,12 +233,22 @@ static const struct metric metrics[] = {
 	{ "faultcast_io_page_faults_total", "counter",
 	  "DMA of the device that the IOMMU refused, as counted by the kernel.",
 	  collect_io_page_faults, true },
+	{ "faultcast_aer_events_total", "counter", "PCIe advanced error reports of the device.",
+	  collect_aer_events, true },
+	{ "faultcast_aer_errors_total", "counter",
+	  "Errors that these reports named; one report may name several.", collect_aer_errors,
+	  true },
+	{ "faultcast_link_events_total", "counter",
+	  "What happened to the slot or link below the port.", collect_link_events, true },
 	{ "faultcast_device_last_fault_timestamp_seconds", "gauge",
 	  "When the device faulted last; absent before the first time.", collect_last_fault, true },
 	{ "faultcast_events_raised_total", "counter", "Faults seen by the kernel's probes.",
 	  collect_raised, true },
 	{ "faultcast_events_published_total", "counter",
 	  "Faults that the kernel gave a sequence number and sent.", collect_published, true },
+	{ "faultcast_events_suppressed_total", "counter",
+	  "Faults of the device that storm control kept from being published.", collect_suppressed,
+	  true },
 	{ "faultcast_events_lost_total", "counter",
 	  "Events lost: kernel queue full, kernel history gone, stream client too slow.",
 	  collect_lost, false },

@@ -15,6 +15,7 @@
 #include <sys/epoll.h>
 
 #include "../clock.h"
+#include "../decode.h"
 #include "../log.h"
 
 #define RETRY_NS NSEC_PER_SEC

@@ -8,7 +8,10 @@
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "decode.h"
 #include "event.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -92,6 +95,80 @@ static inline void put_gap(struct nl_msg *msg, uint64_t from, uint64_t to)
 	nla_nest_end(msg, nest);
 }
 
+/* Under @attr: an event's or a device's. */
+static inline void put_identity(struct nl_msg *msg, int attr)
+{
+	struct nlattr *nest = nla_nest_start(msg, attr);
+
+	nla_put_u32(msg, FAULTCAST_A_IDENTITY_GENERATION, 3);
+	nla_put_u32(msg, FAULTCAST_A_IDENTITY_VENDOR, 0x8086);
+	nla_put_u32(msg, FAULTCAST_A_IDENTITY_DEVICE, 0x10d3);
+	nla_put_u32(msg, FAULTCAST_A_IDENTITY_SUBSYSTEM_VENDOR, 0x1af4);
+	nla_put_u32(msg, FAULTCAST_A_IDENTITY_SUBSYSTEM_DEVICE, 0x1100);
+	nla_put_u32(msg, FAULTCAST_A_IDENTITY_CLASS, 0x020000);
+	nla_put_u32(msg, FAULTCAST_A_IDENTITY_REVISION, 0xff);
+	nla_put_string(msg, FAULTCAST_A_IDENTITY_DRIVER, "e1000e");
+	nla_put_string(msg, FAULTCAST_A_IDENTITY_PHYS_SLOT, "4-1");
+	nla_put(msg, FAULTCAST_A_IDENTITY_PAD, 0, NULL);
+	nla_put_u64(msg, FAULTCAST_A_IDENTITY_SERIAL, 0xfedcba9876543210);
+	nla_nest_end(msg, nest);
+}
+
+static inline void expect_identity(const struct device_identity *id)
+{
+	assert_int_equal(id->generation, 3);
+	assert_int_equal(id->vendor_id, 0x8086);
+	assert_int_equal(id->device_id, 0x10d3);
+	assert_int_equal(id->subsystem_vendor_id, 0x1af4);
+	assert_int_equal(id->subsystem_device_id, 0x1100);
+	assert_int_equal(id->class_code, 0x020000);
+	assert_int_equal(id->revision, 0xff);
+	assert_string_equal(id->driver, "e1000e");
+	assert_string_equal(id->physical_slot, "4-1");
+	assert_int_equal(id->serial, 0xfedcba9876543210);
+}
+
+static inline void expect_no_identity(const struct device_identity *id)
+{
+	assert_int_equal(id->generation | id->vendor_id | id->device_id, 0);
+	assert_int_equal(id->subsystem_vendor_id | id->subsystem_device_id, 0);
+	assert_int_equal(id->class_code | id->revision | id->serial, 0);
+	assert_string_equal(id->driver, "");
+	assert_string_equal(id->physical_slot, "");
+}
+
+static inline void put_aer_event(struct nl_msg *msg, uint64_t seq)
+{
+	static const uint32_t tlp[] = { 0x40000001, 0x0000000f, 0xfeedf00d, 0x80000000 };
+	struct nlattr *nest = begin_event(msg, seq, FAULTCAST_KIND_AER);
+
+	nla_put_u32(msg, FAULTCAST_A_EVENT_AER_SEVERITY, FAULTCAST_SEVERITY_CORRECTED);
+	nla_put_u32(msg, FAULTCAST_A_EVENT_AER_STATUS, 0x80000041);
+	nla_put(msg, FAULTCAST_A_EVENT_AER_TLP, sizeof(tlp), tlp);
+	nla_put_u32(msg, FAULTCAST_A_EVENT_GENERATION, 3);
+	put_identity(msg, FAULTCAST_A_EVENT_IDENTITY);
+	nla_nest_end(msg, nest);
+}
+
+static inline void put_link_event(struct nl_msg *msg, uint64_t seq)
+{
+	struct nlattr *nest = begin_event(msg, seq, FAULTCAST_KIND_LINK);
+
+	nla_put_u32(msg, FAULTCAST_A_EVENT_LINK_REASON, 2);
+	nla_put_u32(msg, FAULTCAST_A_EVENT_LINK_SPEED, 0x17);
+	nla_put_u32(msg, FAULTCAST_A_EVENT_LINK_WIDTH, 16);
+	nla_put_u32(msg, FAULTCAST_A_EVENT_LINK_STATUS, 0x3104);
+	nla_nest_end(msg, nest);
+}
+
+static inline void put_hotplug_event(struct nl_msg *msg, uint64_t seq, uint32_t hotplug)
+{
+	struct nlattr *nest = begin_event(msg, seq, FAULTCAST_KIND_HOTPLUG);
+
+	nla_put_u32(msg, FAULTCAST_A_EVENT_HOTPLUG, hotplug);
+	nla_nest_end(msg, nest);
+}
+
 static inline void put_full_event(struct nl_msg *msg, uint64_t seq)
 {
 	struct nlattr *nest = begin_event(msg, seq, FAULTCAST_KIND_IO_PAGE_FAULT);
@@ -135,6 +212,35 @@ static inline uint32_t next_random(uint32_t *state)
 	*state ^= *state >> 17;
 	*state ^= *state << 5;
 	return *state;
+}
+
+/* From memory of the exact size; the receiver has checked the length. */
+static inline void mutate(struct nl_msg *msg, bool (*harmless)(struct nlmsghdr *nlh))
+{
+	size_t whole = nlmsg_hdr(msg)->nlmsg_len;
+	uint32_t random = 2463534242;
+	unsigned int accepted = 0, rounds = 5000;
+
+	for (unsigned int round = 0; round < rounds; round++) {
+		size_t len = whole;
+		unsigned char *bytes;
+
+		if (next_random(&random) % 3 == 0)
+			len = NLMSG_HDRLEN + next_random(&random) % (whole - NLMSG_HDRLEN + 1);
+		bytes = malloc(len);
+		memcpy(bytes, nlmsg_hdr(msg), len);
+		for (uint32_t flips = next_random(&random) % 4; flips; flips--) {
+			uint32_t bit = next_random(&random) % (uint32_t)(len * 8);
+
+			bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+		}
+		((struct nlmsghdr *)(void *)bytes)->nlmsg_len = (uint32_t)len;
+		accepted += harmless((struct nlmsghdr *)(void *)bytes);
+		free(bytes);
+	}
+	nlmsg_free(msg);
+	/* Otherwise this has tested nothing. */
+	assert_in_range(accepted, rounds / 20, rounds - rounds / 20);
 }
 
 #endif

@@ -57,11 +57,13 @@ static void minimal_event(void **state)
 	uint64_t unknown;
 
 	(void)state;
-	put_full_event(msg, 5);
+	put_full_event(msg, 3);
+	put_aer_event(msg, 4);
+	put_link_event(msg, 5);
 	put_event(msg, 6, FAULTCAST_KIND_INTERRUPT_REMAPPING);
 	assert_int_equal(decode(msg, &seen, &unknown), 0);
-	assert_string_equal(seen.order, "ee");
-	ev = &seen.events[1];
+	assert_string_equal(seen.order, "eeee");
+	ev = &seen.events[3];
 	assert_int_equal(ev->instance, want.instance);
 	assert_int_equal(ev->seq, want.seq);
 	assert_int_equal(ev->kind, want.kind);
@@ -69,6 +71,10 @@ static void minimal_event(void **state)
 	assert_false(ev->synthetic || ev->has_iova || ev->has_reason || ev->has_pasid);
 	assert_int_equal(ev->slot | ev->access | ev->reason | ev->pasid | ev->irte_index, 0);
 	assert_int_equal(ev->mono_ns | ev->real_ns | ev->iova | ev->suppressed_before, 0);
+	assert_false(ev->identity_late || ev->has_tlp);
+	assert_int_equal(ev->generation | ev->aer_severity | ev->aer_status | ev->hotplug, 0);
+	assert_int_equal(ev->link_reason | ev->link_speed | ev->link_width | ev->link_status, 0);
+	expect_no_identity(&ev->identity);
 }
 
 static void order_of_the_message_is_kept(void **state)
@@ -127,11 +133,13 @@ static void unknown_is_passed_over_and_counted(void **state)
 	put_event(msg, 4, FAULTCAST_KIND_MAX + 1);
 	put_event(msg, 5, UINT32_MAX);
 	put_event(msg, 6, FAULTCAST_KIND_UNSPEC);
+	put_event(msg, 7, 42);
 	assert_int_equal(decode(msg, &seen, &unknown), 0);
-	assert_string_equal(seen.order, "egeee");
+	assert_string_equal(seen.order, "egeeee");
 	assert_int_equal(seen.events[1].kind, FAULTCAST_KIND_MAX + 1);
 	assert_int_equal(seen.events[2].kind, UINT32_MAX);
-	assert_int_equal(unknown, 4 + 3);
+	assert_int_equal(seen.events[4].kind, 42);
+	assert_int_equal(unknown, 4 + 4);
 }
 
 static void unknown_is_added_up(void **state)

@@ -78,6 +78,16 @@ static const struct {
 	{ "pasid short", FAULTCAST_A_EVENT_PASID, 1 },
 	{ "irte index short", FAULTCAST_A_EVENT_IRTE_INDEX, 2 },
 	{ "suppressed before short", FAULTCAST_A_EVENT_SUPPRESSED_BEFORE, 4 },
+	{ "AER severity short", FAULTCAST_A_EVENT_AER_SEVERITY, 1 },
+	{ "AER status short", FAULTCAST_A_EVENT_AER_STATUS, 2 },
+	{ "TLP short", FAULTCAST_A_EVENT_AER_TLP, 12 },
+	{ "generation short", FAULTCAST_A_EVENT_GENERATION, 2 },
+	{ "hotplug short", FAULTCAST_A_EVENT_HOTPLUG, 1 },
+	{ "link reason short", FAULTCAST_A_EVENT_LINK_REASON, 1 },
+	{ "link speed short", FAULTCAST_A_EVENT_LINK_SPEED, 1 },
+	{ "link width short", FAULTCAST_A_EVENT_LINK_WIDTH, 2 },
+	{ "link status short", FAULTCAST_A_EVENT_LINK_STATUS, 2 },
+	{ "identity of no attribute", FAULTCAST_A_EVENT_IDENTITY, 3 },
 };
 
 static const struct {
@@ -85,9 +95,20 @@ static const struct {
 	int type;
 	int len;
 } long_attrs[] = {
-	{ "seq long", FAULTCAST_A_EVENT_SEQ, 16 },	{ "kind long", FAULTCAST_A_EVENT_KIND, 8 },
-	{ "bdf long", FAULTCAST_A_EVENT_BDF, 8 },	{ "iova long", FAULTCAST_A_EVENT_IOVA, 9 },
+	{ "seq long", FAULTCAST_A_EVENT_SEQ, 16 },
+	{ "kind long", FAULTCAST_A_EVENT_KIND, 8 },
+	{ "bdf long", FAULTCAST_A_EVENT_BDF, 8 },
+	{ "iova long", FAULTCAST_A_EVENT_IOVA, 9 },
 	{ "access long", FAULTCAST_A_EVENT_ACCESS, 5 },
+	{ "generation long", FAULTCAST_A_EVENT_GENERATION, 8 },
+	{ "AER severity long", FAULTCAST_A_EVENT_AER_SEVERITY, 8 },
+	{ "AER status long", FAULTCAST_A_EVENT_AER_STATUS, 8 },
+	{ "suppressed before long", FAULTCAST_A_EVENT_SUPPRESSED_BEFORE, 12 },
+	{ "hotplug long", FAULTCAST_A_EVENT_HOTPLUG, 8 },
+	{ "link reason long", FAULTCAST_A_EVENT_LINK_REASON, 8 },
+	{ "link speed long", FAULTCAST_A_EVENT_LINK_SPEED, 8 },
+	{ "link width long", FAULTCAST_A_EVENT_LINK_WIDTH, 8 },
+	{ "link status long", FAULTCAST_A_EVENT_LINK_STATUS, 8 },
 };
 
 /* The second of three events is malformed: not even the first is handed on. */
@@ -226,6 +247,9 @@ static struct nl_msg *recorded(void)
 	nla_nest_end(msg, nest);
 	nla_put_u32(msg, FAULTCAST_A_BATCH_MAX + 1, 1);
 	put_event(msg, 7, FAULTCAST_KIND_MAX + 1);
+	put_aer_event(msg, 8);
+	put_link_event(msg, 9);
+	put_hotplug_event(msg, 10, FAULTCAST_HOTPLUG_CARD_PRESENT);
 	return msg;
 }
 
@@ -233,9 +257,12 @@ static void check_seen(const struct seen *seen)
 {
 	for (unsigned int i = 0; i < seen->num_events; i++) {
 		const struct address *device = &seen->events[i].device;
+		const struct device_identity *id = &seen->events[i].identity;
 
 		assert_int_not_equal(seen->events[i].instance, 0);
 		assert_non_null(memchr(device->name, '\0', sizeof(device->name)));
+		assert_non_null(memchr(id->driver, '\0', sizeof(id->driver)));
+		assert_non_null(memchr(id->physical_slot, '\0', sizeof(id->physical_slot)));
 	}
 	for (unsigned int i = 0; i < seen->num_gaps; i++) {
 		assert_int_not_equal(seen->gaps[i].from, 0);

@@ -111,6 +111,32 @@ static void refuses(void **state)
 	assert_int_equal(got.number, 7);
 }
 
+/* For a default that is no value that a flag can have. */
+static void hides_defaults(void **state)
+{
+	struct option_row hidden[sizeof(rows) / sizeof(rows[0])];
+	char *argv[] = { "--number=0x10", "--colour=green" };
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	memcpy(hidden, rows, sizeof(rows));
+	for (size_t i = 0; hidden[i].name; i++)
+		hidden[i].hide_default = true;
+	options_help(hidden, &out);
+	assert_string_equal(strbuf_str(&out), "  --flag                          a flag\n"
+					      "  --web.text=TEXT                 t\n"
+					      "  --number=N                      n\n"
+					      "  --colour=COLOUR                 c\n");
+	/* It is parsed all the same, and held to its range. */
+	strbuf_reset(&out);
+	assert_int_equal(options_parse(hidden, 2, argv, &out), 2);
+	assert_int_equal(got.number, 16);
+	assert_int_equal(got.colour, 1);
+	argv[0] = "--number=301";
+	assert_int_equal(options_parse(hidden, 1, argv, &out), -EINVAL);
+	strbuf_free(&out);
+}
+
 static void helps(void **state)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -132,6 +158,7 @@ int main(void)
 		cmocka_unit_test_setup(ends_at_dashes, setup),
 		cmocka_unit_test_setup(refuses, setup),
 		cmocka_unit_test_setup(helps, setup),
+		cmocka_unit_test_setup(hides_defaults, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

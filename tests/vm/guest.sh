@@ -110,9 +110,12 @@ metric_is() {
 	[ "$metric_now" = "$2" ]
 }
 
-# all_events: what the kernel retains, a line each: SEQ DEVICE ACCESS ADDRESS REASON [synthetic],
-# from the device on as hardware_faults prints it.
+# all_events: the I/O page faults that the kernel retains, a line each: SEQ DEVICE ACCESS ADDRESS
+# REASON [synthetic], from the device on as hardware_faults prints it.
 all_events() {
-	faultcastctl tail --all --once |
-		awk '$1 != "TIME" {$1 = $2 = ""; sub(/^0x0/, "0x", $7); sub(/^ +/, ""); print}'
+	faultcastctl tail --all --once | awk '$5 == "fault" {
+		reason = $8 == "reason" ? $9 : "-"
+		sub(/^0x0/, "0x", reason)
+		print $3, $4, $6, $7, reason ($NF == "synthetic" ? " synthetic" : "")
+	}'
 }

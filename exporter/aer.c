@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "aer.h"
+
+#include <stddef.h>
+
+#include "faultcast.h"
+
+#define BITS (FAULTCAST_AER_BIT_NONE + 1)
+
+/* PCIe 6.0 7.8.4.5 */
+static const char *const corrected[BITS] = {
+	[0] = "RxErr",	  [6] = "BadTLP",	[7] = "BadDLLP",     [8] = "Rollover",
+	[12] = "Timeout", [13] = "NonFatalErr", [14] = "CorrIntErr", [15] = "HeaderOF",
+};
+
+/* PCIe 6.0 7.8.4.2 */
+static const char *const uncorrected[BITS] = {
+	[0] = "Undefined",
+	[4] = "DLP",
+	[5] = "SDES",
+	[12] = "TLP",
+	[13] = "FCP",
+	[14] = "CmpltTO",
+	[15] = "CmpltAbrt",
+	[16] = "UnxCmplt",
+	[17] = "RxOF",
+	[18] = "MalfTLP",
+	[19] = "ECRC",
+	[20] = "UnsupReq",
+	[21] = "ACSViol",
+	[22] = "UncorrIntErr",
+	[23] = "BlockedTLP",
+	[24] = "AtomicOpBlocked",
+	[25] = "TLPBlockedErr",
+	[26] = "PoisonTLPBlocked",
+	[27] = "DMWrReqBlocked",
+	[28] = "IDECheck",
+	[29] = "MisIDETLP",
+	[30] = "PCRC_CHECK",
+	[31] = "TLPXlatBlocked",
+};
+
+static const char *const nameless[BITS] = {
+	"bit0",	 "bit1",  "bit2",  "bit3",  "bit4",  "bit5",  "bit6",  "bit7",	"bit8",
+	"bit9",	 "bit10", "bit11", "bit12", "bit13", "bit14", "bit15", "bit16", "bit17",
+	"bit18", "bit19", "bit20", "bit21", "bit22", "bit23", "bit24", "bit25", "bit26",
+	"bit27", "bit28", "bit29", "bit30", "bit31", "none",
+};
+
+const char *aer_severity_name(uint32_t severity)
+{
+	static const char *const names[] = {
+		[FAULTCAST_SEVERITY_NONFATAL] = "nonfatal",
+		[FAULTCAST_SEVERITY_FATAL] = "fatal",
+		[FAULTCAST_SEVERITY_CORRECTED] = "corrected",
+	};
+
+	return severity <= FAULTCAST_SEVERITY_MAX ? names[severity] : "unknown";
+}
+
+const char *aer_error_name(uint32_t severity, uint32_t bit)
+{
+	const char *const *names = severity == FAULTCAST_SEVERITY_CORRECTED ? corrected
+									    : uncorrected;
+
+	if (bit >= BITS)
+		return "unknown";
+	return names[bit] ? names[bit] : nameless[bit];
+}

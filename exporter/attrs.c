@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "attrs.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+int attrs_parse(struct nlattr **tb, int max, struct nlattr *head, int len,
+		const struct nla_policy *policy, uint64_t *unknown)
+{
+	struct nlattr *attr;
+	int rem;
+
+	if (nla_parse(tb, max, head, len, policy) < 0)
+		return -EBADMSG;
+	nla_for_each_attr(attr, head, len, rem)
+		if (nla_type(attr) > max)
+			++*unknown;
+	/* What is left over is an attribute that claims more than there is. */
+	return rem ? -EBADMSG : 0;
+}
+
+uint64_t attrs_get_u64(struct nlattr *attr)
+{
+	return attr ? nla_get_u64(attr) : 0;
+}
+
+uint32_t attrs_get_u32(struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
+}
+
+void attrs_get_string(struct nlattr *attr, char *out, size_t size)
+{
+	snprintf(out, size, "%s", attr ? nla_get_string(attr) : "");
+}
+
+void attrs_get_address(struct address *address, struct nlattr *segment, struct nlattr *bdf,
+		       struct nlattr *name)
+{
+	*address = (struct address){ .type = ADDRESS_UNKNOWN };
+	if (bdf) {
+		address->type = ADDRESS_PCI;
+		address->segment = attrs_get_u32(segment);
+		address->bdf = (uint16_t)attrs_get_u32(bdf);
+	} else if (name) {
+		address->type = ADDRESS_NAME;
+		attrs_get_string(name, address->name, sizeof(address->name));
+	}
+}
+
+static struct nla_policy identity_policy[FAULTCAST_A_IDENTITY_MAX + 1] = {
+	[FAULTCAST_A_IDENTITY_GENERATION] = NUMBER_32,
+	[FAULTCAST_A_IDENTITY_VENDOR] = NUMBER_32,
+	[FAULTCAST_A_IDENTITY_DEVICE] = NUMBER_32,
+	[FAULTCAST_A_IDENTITY_SUBSYSTEM_VENDOR] = NUMBER_32,
+	[FAULTCAST_A_IDENTITY_SUBSYSTEM_DEVICE] = NUMBER_32,
+	[FAULTCAST_A_IDENTITY_CLASS] = NUMBER_32,
+	[FAULTCAST_A_IDENTITY_REVISION] = NUMBER_32,
+	[FAULTCAST_A_IDENTITY_DRIVER] = { .type = NLA_STRING },
+	[FAULTCAST_A_IDENTITY_PHYS_SLOT] = { .type = NLA_STRING },
+	[FAULTCAST_A_IDENTITY_SERIAL] = NUMBER_64,
+};
+
+int attrs_get_identity(struct device_identity *id, struct nlattr *nest, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_IDENTITY_MAX + 1];
+
+	*id = (struct device_identity){ 0 };
+	if (!nest)
+		return 0;
+	if (ATTRS_PARSE_NEST(tb, nest, identity_policy, unknown))
+		return -EBADMSG;
+	id->generation = attrs_get_u32(tb[FAULTCAST_A_IDENTITY_GENERATION]);
+	id->vendor_id = attrs_get_u32(tb[FAULTCAST_A_IDENTITY_VENDOR]);
+	id->device_id = attrs_get_u32(tb[FAULTCAST_A_IDENTITY_DEVICE]);
+	id->subsystem_vendor_id = attrs_get_u32(tb[FAULTCAST_A_IDENTITY_SUBSYSTEM_VENDOR]);
+	id->subsystem_device_id = attrs_get_u32(tb[FAULTCAST_A_IDENTITY_SUBSYSTEM_DEVICE]);
+	id->class_code = attrs_get_u32(tb[FAULTCAST_A_IDENTITY_CLASS]);
+	id->revision = attrs_get_u32(tb[FAULTCAST_A_IDENTITY_REVISION]);
+	id->serial = attrs_get_u64(tb[FAULTCAST_A_IDENTITY_SERIAL]);
+	attrs_get_string(tb[FAULTCAST_A_IDENTITY_DRIVER], id->driver, sizeof(id->driver));
+	attrs_get_string(tb[FAULTCAST_A_IDENTITY_PHYS_SLOT], id->physical_slot,
+			 sizeof(id->physical_slot));
+	return 0;
+}
+
+bool attrs_are_family(struct nlmsghdr *nlh)
+{
+	return nlmsg_valid_hdr(nlh, GENL_HDRLEN);
+}

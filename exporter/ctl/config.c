@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* faultcastctl config: storm control, for all devices or for one. */
+#include <errno.h>
+#include <netlink/attr.h>
+
+#include "ctl.h"
+
+/* Not a value that a flag can have. */
+#define NOT_GIVEN UINT64_MAX
+
+static const char *device;
+static struct address address;
+static bool to_default;
+static uint64_t rate = NOT_GIVEN, burst = NOT_GIVEN, host_rate = NOT_GIVEN;
+
+static const struct option_row rows[] = {
+	{ .name = "device",
+	  .type = OPTION_STRING,
+	  .value = &device,
+	  .arg = "0000:03:00.0",
+	  .help = "for this device only; without it for all" },
+	{ .name = "rate",
+	  .type = OPTION_NUMBER,
+	  .value = &rate,
+	  .max = FAULTCAST_RATE_MAX,
+	  .arg = "N",
+	  .hide_default = true,
+	  .help = "events a second of one device, 0: no limit" },
+	{ .name = "burst",
+	  .type = OPTION_NUMBER,
+	  .value = &burst,
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .arg = "N",
+	  .hide_default = true,
+	  .help = "events at once, at most half the queue" },
+	{ .name = "default",
+	  .type = OPTION_FLAG,
+	  .value = &to_default,
+	  .help = "this device has no limit of its own any more" },
+	{ .name = "host-rate",
+	  .type = OPTION_NUMBER,
+	  .value = &host_rate,
+	  .max = FAULTCAST_RATE_MAX,
+	  .arg = "N",
+	  .hide_default = true,
+	  .help = "events a second of all devices, 0: no limit" },
+	{ .name = NULL },
+};
+
+static int put(struct nl_msg *msg, int attr, uint64_t value)
+{
+	return value == NOT_GIVEN ? 0 : nla_put_u32(msg, attr, (uint32_t)value);
+}
+
+static int add_attributes(struct nl_msg *msg)
+{
+	int err = 0;
+
+	if (device)
+		err = nla_put_u32(msg, FAULTCAST_A_CONFIG_SEGMENT, address.segment);
+	if (!err && device)
+		err = nla_put_u32(msg, FAULTCAST_A_CONFIG_BDF, address.bdf);
+	if (!err)
+		err = put(msg, FAULTCAST_A_CONFIG_RATE, rate);
+	if (!err)
+		err = put(msg, FAULTCAST_A_CONFIG_BURST, burst);
+	if (!err)
+		err = put(msg, FAULTCAST_A_CONFIG_HOST_RATE, host_rate);
+	if (!err && to_default)
+		err = nla_put_flag(msg, FAULTCAST_A_CONFIG_DEFAULT);
+	return err;
+}
+
+static int run(bool as_json)
+{
+	(void)as_json;
+	if (rate == NOT_GIVEN && burst == NOT_GIVEN && host_rate == NOT_GIVEN && !to_default) {
+		ctl_error("config: expected --rate, --burst, --host-rate or --default; "
+			  "faultcastctl status shows what is set");
+		return -EINVAL;
+	}
+	if (device && ctl_parse_device(device, &address))
+		return -EINVAL;
+	return ctl_tell(FAULTCAST_CMD_CONFIG_SET, add_attributes);
+}
+
+const struct ctl_verb ctl_config = {
+	.name = "config",
+	.help = "set storm control (needs CAP_NET_ADMIN)",
+	.rows = rows,
+	.run = run,
+};

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <string.h>
+
+#include "attrs.h"
+#include "decode.h"
+
+static struct nla_policy event_policy[FAULTCAST_A_EVENT_MAX + 1] = {
+	[FAULTCAST_A_EVENT_SEQ] = NUMBER_64,
+	[FAULTCAST_A_EVENT_KIND] = NUMBER_32,
+	[FAULTCAST_A_EVENT_FLAGS] = NUMBER_32,
+	[FAULTCAST_A_EVENT_SLOT] = NUMBER_32,
+	[FAULTCAST_A_EVENT_SEGMENT] = NUMBER_32,
+	[FAULTCAST_A_EVENT_BDF] = NUMBER_32,
+	[FAULTCAST_A_EVENT_NAME] = { .type = NLA_STRING, .maxlen = FAULTCAST_NAME_LEN },
+	[FAULTCAST_A_EVENT_MONO] = NUMBER_64,
+	[FAULTCAST_A_EVENT_REAL] = NUMBER_64,
+	[FAULTCAST_A_EVENT_IOVA] = NUMBER_64,
+	[FAULTCAST_A_EVENT_ACCESS] = NUMBER_32,
+	[FAULTCAST_A_EVENT_REASON] = NUMBER_32,
+	[FAULTCAST_A_EVENT_PASID] = NUMBER_32,
+	[FAULTCAST_A_EVENT_IRTE_INDEX] = NUMBER_32,
+	[FAULTCAST_A_EVENT_AER_SEVERITY] = NUMBER_32,
+	[FAULTCAST_A_EVENT_AER_STATUS] = NUMBER_32,
+	[FAULTCAST_A_EVENT_AER_TLP] = { .type = NLA_UNSPEC, .minlen = 16, .maxlen = 16 },
+	[FAULTCAST_A_EVENT_GENERATION] = NUMBER_32,
+	[FAULTCAST_A_EVENT_SUPPRESSED_BEFORE] = NUMBER_64,
+	[FAULTCAST_A_EVENT_IDENTITY] = { .type = NLA_NESTED },
+	[FAULTCAST_A_EVENT_HOTPLUG] = NUMBER_32,
+	[FAULTCAST_A_EVENT_LINK_REASON] = NUMBER_32,
+	[FAULTCAST_A_EVENT_LINK_SPEED] = NUMBER_32,
+	[FAULTCAST_A_EVENT_LINK_WIDTH] = NUMBER_32,
+	[FAULTCAST_A_EVENT_LINK_STATUS] = NUMBER_32,
+};
+
+/* What only some kinds have. */
+static void get_particulars(struct fault_event *ev, struct nlattr **tb)
+{
+	ev->aer_severity = attrs_get_u32(tb[FAULTCAST_A_EVENT_AER_SEVERITY]);
+	ev->aer_status = attrs_get_u32(tb[FAULTCAST_A_EVENT_AER_STATUS]);
+	ev->has_tlp = tb[FAULTCAST_A_EVENT_AER_TLP];
+	if (ev->has_tlp)
+		memcpy(ev->tlp, nla_data(tb[FAULTCAST_A_EVENT_AER_TLP]), sizeof(ev->tlp));
+	ev->hotplug = attrs_get_u32(tb[FAULTCAST_A_EVENT_HOTPLUG]);
+	ev->link_reason = attrs_get_u32(tb[FAULTCAST_A_EVENT_LINK_REASON]);
+	ev->link_speed = attrs_get_u32(tb[FAULTCAST_A_EVENT_LINK_SPEED]);
+	ev->link_width = attrs_get_u32(tb[FAULTCAST_A_EVENT_LINK_WIDTH]);
+	ev->link_status = attrs_get_u32(tb[FAULTCAST_A_EVENT_LINK_STATUS]);
+}
+
+static int decode_event(struct nlattr *nest, struct fault_event *ev, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_EVENT_MAX + 1];
+	uint64_t instance = ev->instance;
+	uint32_t flags;
+
+	if (ATTRS_PARSE_NEST(tb, nest, event_policy, unknown) || !tb[FAULTCAST_A_EVENT_SEQ] ||
+	    !tb[FAULTCAST_A_EVENT_KIND])
+		return -EBADMSG;
+	flags = attrs_get_u32(tb[FAULTCAST_A_EVENT_FLAGS]);
+	*ev = (struct fault_event){
+		.instance = instance,
+		.seq = attrs_get_u64(tb[FAULTCAST_A_EVENT_SEQ]),
+		.kind = attrs_get_u32(tb[FAULTCAST_A_EVENT_KIND]),
+		.slot = attrs_get_u32(tb[FAULTCAST_A_EVENT_SLOT]),
+		.mono_ns = attrs_get_u64(tb[FAULTCAST_A_EVENT_MONO]),
+		.real_ns = attrs_get_u64(tb[FAULTCAST_A_EVENT_REAL]),
+		.iova = attrs_get_u64(tb[FAULTCAST_A_EVENT_IOVA]),
+		.has_iova = tb[FAULTCAST_A_EVENT_IOVA],
+		.access = attrs_get_u32(tb[FAULTCAST_A_EVENT_ACCESS]),
+		.reason = attrs_get_u32(tb[FAULTCAST_A_EVENT_REASON]),
+		.has_reason = tb[FAULTCAST_A_EVENT_REASON],
+		.pasid = attrs_get_u32(tb[FAULTCAST_A_EVENT_PASID]),
+		.has_pasid = tb[FAULTCAST_A_EVENT_PASID],
+		.irte_index = attrs_get_u32(tb[FAULTCAST_A_EVENT_IRTE_INDEX]),
+		.suppressed_before = attrs_get_u64(tb[FAULTCAST_A_EVENT_SUPPRESSED_BEFORE]),
+		.synthetic = flags & FAULTCAST_EVENT_F_SYNTHETIC,
+		.identity_late = flags & FAULTCAST_EVENT_F_IDENTITY_LATE,
+		.generation = attrs_get_u32(tb[FAULTCAST_A_EVENT_GENERATION]),
+	};
+	attrs_get_address(&ev->device, tb[FAULTCAST_A_EVENT_SEGMENT], tb[FAULTCAST_A_EVENT_BDF],
+			  tb[FAULTCAST_A_EVENT_NAME]);
+	get_particulars(ev, tb);
+	if (!ev->kind || ev->kind > FAULTCAST_KIND_MAX)
+		++*unknown;
+	return attrs_get_identity(&ev->identity, tb[FAULTCAST_A_EVENT_IDENTITY], unknown);
+}
+
+static struct nla_policy gap_policy[FAULTCAST_A_GAP_MAX + 1] = {
+	[FAULTCAST_A_GAP_FROM] = NUMBER_64,
+	[FAULTCAST_A_GAP_TO] = NUMBER_64,
+	[FAULTCAST_A_GAP_WHY] = NUMBER_32,
+};
+
+static int decode_gap(struct nlattr *nest, struct fault_gap *gap, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_GAP_MAX + 1];
+
+	if (ATTRS_PARSE_NEST(tb, nest, gap_policy, unknown))
+		return -EBADMSG;
+	*gap = (struct fault_gap){
+		.reason = GAP_HISTORY,
+		.from = attrs_get_u64(tb[FAULTCAST_A_GAP_FROM]),
+		.to = attrs_get_u64(tb[FAULTCAST_A_GAP_TO]),
+	};
+	return gap->from && gap->to >= gap->from ? 0 : -EBADMSG;
+}
+
+static struct nla_policy batch_policy[FAULTCAST_A_BATCH_MAX + 1] = {
+	[FAULTCAST_A_BATCH_INSTANCE] = NUMBER_64,
+	[FAULTCAST_A_BATCH_EVENT] = { .type = NLA_NESTED },
+	[FAULTCAST_A_BATCH_GAP] = { .type = NLA_NESTED },
+};
+
+/* First with @handler NULL to check it all, then to hand it on. */
+static int walk_batch(struct nlmsghdr *nlh, uint64_t instance, const struct batch_handler *handler,
+		      void *ctx, uint64_t *unknown)
+{
+	struct fault_event ev = { .instance = instance };
+	struct fault_gap gap;
+	struct nlattr *attr;
+	int rem;
+
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
+		switch (nla_type(attr)) {
+		case FAULTCAST_A_BATCH_EVENT:
+			if (decode_event(attr, &ev, unknown))
+				return -EBADMSG;
+			if (handler)
+				handler->event(ctx, &ev);
+			break;
+		case FAULTCAST_A_BATCH_GAP:
+			if (decode_gap(attr, &gap, unknown))
+				return -EBADMSG;
+			if (handler)
+				handler->gap(ctx, instance, &gap);
+			break;
+		}
+	}
+	return 0;
+}
+
+int decode_batch(struct nlmsghdr *nlh, const struct batch_handler *handler, void *ctx,
+		 uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_BATCH_MAX + 1];
+	uint64_t counted_later = 0, instance;
+
+	if (!attrs_are_family(nlh) ||
+	    attrs_parse(tb, FAULTCAST_A_BATCH_MAX, nlmsg_attrdata(nlh, GENL_HDRLEN),
+			nlmsg_attrlen(nlh, GENL_HDRLEN), batch_policy, unknown))
+		return -EBADMSG;
+	instance = attrs_get_u64(tb[FAULTCAST_A_BATCH_INSTANCE]);
+	if (!instance || walk_batch(nlh, instance, NULL, NULL, &counted_later))
+		return -EBADMSG;
+	return walk_batch(nlh, instance, handler, ctx, unknown);
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+
+#include "attrs.h"
+#include "decode.h"
+
+static struct nla_policy counter_policy[FAULTCAST_A_COUNTER_MAX + 1] = {
+	[FAULTCAST_A_COUNTER_COUNT] = NUMBER_32,
+	[FAULTCAST_A_COUNTER_DETAIL] = NUMBER_32,
+	[FAULTCAST_A_COUNTER_VALUE] = NUMBER_64,
+};
+
+/* Where a counter belongs; NULL: one we do not know. */
+static uint64_t *counter_of(struct device_counts *device, uint32_t count, uint32_t detail)
+{
+	switch (count) {
+	case FAULTCAST_COUNT_IO_PAGE_FAULT:
+		return detail <= FAULTCAST_ACCESS_MAX ? &device->io_page_faults[detail] : NULL;
+	case FAULTCAST_COUNT_INTERRUPT_REMAPPING:
+		return &device->interrupt_remapping;
+	case FAULTCAST_COUNT_SYNTHETIC:
+		return &device->synthetic;
+	case FAULTCAST_COUNT_AER:
+		return detail <= FAULTCAST_SEVERITY_MAX ? &device->aer[detail] : NULL;
+	case FAULTCAST_COUNT_LINK:
+		return &device->link;
+	case FAULTCAST_COUNT_HOTPLUG:
+		return detail <= FAULTCAST_HOTPLUG_MAX ? &device->hotplug[detail] : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static int decode_counter(struct nlattr *nest, struct device_counts *device, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_COUNTER_MAX + 1];
+	uint64_t *counter, value;
+
+	if (ATTRS_PARSE_NEST(tb, nest, counter_policy, unknown))
+		return -EBADMSG;
+	value = attrs_get_u64(tb[FAULTCAST_A_COUNTER_VALUE]);
+	counter = counter_of(device, attrs_get_u32(tb[FAULTCAST_A_COUNTER_COUNT]),
+			     attrs_get_u32(tb[FAULTCAST_A_COUNTER_DETAIL]));
+	if (!counter) {
+		++*unknown;
+		counter = &device->other;
+	}
+	*counter += value;
+	device->raised += value;
+	return 0;
+}
+
+static struct nla_policy aer_error_policy[FAULTCAST_A_AER_ERROR_MAX + 1] = {
+	[FAULTCAST_A_AER_ERROR_SEVERITY] = NUMBER_32,
+	[FAULTCAST_A_AER_ERROR_BIT] = NUMBER_32,
+	[FAULTCAST_A_AER_ERROR_VALUE] = NUMBER_64,
+};
+
+static int decode_aer_error(struct nlattr *nest, struct device_counts *device, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_AER_ERROR_MAX + 1];
+	uint32_t severity, bit;
+
+	if (ATTRS_PARSE_NEST(tb, nest, aer_error_policy, unknown))
+		return -EBADMSG;
+	severity = attrs_get_u32(tb[FAULTCAST_A_AER_ERROR_SEVERITY]);
+	bit = attrs_get_u32(tb[FAULTCAST_A_AER_ERROR_BIT]);
+	if (severity > FAULTCAST_SEVERITY_MAX || bit > FAULTCAST_AER_BIT_NONE)
+		++*unknown;
+	else
+		device->aer_errors[severity][bit] = attrs_get_u64(tb[FAULTCAST_A_AER_ERROR_VALUE]);
+	return 0;
+}
+
+static struct nla_policy device_policy[FAULTCAST_A_DEVICE_MAX + 1] = {
+	[FAULTCAST_A_DEVICE_SLOT] = NUMBER_32,
+	[FAULTCAST_A_DEVICE_SEGMENT] = NUMBER_32,
+	[FAULTCAST_A_DEVICE_BDF] = NUMBER_32,
+	[FAULTCAST_A_DEVICE_NAME] = { .type = NLA_STRING, .maxlen = FAULTCAST_NAME_LEN },
+	[FAULTCAST_A_DEVICE_OVERFLOW] = NUMBER_8,
+	[FAULTCAST_A_DEVICE_COUNTER] = { .type = NLA_NESTED },
+	[FAULTCAST_A_DEVICE_PUBLISHED] = NUMBER_64,
+	[FAULTCAST_A_DEVICE_SUPPRESSED] = NUMBER_64,
+	[FAULTCAST_A_DEVICE_LOST] = NUMBER_64,
+	[FAULTCAST_A_DEVICE_FIRST_REAL] = NUMBER_64,
+	[FAULTCAST_A_DEVICE_LAST_REAL] = NUMBER_64,
+	[FAULTCAST_A_DEVICE_GENERATION] = NUMBER_32,
+	[FAULTCAST_A_DEVICE_IDENTITY] = { .type = NLA_NESTED },
+	[FAULTCAST_A_DEVICE_PRESENT] = NUMBER_8,
+	[FAULTCAST_A_DEVICE_AER_ERROR] = { .type = NLA_NESTED },
+	[FAULTCAST_A_DEVICE_RATE] = NUMBER_32,
+	[FAULTCAST_A_DEVICE_BURST] = NUMBER_32,
+};
+
+int decode_device(struct nlmsghdr *nlh, struct device_counts *device, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_DEVICE_MAX + 1], *attr;
+	int rem;
+
+	if (!attrs_are_family(nlh) ||
+	    attrs_parse(tb, FAULTCAST_A_DEVICE_MAX, nlmsg_attrdata(nlh, GENL_HDRLEN),
+			nlmsg_attrlen(nlh, GENL_HDRLEN), device_policy, unknown) ||
+	    !tb[FAULTCAST_A_DEVICE_SLOT])
+		return -EBADMSG;
+	*device = (struct device_counts){
+		.slot = attrs_get_u32(tb[FAULTCAST_A_DEVICE_SLOT]),
+		.published = attrs_get_u64(tb[FAULTCAST_A_DEVICE_PUBLISHED]),
+		.suppressed = attrs_get_u64(tb[FAULTCAST_A_DEVICE_SUPPRESSED]),
+		.lost = attrs_get_u64(tb[FAULTCAST_A_DEVICE_LOST]),
+		.first_real_ns = attrs_get_u64(tb[FAULTCAST_A_DEVICE_FIRST_REAL]),
+		.last_real_ns = attrs_get_u64(tb[FAULTCAST_A_DEVICE_LAST_REAL]),
+		.present = tb[FAULTCAST_A_DEVICE_PRESENT] &&
+			   nla_get_u8(tb[FAULTCAST_A_DEVICE_PRESENT]),
+		.has_limit = tb[FAULTCAST_A_DEVICE_RATE],
+		.rate = attrs_get_u32(tb[FAULTCAST_A_DEVICE_RATE]),
+		.burst = attrs_get_u32(tb[FAULTCAST_A_DEVICE_BURST]),
+	};
+	attrs_get_address(&device->address, tb[FAULTCAST_A_DEVICE_SEGMENT],
+			  tb[FAULTCAST_A_DEVICE_BDF], tb[FAULTCAST_A_DEVICE_NAME]);
+	if (tb[FAULTCAST_A_DEVICE_OVERFLOW])
+		device->address.type = ADDRESS_OVERFLOW;
+	if (attrs_get_identity(&device->identity, tb[FAULTCAST_A_DEVICE_IDENTITY], unknown))
+		return -EBADMSG;
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
+		int err = 0;
+
+		if (nla_type(attr) == FAULTCAST_A_DEVICE_COUNTER)
+			err = decode_counter(attr, device, unknown);
+		else if (nla_type(attr) == FAULTCAST_A_DEVICE_AER_ERROR)
+			err = decode_aer_error(attr, device, unknown);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static struct nla_policy probe_policy[FAULTCAST_A_PROBE_MAX + 1] = {
+	[FAULTCAST_A_PROBE_NAME] = { .type = NLA_STRING },
+	[FAULTCAST_A_PROBE_STATE] = NUMBER_32,
+	[FAULTCAST_A_PROBE_REASON] = { .type = NLA_STRING },
+	[FAULTCAST_A_PROBE_EXACT] = NUMBER_8,
+};
+
+static int decode_probe(struct nlattr *nest, struct module_status *status, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_PROBE_MAX + 1];
+	struct probe_status *probe;
+
+	if (ATTRS_PARSE_NEST(tb, nest, probe_policy, unknown) || !tb[FAULTCAST_A_PROBE_NAME])
+		return -EBADMSG;
+	if (status->num_probes == PROBES_MAX) {
+		++*unknown;
+		return 0;
+	}
+	probe = &status->probes[status->num_probes++];
+	attrs_get_string(tb[FAULTCAST_A_PROBE_NAME], probe->name, sizeof(probe->name));
+	attrs_get_string(tb[FAULTCAST_A_PROBE_REASON], probe->reason, sizeof(probe->reason));
+	probe->state = attrs_get_u32(tb[FAULTCAST_A_PROBE_STATE]);
+	probe->exact = tb[FAULTCAST_A_PROBE_EXACT] && nla_get_u8(tb[FAULTCAST_A_PROBE_EXACT]);
+	return 0;
+}
+
+static struct nla_policy kindcount_policy[FAULTCAST_A_KINDCOUNT_MAX + 1] = {
+	[FAULTCAST_A_KINDCOUNT_KIND] = NUMBER_32,
+	[FAULTCAST_A_KINDCOUNT_VALUE] = NUMBER_64,
+};
+
+static int decode_kindcount(struct nlattr *nest, struct module_status *status, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_KINDCOUNT_MAX + 1];
+	uint32_t kind;
+
+	if (ATTRS_PARSE_NEST(tb, nest, kindcount_policy, unknown))
+		return -EBADMSG;
+	kind = attrs_get_u32(tb[FAULTCAST_A_KINDCOUNT_KIND]);
+	if (!kind || kind > FAULTCAST_KIND_MAX)
+		++*unknown;
+	else
+		status->published_kind[kind] = attrs_get_u64(tb[FAULTCAST_A_KINDCOUNT_VALUE]);
+	return 0;
+}
+
+static struct nla_policy status_policy[FAULTCAST_A_STATUS_MAX + 1] = {
+	[FAULTCAST_A_STATUS_INSTANCE] = NUMBER_64,
+	[FAULTCAST_A_STATUS_VERSION] = { .type = NLA_STRING },
+	[FAULTCAST_A_STATUS_ABI] = NUMBER_32,
+	[FAULTCAST_A_STATUS_LOADED_REAL] = NUMBER_64,
+	[FAULTCAST_A_STATUS_HEAD] = NUMBER_64,
+	[FAULTCAST_A_STATUS_TAIL] = NUMBER_64,
+	[FAULTCAST_A_STATUS_RAISED] = NUMBER_64,
+	[FAULTCAST_A_STATUS_PUBLISHED] = NUMBER_64,
+	[FAULTCAST_A_STATUS_SUPPRESSED] = NUMBER_64,
+	[FAULTCAST_A_STATUS_LOST] = NUMBER_64,
+	[FAULTCAST_A_STATUS_QUEUED] = NUMBER_64,
+	[FAULTCAST_A_STATUS_SUMMARIES] = NUMBER_64,
+	[FAULTCAST_A_STATUS_HW_OVERFLOW] = NUMBER_64,
+	[FAULTCAST_A_STATUS_NMISSED] = NUMBER_64,
+	[FAULTCAST_A_STATUS_UNKNOWN_UNIT] = NUMBER_64,
+	[FAULTCAST_A_STATUS_PROBE] = { .type = NLA_NESTED },
+	[FAULTCAST_A_STATUS_PUBLISHED_KIND] = { .type = NLA_NESTED },
+	[FAULTCAST_A_STATUS_DEVICES] = NUMBER_32,
+	[FAULTCAST_A_STATUS_HISTORY] = NUMBER_32,
+	[FAULTCAST_A_STATUS_QUEUE] = NUMBER_32,
+	[FAULTCAST_A_STATUS_RATE] = NUMBER_32,
+	[FAULTCAST_A_STATUS_BURST] = NUMBER_32,
+	[FAULTCAST_A_STATUS_HOST_RATE] = NUMBER_32,
+};
+
+static void fill_status(struct module_status *status, struct nlattr **tb)
+{
+	*status = (struct module_status){
+		.instance = attrs_get_u64(tb[FAULTCAST_A_STATUS_INSTANCE]),
+		.loaded_real_ns = attrs_get_u64(tb[FAULTCAST_A_STATUS_LOADED_REAL]),
+		.head = attrs_get_u64(tb[FAULTCAST_A_STATUS_HEAD]),
+		.tail = attrs_get_u64(tb[FAULTCAST_A_STATUS_TAIL]),
+		.raised = attrs_get_u64(tb[FAULTCAST_A_STATUS_RAISED]),
+		.published = attrs_get_u64(tb[FAULTCAST_A_STATUS_PUBLISHED]),
+		.suppressed = attrs_get_u64(tb[FAULTCAST_A_STATUS_SUPPRESSED]),
+		.lost = attrs_get_u64(tb[FAULTCAST_A_STATUS_LOST]),
+		.queued = attrs_get_u64(tb[FAULTCAST_A_STATUS_QUEUED]),
+		.summaries = attrs_get_u64(tb[FAULTCAST_A_STATUS_SUMMARIES]),
+		.hw_overflow = attrs_get_u64(tb[FAULTCAST_A_STATUS_HW_OVERFLOW]),
+		.nmissed = attrs_get_u64(tb[FAULTCAST_A_STATUS_NMISSED]),
+		.unknown_unit = attrs_get_u64(tb[FAULTCAST_A_STATUS_UNKNOWN_UNIT]),
+		.abi = attrs_get_u32(tb[FAULTCAST_A_STATUS_ABI]),
+		.devices_max = attrs_get_u32(tb[FAULTCAST_A_STATUS_DEVICES]),
+		.history_max = attrs_get_u32(tb[FAULTCAST_A_STATUS_HISTORY]),
+		.queue_max = attrs_get_u32(tb[FAULTCAST_A_STATUS_QUEUE]),
+		.rate = attrs_get_u32(tb[FAULTCAST_A_STATUS_RATE]),
+		.burst = attrs_get_u32(tb[FAULTCAST_A_STATUS_BURST]),
+		.host_rate = attrs_get_u32(tb[FAULTCAST_A_STATUS_HOST_RATE]),
+	};
+	attrs_get_string(tb[FAULTCAST_A_STATUS_VERSION], status->version, sizeof(status->version));
+}
+
+int decode_status(struct nlmsghdr *nlh, struct module_status *status, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_STATUS_MAX + 1], *attr;
+	int rem, err = 0;
+
+	if (!attrs_are_family(nlh) ||
+	    attrs_parse(tb, FAULTCAST_A_STATUS_MAX, nlmsg_attrdata(nlh, GENL_HDRLEN),
+			nlmsg_attrlen(nlh, GENL_HDRLEN), status_policy, unknown) ||
+	    !attrs_get_u64(tb[FAULTCAST_A_STATUS_INSTANCE]))
+		return -EBADMSG;
+	fill_status(status, tb);
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
+		if (nla_type(attr) == FAULTCAST_A_STATUS_PROBE)
+			err = decode_probe(attr, status, unknown);
+		else if (nla_type(attr) == FAULTCAST_A_STATUS_PUBLISHED_KIND)
+			err = decode_kindcount(attr, status, unknown);
+		if (err)
+			return err;
+	}
+	return 0;
+}

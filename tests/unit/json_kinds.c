@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Promise: AER, link, hotplug and suppressed events, the identity of a device and
+ * its counters are, letter by letter, the ProtoJSON mapping of proto/faultcast/v1.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "json.h"
+#include "message.h"
+
+static void expect_json(const ProtobufCMessage *msg, const char *want)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	json_add_message(&sb, msg);
+	assert_string_equal(strbuf_str(&sb), want);
+	assert_false(sb.failed);
+	strbuf_free(&sb);
+}
+
+/* What all events of these tests have; @tail is what follows the instance. */
+static void expect_event(const struct fault_event *ev, const char *kind, const char *tail)
+{
+	struct strbuf want = STRBUF_INIT;
+	struct stream_message m;
+
+	memset(&m, 0xa5, sizeof(m));
+	message_event(&m, ev);
+	strbuf_addf(&want,
+		    "{\"cursor\":\"1.2.0\",\"event\":{\"seq\":\"2\",\"kind\":\"%s\","
+		    "\"device\":{\"name\":\"unknown\"},\"synthetic\":false,"
+		    "\"monotonicNs\":\"0\",\"realtimeNs\":\"0\",\"suppressedBefore\":\"0\","
+		    "\"slot\":0,\"identityLate\":false,\"generation\":0,\"instance\":\"1\"%s}}",
+		    kind, tail);
+	expect_json(&m.msg.base, strbuf_str(&want));
+	strbuf_free(&want);
+}
+
+#define EVENT(k) .instance = 1, .seq = 2, .kind = FAULTCAST_KIND_##k
+
+static const struct {
+	struct fault_event ev;
+	const char *tail;
+} aer_events[] = {
+	{ { EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_NONFATAL, .aer_status = 0x00104800,
+	    .has_tlp = true, .tlp = { 0, 1, 0x7fffffff, UINT32_MAX } },
+	  ",\"aer\":{\"severity\":\"SEVERITY_NONFATAL\",\"status\":1067008,"
+	  "\"errors\":[\"bit11\",\"CmpltTO\",\"UnsupReq\"],"
+	  "\"tlpHeader\":{\"dwords\":[0,1,2147483647,4294967295]}}" },
+	{ { EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_FATAL, .aer_status = 0x10 },
+	  ",\"aer\":{\"severity\":\"SEVERITY_FATAL\",\"status\":16,\"errors\":[\"DLP\"]}" },
+	{ { EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_CORRECTED, .aer_status = 0xf1c3 },
+	  ",\"aer\":{\"severity\":\"SEVERITY_CORRECTED\",\"status\":61891,"
+	  "\"errors\":[\"RxErr\",\"bit1\",\"BadTLP\",\"BadDLLP\",\"Rollover\",\"Timeout\","
+	  "\"NonFatalErr\",\"CorrIntErr\",\"HeaderOF\"]}" },
+	{ { EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_CORRECTED },
+	  ",\"aer\":{\"severity\":\"SEVERITY_CORRECTED\",\"status\":0}" },
+	{ { EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_MAX + 1, .aer_status = 1U << 11 },
+	  ",\"aer\":{\"severity\":\"SEVERITY_UNSPECIFIED\",\"status\":2048,"
+	  "\"errors\":[\"bit11\"]}" },
+	{ { EVENT(AER), .aer_severity = UINT32_MAX },
+	  ",\"aer\":{\"severity\":\"SEVERITY_UNSPECIFIED\",\"status\":0}" },
+};
+
+static void aer(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(aer_events) / sizeof(aer_events[0]); i++)
+		expect_event(&aer_events[i].ev, "KIND_AER", aer_events[i].tail);
+}
+
+static void aer_with_every_bit(void **state)
+{
+	const struct fault_event ev = { EVENT(AER), .aer_status = UINT32_MAX };
+	struct stream_message m;
+
+	(void)state;
+	message_event(&m, &ev);
+	assert_int_equal(m.aer.n_errors, 32);
+	assert_string_equal(m.aer.errors[0], "Undefined");
+	assert_string_equal(m.aer.errors[26], "PoisonTLPBlocked");
+}
+
+static void link_change(void **state)
+{
+	const struct fault_event ev = { EVENT(LINK), .link_reason = 1, .link_speed = 0x18,
+					.link_width = 32, .link_status = 0xffff };
+
+	(void)state;
+	expect_event(&ev, "KIND_LINK",
+		     ",\"link\":{\"reason\":1,\"speed\":24,\"width\":32,\"status\":65535}");
+}
+
+static void hotplug(void **state)
+{
+	static const char *const tails[] = {
+		",\"hotplug\":{\"event\":\"SLOT_EVENT_LINK_UP\"}",
+		",\"hotplug\":{\"event\":\"SLOT_EVENT_LINK_DOWN\"}",
+		",\"hotplug\":{\"event\":\"SLOT_EVENT_CARD_PRESENT\"}",
+		",\"hotplug\":{\"event\":\"SLOT_EVENT_CARD_NOT_PRESENT\"}",
+		",\"hotplug\":{\"event\":\"SLOT_EVENT_OTHER\"}",
+		",\"hotplug\":{\"event\":6}",
+	};
+
+	(void)state;
+	for (uint32_t event = 0; event < sizeof(tails) / sizeof(tails[0]); event++) {
+		struct fault_event ev = { EVENT(HOTPLUG), .hotplug = event };
+
+		expect_event(&ev, "KIND_HOTPLUG", tails[event]);
+	}
+}
+
+/* No detail of its own, and none of another kind's. */
+static void suppressed(void **state)
+{
+	const struct fault_event ev = { EVENT(SUPPRESSED), .suppressed_before = UINT64_MAX,
+					.has_tlp = true, .has_iova = true };
+	struct stream_message m;
+
+	(void)state;
+	memset(&m, 0xa5, sizeof(m));
+	message_event(&m, &ev);
+	expect_json(&m.msg.base,
+		    "{\"cursor\":\"1.2.0\",\"event\":{\"seq\":\"2\",\"kind\":\"KIND_SUPPRESSED\","
+		    "\"device\":{\"name\":\"unknown\"},\"synthetic\":false,"
+		    "\"monotonicNs\":\"0\",\"realtimeNs\":\"0\","
+		    "\"suppressedBefore\":\"18446744073709551615\","
+		    "\"slot\":0,\"identityLate\":false,\"generation\":0,\"instance\":\"1\"}}");
+}
+
+static const struct device_identity card = {
+	.generation = 3,
+	.vendor_id = 0x8086,
+	.device_id = 0x10d3,
+	.subsystem_vendor_id = 0x1af4,
+	.subsystem_device_id = 0x1100,
+	.class_code = 0x020000,
+	.revision = 255,
+	.serial = 0xfedcba9876543210,
+	.driver = "e1000e",
+	.physical_slot = "4-1",
+};
+
+#define CARD_JSON                                                                                  \
+	"\"identity\":{\"vendorId\":32902,\"deviceId\":4307,\"subsystemVendorId\":6900,"           \
+	"\"subsystemDeviceId\":4352,\"classCode\":131072,\"revision\":255,"                        \
+	"\"driver\":\"e1000e\",\"physicalSlot\":\"4-1\","                                          \
+	"\"serial\":{\"value\":\"18364758544493064720\"},\"generation\":3}"
+
+static void identity_in_an_event(void **state)
+{
+	struct fault_event ev = { EVENT(HOTPLUG), .identity = card };
+	const char *generation_only =
+		",\"identity\":{\"vendorId\":0,\"deviceId\":0,\"subsystemVendorId\":0,"
+		"\"subsystemDeviceId\":0,\"classCode\":0,\"revision\":0,\"driver\":\"\","
+		"\"physicalSlot\":\"\",\"generation\":9},"
+		"\"hotplug\":{\"event\":\"SLOT_EVENT_LINK_UP\"}";
+
+	(void)state;
+	expect_event(&ev, "KIND_HOTPLUG",
+		     "," CARD_JSON ",\"hotplug\":{\"event\":\"SLOT_EVENT_LINK_UP\"}");
+	ev.identity = (struct device_identity){ .generation = 9 };
+	expect_event(&ev, "KIND_HOTPLUG", generation_only);
+	ev.identity = (struct device_identity){ .vendor_id = 1 };
+	expect_event(&ev, "KIND_HOTPLUG", ",\"hotplug\":{\"event\":\"SLOT_EVENT_LINK_UP\"}");
+}
+
+/* The event's generation is known even when its identity is not kept any more. */
+static void generation_and_late(void **state)
+{
+	const struct fault_event ev = { EVENT(SUPPRESSED), .generation = 7, .identity_late = true };
+	struct stream_message m;
+
+	(void)state;
+	message_event(&m, &ev);
+	assert_int_equal(m.event.generation, 7);
+	assert_true(m.event.identity_late);
+	assert_null(m.event.identity);
+}
+
+static const struct device_counts full = {
+	.address = { .type = ADDRESS_PCI, .bdf = 0x0300 },
+	.slot = 3,
+	.io_page_faults = { [FAULTCAST_ACCESS_UNKNOWN] = 1,
+			    [FAULTCAST_ACCESS_READ] = 2,
+			    [FAULTCAST_ACCESS_WRITE] = 3,
+			    [FAULTCAST_ACCESS_OTHER] = 4 },
+	.interrupt_remapping = 5,
+	.synthetic = 6,
+	.other = 7,
+	.raised = 128,
+	.published = 120,
+	.suppressed = 5,
+	.lost = 3,
+	.first_real_ns = 100,
+	.last_real_ns = 200,
+	.aer = { [FAULTCAST_SEVERITY_NONFATAL] = 8,
+		 [FAULTCAST_SEVERITY_FATAL] = 9,
+		 [FAULTCAST_SEVERITY_CORRECTED] = 10 },
+	.link = 11,
+	.hotplug = { 12, 13, 14, 15, 16 },
+	.aer_errors = { [FAULTCAST_SEVERITY_NONFATAL] = { [20] = 17 },
+			[FAULTCAST_SEVERITY_FATAL] = { [4] = 18, [11] = UINT64_MAX },
+			[FAULTCAST_SEVERITY_CORRECTED] = { [FAULTCAST_AER_BIT_NONE] = 19 } },
+	.identity = card,
+	.present = true,
+	.has_limit = true,
+	.rate = 1000000000,
+	.burst = 512,
+};
+
+static void device_with_everything(void **state)
+{
+	struct device_message m;
+
+	(void)state;
+	memset(&m, 0xa5, sizeof(m));
+	message_device(&m, &full);
+	expect_json(&m.msg.base,
+		    "{\"address\":{\"name\":\"0000:03:00.0\",\"pci\":{\"segment\":0,\"bus\":3,"
+		    "\"device\":0,\"function\":0}},\"slot\":3,\"ioPageFaults\":{\"read\":\"2\","
+		    "\"write\":\"3\",\"unknown\":\"1\",\"other\":\"4\"},"
+		    "\"interruptRemappingFaults\":\"5\",\"synthetic\":\"6\",\"other\":\"7\","
+		    "\"raised\":\"128\",\"published\":\"120\",\"suppressed\":\"5\",\"lost\":\"3\","
+		    "\"firstRealtimeNs\":\"100\",\"lastRealtimeNs\":\"200\"," CARD_JSON ","
+		    "\"aer\":{\"nonfatal\":\"8\",\"fatal\":\"9\",\"corrected\":\"10\"},"
+		    "\"aerErrors\":[{\"severity\":\"SEVERITY_NONFATAL\",\"bit\":20,"
+		    "\"name\":\"UnsupReq\",\"count\":\"17\"},{\"severity\":\"SEVERITY_FATAL\","
+		    "\"bit\":4,\"name\":\"DLP\",\"count\":\"18\"},{\"severity\":\"SEVERITY_FATAL\","
+		    "\"bit\":11,\"name\":\"bit11\",\"count\":\"18446744073709551615\"},"
+		    "{\"severity\":\"SEVERITY_CORRECTED\",\"bit\":32,\"name\":\"none\","
+		    "\"count\":\"19\"}],\"linkChanges\":\"11\",\"hotplug\":{\"linkUp\":\"12\","
+		    "\"linkDown\":\"13\",\"cardPresent\":\"14\",\"cardNotPresent\":\"15\","
+		    "\"other\":\"16\"},\"present\":true,\"limit\":{\"rate\":1000000000,"
+		    "\"burst\":512}}");
+}
+
+/* As from a module of the first interface: no identity, no limit, no errors. */
+static void device_with_little(void **state)
+{
+	const struct device_counts counts = { .slot = 1, .rate = 5, .burst = 6 };
+	struct device_message m;
+
+	(void)state;
+	memset(&m, 0xa5, sizeof(m));
+	message_device(&m, &counts);
+	expect_json(&m.msg.base,
+		    "{\"address\":{\"name\":\"unknown\"},\"slot\":1,\"ioPageFaults\":{"
+		    "\"read\":\"0\",\"write\":\"0\",\"unknown\":\"0\",\"other\":\"0\"},"
+		    "\"interruptRemappingFaults\":\"0\",\"synthetic\":\"0\",\"other\":\"0\","
+		    "\"raised\":\"0\",\"published\":\"0\",\"suppressed\":\"0\",\"lost\":\"0\","
+		    "\"firstRealtimeNs\":\"0\",\"lastRealtimeNs\":\"0\","
+		    "\"aer\":{\"nonfatal\":\"0\",\"fatal\":\"0\",\"corrected\":\"0\"},"
+		    "\"linkChanges\":\"0\",\"hotplug\":{\"linkUp\":\"0\",\"linkDown\":\"0\","
+		    "\"cardPresent\":\"0\",\"cardNotPresent\":\"0\",\"other\":\"0\"},"
+		    "\"present\":false}");
+}
+
+/* A bound of the message's own array. */
+static void device_with_every_error(void **state)
+{
+	struct device_counts counts = { .slot = 1 };
+	struct device_message m;
+
+	(void)state;
+	memset(counts.aer_errors, 1, sizeof(counts.aer_errors));
+	message_device(&m, &counts);
+	assert_int_equal(m.msg.n_aer_errors, 99);
+	assert_int_equal(m.msg.aer_errors[98]->severity,
+			 FAULTCAST__V1__SEVERITY__SEVERITY_CORRECTED);
+	assert_int_equal(m.msg.aer_errors[98]->bit, 32);
+	assert_string_equal(m.msg.aer_errors[98]->name, "none");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(aer),
+		cmocka_unit_test(aer_with_every_bit),
+		cmocka_unit_test(link_change),
+		cmocka_unit_test(hotplug),
+		cmocka_unit_test(suppressed),
+		cmocka_unit_test(identity_in_an_event),
+		cmocka_unit_test(generation_and_late),
+		cmocka_unit_test(device_with_everything),
+		cmocka_unit_test(device_with_little),
+		cmocka_unit_test(device_with_every_error),
+	};
+
+	return cmocka_run_group_tests_name("json_kinds", tests, NULL, NULL);
+}

@@ -1,0 +1,74 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: PCIe advanced error reports, from the kernel's own AER driver, are counted by severity and
+# by error, and published with device, status and TLP header.
+VM_CPUS=1
+VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"
+VM_MODULES="aer_inject"
+VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
+
+port=0000:00:05.0
+card=0000:01:00.0
+
+# aer BUS DEVICE FUNCTION UNCORRECTABLE CORRECTABLE: struct aer_error_inj to the kernel's aer_inject.
+aer() {
+	# shellcheck disable=SC2059 # the words are the format
+	printf "$(printf '\\%03o' "$1" "$2" "$3" 0)$(dword "$4")$(dword "$5")$(dword 0x4a000001)$(
+		dword 0x01020304)$(dword 0x05060708)$(dword 0x090a0b0c)$(dword 0)" >/dev/aer_inject
+}
+
+# dword N: little-endian, as escapes for printf.
+dword() {
+	printf '\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
+}
+
+# aer_event N: the Nth AER event as "DEVICE SEVERITY STATUS ERRORS TLP".
+aer_event() {
+	faultcastctl --json tail --all --once | jq -r 'select(.event.kind == "KIND_AER") | .event |
+		"\(.device.name) \(.aer.severity) \(.aer.status) \(.aer.errors // [] | join(",")) \(
+		.aer.tlpHeader.dwords // [] | join(","))"' | sed -n "$1p"
+}
+
+guest() {
+	ok "aer_inject is there" modprobe aer_inject
+	ok "the module loads" load_faultcast
+	start_exporter
+	ok "the exporter is ready" wait_for 10 exporter_ready
+	is "a device with AER has its zero series" \
+		"$(metric "faultcast_aer_events_total{device=\"$card\",severity=\"fatal\"}")" 0
+	is "one without has none" \
+		"$(metric 'faultcast_aer_events_total{device="0000:00:00.0",severity="fatal"}')" ""
+
+	ok "a correctable error of the card" aer 1 0 0 0 0x40
+	is "is an event" "$(wait_for 5 aer_event_there 1 && aer_event 1)" "$card SEVERITY_CORRECTED 64 BadTLP "
+	ok "two at once" aer 1 0 0 0 0x1001
+	is "are one event" "$(wait_for 5 aer_event_there 2 && aer_event 2)" \
+		"$card SEVERITY_CORRECTED 4097 RxErr,Timeout "
+	ok "an error of the port itself" aer 0 5 0 0 0x80
+	is "is the port's" "$(wait_for 5 aer_event_there 3 && aer_event 3)" "$port SEVERITY_CORRECTED 128 BadDLLP "
+	ok "a nonfatal one with a TLP" aer 1 0 0 0x1000 0
+	is "has its header" "$(wait_for 5 aer_event_there 4 && aer_event 4)" \
+		"$card SEVERITY_NONFATAL 4096 TLP 1241513985,16909060,84281096,151653132"
+
+	sleep 1
+	is "corrected ones are counted" \
+		"$(metric "faultcast_aer_events_total{device=\"$card\",severity=\"corrected\"}")" 2
+	is "nonfatal ones" \
+		"$(metric "faultcast_aer_events_total{device=\"$card\",severity=\"nonfatal\"}")" 1
+	is "the port's" \
+		"$(metric "faultcast_aer_events_total{device=\"$port\",severity=\"corrected\"}")" 1
+	is "each error by its name" \
+		"$(metric "faultcast_aer_errors_total{device=\"$card\",severity=\"corrected\",error=\"Timeout\"}")" 1
+	is "and in the sum" "$(metric 'faultcast_events_raised_total{kind="aer"}')" 4
+	is "no I/O page fault was counted" "$(metric 'faultcast_events_raised_total{kind="io_page_fault"}')" 0
+	faultcastctl tail --all --once
+	faultcastctl devices
+	fetch /metrics | grep -E 'aer|link'
+	ok "the law holds" law_holds
+	ok "the exporter ends cleanly" stop_exporter
+	ok "the module unloads" unload_faultcast
+}
+
+# aer_event_there N: for wait_for.
+aer_event_there() {
+	[ -n "$(aer_event "$1")" ]
+}

@@ -1,0 +1,138 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Proves: the wire is additive only: the exporter, faultcastctl and the module of the uAPI's previous
+# version work with ours, both ways; what is new they pass over, count, and lose nothing by.
+VM_CPUS=1
+VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0 i82559er,addr=0x4"
+VM_MODULES="aer_inject"
+VM_FILES="curl jq"
+
+rogue=0000:00:04.0
+card=0000:01:00.0
+
+# dword N: little-endian, as escapes for printf.
+dword() {
+	printf '\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
+}
+
+# aer: a bad TLP of the card, as struct aer_error_inj to the kernel's aer_inject.
+aer() {
+	# shellcheck disable=SC2059 # the words are the format
+	printf "\\001\\000\\000\\000$(dword 0)$(dword 0x40)$(dword 0)$(dword 0)$(dword 0)$(dword 0)$(
+		dword 0)" >/dev/aer_inject
+}
+
+# number FIELD: of the module's status.
+number() {
+	faultcastctl --json status | jq -r ".module.$1"
+}
+
+# head_is N: for wait_for.
+head_is() {
+	number head
+	[ "$(number head)" = "$1" ]
+}
+
+# streamed N: /v1/events has N messages, for wait_for.
+streamed() {
+	fetch /v1/events | wc -l
+	[ "$(fetch /v1/events | wc -l)" -eq "$1" ]
+}
+
+# load MODULE ABI: 512 devices, where both versions can.
+load() {
+	dmesg -c >/dev/null
+	insmod "$1" devices=512 || return
+	! dmesg | grep "faultcast: unknown parameter"
+}
+
+# faults: 5 reads, 3 writes, 2 synthetic ones
+faults() {
+	rogue read $rogue count=5 gap_us=20000 && rogue write $rogue count=3 base=0x20000000 gap_us=20000 &&
+		faultcastctl inject --device $rogue && faultcastctl inject
+}
+
+# works NAME AER: the programs on PATH with the module that is loaded, which tells of AER faults; the
+# stream begins with what was there before the exporter, and goes on by multicast.
+works() {
+	ok "$1: faults before the exporter" faults
+	start_exporter
+	ok "$1: the exporter is ready" wait_for 10 exporter_ready
+	ok "$1: what there was is streamed" wait_for 5 streamed 10
+	faultcastctl --json tail --count $((10 + $2)) >/tmp/tail &
+	tail=$!
+	sleep 1
+	[ "$2" = 0 ] || ok "$1: an error report" aer
+	ok "$1: faults while it listens" faults
+	total=$((20 + $2))
+	ok "$1: are published" wait_for 5 head_is $total
+	ok "$1: all is streamed" wait_for 5 streamed $total
+	fetch /v1/events >/tmp/stream
+	is "$1: each event once, in order" "$(jq -r .event.seq /tmp/stream | tr '\n' ' ')" "$(seq -s ' ' 1 $total) "
+	is "$1: no gap" "$(grep -c '"gap"' /tmp/stream)" 0
+	is "$1: reads, writes and synthetic ones" "$(for access in READ WRITE; do
+		grep -v '"synthetic":true' /tmp/stream | grep -c "ACCESS_$access"
+	done) $(grep -c '"synthetic":true' /tmp/stream)" "10
+6 4"
+	wait $tail
+	is "$1: faultcastctl tail ended well" $? 0
+	is "$1: and saw the later ones" "$(jq -r .event.seq /tmp/tail | tr '\n' ' ')" "$(seq -s ' ' 11 $total) "
+	faultcastctl --json tail --all --once >/tmp/tail
+	same "$1: all of them is what the exporter has" /tmp/tail /tmp/stream
+	ok "$1: events in a table" faultcastctl tail --all --once
+	ok "$1: devices in a table" faultcastctl devices
+	ok "$1: status in a table" faultcastctl status
+	for access in read=10 write=6; do
+		is "$1: ${access%=*}s are counted" "$(metric \
+			"faultcast_io_page_faults_total{device=\"$rogue\",access=\"${access%=*}\"}")" "${access#*=}"
+	done
+	is "$1: the synthetic ones" "$(metric faultcast_synthetic_events_total)" 4
+	is "$1: the kernel's total" "$(metric 'faultcast_events_published_total{kind="io_page_fault"}')" 16
+	is "$1: nothing was fetched again" "$(metric 'faultcast_source_refetches_total{source="netlink"}')" 0
+	is "$1: nothing is malformed" "$(grep -c malformed /host/exporter.log)" 0
+	ok "$1: the law holds" law_holds
+}
+
+unknown() {
+	metric 'faultcast_source_unknown_total{source="netlink"}'
+}
+
+new_module_old_programs() {
+	ok "our module loads" load /lib/faultcast.ko
+	PATH=/previous:$PATH
+	works "our module, previous programs" 1
+	PATH=${PATH#*:}
+	is "their stream names the kind it does not know" "$(grep -c '"kind":"KIND_AER"' /tmp/stream)" 1
+	diag "unknown to the previous exporter: $(unknown)"
+	ok "and it is counted" test "$(unknown)" -gt 0
+	is "the module has counted it" "$(faultcastctl --json devices | jq -r \
+		".devices[] | select(.address.name == \"$card\").raised")" 1
+	ok "the previous exporter ends cleanly" stop_exporter
+	ok "our module unloads" unload_faultcast
+}
+
+old_module_new_programs() {
+	if ! grep -q "vermagic=$(uname -r) " /previous/faultcast.ko; then
+		skip "the previous module with our programs" "it is not built for Linux $(uname -r)"
+		return
+	fi
+	ok "the previous module loads" load /previous/faultcast.ko
+	works "previous module, our programs" 0
+	is "nothing is unknown" "$(unknown)" 0
+	is "faultcastctl config gets one clear error" "$(faultcastctl config --rate 5 2>&1; echo $?)" \
+		"faultcastctl: the kernel module does not answer: Operation not supported
+1"
+	ok "our exporter ends cleanly" stop_exporter
+	ok "the previous module unloads" unload_faultcast
+}
+
+guest() {
+	if [ -e /previous/reason ]; then
+		skip "version skew" "$(cat /previous/reason)"
+		return
+	fi
+	ok "the previous version was built (make previous)" test -e /previous/faultcastctl || return
+	ok "aer_inject is there" modprobe aer_inject
+	is "ours is not the previous one" "$(cmp -s /bin/faultcastctl /previous/faultcastctl; echo $?)" 1
+	new_module_old_programs
+	old_module_new_programs
+}

@@ -1,0 +1,90 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: storm control holds back what is beyond rate and burst, counts all of it, says how much
+# before the next event or in a summary, and keeps no other device waiting.
+VM_CPUS=2
+VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5 i82559er,addr=0x6"
+VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
+
+loud=0000:00:04.0
+quiet=0000:00:05.0
+third=0000:00:06.0
+
+# number FIELD: of the module's status.
+number() {
+	faultcastctl --json status | jq -r ".module.$1"
+}
+
+# device_number DEVICE FIELD
+device_number() {
+	faultcastctl --json devices | jq -r ".devices[] | select(.address.name == \"$1\") | .$2"
+}
+
+# told: how many suppressed faults the events tell of.
+told() {
+	faultcastctl --json tail --all --once |
+		jq -rs 'map(.event.suppressedBefore // "0" | tonumber) | add // 0'
+}
+
+# all_told: for wait_for.
+all_told() {
+	[ "$(told)" = "$(number suppressed)" ]
+}
+
+guest() {
+	ok "the module loads with its defaults" load_faultcast
+	start_exporter
+	ok "the exporter is ready" wait_for 10 exporter_ready
+	raise_iommu_fault device=$loud count=20000 base=0x10000 >/dev/null
+	ok "the law holds" law_holds
+	is "every fault was counted" "$(device_number $loud raised)" 20000
+	published=$(device_number $loud published)
+	diag "published $published of 20000"
+	ok "the burst was published" test "$published" -ge 512
+	ok "and little more" test "$published" -lt 1500
+	ok "events or a summary tell of all that were suppressed" wait_for 5 all_told
+	ok "in a summary" test "$(number summaries)" -ge 1
+	is "head is published and summaries" "$(number head)" $(($(number published) + $(number summaries)))
+	is "the metric has them" "$(metric "faultcast_events_suppressed_total{device=\"$loud\"}")" \
+		"$(number suppressed)"
+	is "and all faults" "$(metric "faultcast_io_page_faults_total{device=\"$loud\",access=\"read\"}")" 20000
+
+	# Fairness: one fault of another device in the middle of a storm.
+	(raise_iommu_fault device=$loud count=400000 base=0x10000 >/dev/null) &
+	storm=$!
+	sleep 0.2
+	faultcastctl --json tail --count 100000 >/tmp/live &
+	tail=$!
+	sleep 0.5
+	raise_iommu_fault device=$quiet count=1 base=0x777000 >/dev/null
+	ok "another device's fault is published meanwhile" wait_for 5 grep -q $quiet /tmp/live
+	wait $storm
+	kill $tail
+	ok "the law holds after it" law_holds
+
+	ok "a rate for all" faultcastctl config --rate 1 --burst 2
+	is "is shown" "$(number rate) $(number burst)" "1 2"
+	sleep 1.2
+	before=$(device_number $quiet published)
+	raise_iommu_fault device=$quiet count=10 base=0x777000 >/dev/null
+	ok "the law holds with it" law_holds
+	is "only the burst is published" $(($(device_number $quiet published) - before)) 2
+	ok "a limit for one device" faultcastctl config --device $third --rate 0
+	raise_iommu_fault device=$third count=500 base=0x888000 burst=1 >/dev/null
+	ok "the law holds with that" law_holds
+	is "lets all of its events through" "$(device_number $third published)" 500
+	is "and is shown" "$(device_number $third limit.rate)" 0
+	ok "no limit at all" faultcastctl config --rate 0 --host-rate 0
+	raise_iommu_fault device=$quiet count=300 base=0x999000 burst=1 >/dev/null
+	ok "the law holds without" law_holds
+	is "nothing more is suppressed" $(($(device_number $quiet published) - before)) 302
+
+	like "a burst over half the queue is refused" "$(faultcastctl config --burst 513 2>&1)" \
+		'burst is 0 or over half the queue'
+	like "a device's host rate too" \
+		"$(faultcastctl config --device $third --host-rate 5 2>&1)" "the host's rate is no device's"
+	like "nothing to set" "$(faultcastctl config 2>&1)" 'expected --rate'
+	is "and nothing changed" "$(number rate) $(number burst)" "0 2"
+	ok "events or a summary tell of all in the end" wait_for 5 all_told
+	ok "the exporter ends cleanly" stop_exporter
+	ok "the module unloads" unload_faultcast
+}
