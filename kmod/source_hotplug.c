@@ -8,9 +8,8 @@
 
 #include "event.h"
 
-#if __has_include("trace/events/pci.h")
+#ifdef HAVE_PCI_TRACEPOINTS
 #include <trace/events/pci.h>
-#define HAVE_PCI_TRACEPOINTS
 #endif
 
 static struct tracepoint *hotplug_tracepoint, *link_tracepoint;
