@@ -48,7 +48,7 @@ TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod deps test test-unit test-vm test-matrix lint demo demo-check clean help FORCE
+.PHONY: all kmod deps test test-unit test-vm test-matrix bench-storm lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -61,6 +61,7 @@ help:
 	@echo '                 the module for another Debian kernel, in $(B)/kmod-6.12/'
 	@echo 'make test        unit tests, then scenarios in a virtual machine'
 	@echo 'make test-matrix the scenarios on several kernels (KERNELS="$(KERNELS)")'
+	@echo 'make bench-storm what a storm costs a task on another CPU'
 	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck'
 	@echo 'make demo        a machine with a rogue device, its exporter on http://127.0.0.1:10186/'
 	@echo 'make demo-check  the same without looking: exits 0 when the fault arrived'
@@ -149,6 +150,10 @@ test-vm: all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 
 test-matrix: all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	@O=$(B) tests/matrix $(KERNELS)
+
+# What a task on another CPU loses in a storm; prints numbers.
+bench-storm: all
+	tests/vm/run tests/vm/bench/storm_cost.sh
 
 lint: deps
 	CHECK_CC='$(CHECK_CC)' tests/lint

@@ -1,0 +1,55 @@
+# shellcheck shell=bash disable=SC2034
+# Measures: what a task on one CPU loses while the other CPU is in a storm of faults, with the module
+# against without it. `make bench-storm`; the numbers are in the lines that begin with "#".
+VM_CPUS=2
+VM_DEVICES="i82559er,addr=0x4"
+VM_TIMEOUT=300
+VM_FILES="jq"
+
+rounds=5
+
+# hundredths: of a second since boot.
+hundredths() {
+	read -r up _ </proc/uptime
+	echo "${up%.*}${up#*.}"
+}
+
+# work: the same amount of it each time, on CPU 1; how many hundredths it took.
+# shellcheck disable=SC2016 # the inner shell's
+work() {
+	from=$(hundredths)
+	taskset 2 sh -c 'i=0; while [ $i -lt 150000 ]; do i=$((i + 1)); done'
+	echo $(($(hundredths) - from))
+}
+
+# in_storm COMMAND: while CPU 0 does nothing but report faults.
+in_storm() {
+	rm -f /tmp/end
+	while [ ! -e /tmp/end ]; do
+		echo "device=0000:00:04.0 count=20000 burst=256" |
+			taskset 1 tee /sys/kernel/debug/iommu_raise/raise
+	done >/dev/null &
+	sleep 0.2
+	"$@"
+	touch /tmp/end
+	wait
+}
+
+guest() {
+	ok "a first fault" raise_iommu_fault device=0000:00:04.0
+	without=0
+	with=0
+	quiet=0
+	for round in $(seq $rounds); do
+		quiet=$((quiet + $(work)))
+		without=$((without + $(in_storm work)))
+		load_faultcast
+		with=$((with + $(in_storm work)))
+		raised=$(faultcastctl --json status | jq -r .module.raised)
+		unload_faultcast
+	done
+	diag "$rounds rounds, hundredths of a second: quiet $quiet, storm without module $without, with it $with"
+	diag "the task loses $(((with - without) * 100 / without)) % more with the module;" \
+		"$raised faults raised in the last round"
+	ok "there was a storm" test "$raised" -gt 10000
+}
