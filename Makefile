@@ -48,7 +48,7 @@ TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod deps test test-unit test-vm test-matrix bench-storm lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps test test-unit test-vm test-matrix bench-storm lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -133,6 +133,21 @@ $(KMOD)/faultcast.ko: $(KMOD_SRC) $(KMOD)/abi Makefile
 	@cp -u kmod/uapi/*.h $(KMOD)/uapi/
 	@$(KBUILD) FAULTCAST_VERSION=$(VERSION) W=1 KCFLAGS=-Werror $(KMOD_FLAGS) modules
 
+# For the scenario that mixes versions: what PREVIOUS makes, the commit before that which made the uAPI's
+# ABI what it is; without such a commit, the reason.
+
+PREVIOUS ?= $(shell git log -1 --format=%P -G'define FAULTCAST_ABI' -- kmod/uapi/faultcast.h 2>/dev/null | \
+	cut -d ' ' -f 1)
+
+previous: FORCE
+	@out=$(B)/previous commit=$(PREVIOUS); \
+	[ "$$commit" ] && [ "$$(cat $$out/commit 2>/dev/null)" = "$$commit" ] && exit; \
+	rm -rf $$out && mkdir -p $$out/src && if [ "$$commit" ]; then \
+		git archive "$$commit" | tar -x -C $$out/src && \
+		$(MAKE) --no-print-directory -C $$out/src B=build KSERIES= REVISION="$$commit" all && \
+		echo "$$commit" >$$out/commit; \
+	else echo "this history has no commit with the previous uAPI" >$$out/reason; fi
+
 # Tests: everything through prove, so that counts are seen
 
 # Again by make: what deps installed changes what this file finds.
@@ -145,10 +160,10 @@ test-unit: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 	prove -e tests/unit/run $(sort $^)
 	prove tests/uapi.t
 
-test-vm: all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
+test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	prove -e tests/vm/run $(sort $(wildcard tests/vm/scenarios/*.sh))
 
-test-matrix: all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
+test-matrix: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	@O=$(B) tests/matrix $(KERNELS)
 
 # What a task on another CPU loses in a storm; prints numbers.

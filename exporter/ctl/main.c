@@ -46,6 +46,8 @@ int ctl_query_error(const struct genl_query *query, int err)
 		ctl_error("the kernel module faultcast is not loaded");
 	else if (err == -EPERM)
 		ctl_error("no permission: this needs CAP_NET_ADMIN");
+	else if (err == -EOPNOTSUPP)
+		ctl_error("the kernel module that is loaded is too old for this");
 	else if (*query->error)
 		ctl_error("the kernel module refuses: %s (%s)", query->error, strerror(-err));
 	else

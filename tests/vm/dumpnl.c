@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * dumpnl: asks the kernel module's generic netlink family and shows the answer datagram by
+ *datagram, which faultcastctl does not; and injects faster than a loop of it does.
+ *
+ *   dumpnl [netns] [user] [pause] REQUEST
+ *	netns: from a network namespace of its own, with the family's id known from outside
+ *	user:  after giving up all privilege
+ *	pause: having read one datagram, reads on when standard input ends
+ *
+ *   status | devices | events [FROM] | config
+ *   inject COUNT [SPREAD]	COUNT events of the SPREAD devices 8000:00:00.0 and following, in
+ *turn
+ *
+ * Prints "datagram" for each one, what is in it, a line each ("event SEQ", "gap FROM TO", "device
+ * SEGMENT BDF"), and how it ended: "end ERROR", 0 if there was none.
+ */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "faultcast.h"
+
+#define DATAGRAM_MAX 65536
+#define SEGMENT 0x8000
+#define NOBODY 65534
+
+static struct nl_sock *sock;
+static int family;
+static bool pausing;
+
+static void die(const char *what, const char *why)
+{
+	fprintf(stderr, "dumpnl: %s: %s\n", what, why);
+	exit(2);
+}
+
+static void open_socket(void)
+{
+	nl_socket_free(sock);
+	sock = nl_socket_alloc();
+	if (!sock || genl_connect(sock))
+		die("socket", "cannot connect");
+}
+
+static void end(int err)
+{
+	printf("end %s\n", err ? strerrorname_np(-err) : "0");
+}
+
+static struct nl_msg *request_of(uint8_t cmd, int flags)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, cmd,
+				 FAULTCAST_GENL_VERSION))
+		die("request", "no memory");
+	return msg;
+}
+
+static void print_device(struct nlmsghdr *nlh)
+{
+	struct nlattr *segment = nlmsg_find_attr(nlh, GENL_HDRLEN, FAULTCAST_A_DEVICE_SEGMENT);
+	struct nlattr *bdf = nlmsg_find_attr(nlh, GENL_HDRLEN, FAULTCAST_A_DEVICE_BDF);
+
+	if (segment && bdf)
+		printf("device %u %u\n", nla_get_u32(segment), nla_get_u32(bdf));
+	else
+		printf("device -\n");
+}
+
+static unsigned long long number(struct nlattr *nest, int type)
+{
+	struct nlattr *attr = nla_find(nla_data(nest), nla_len(nest), type);
+
+	if (!attr)
+		die("answer", "an attribute is missing");
+	return nla_get_u64(attr);
+}
+
+static void print_batch(struct nlmsghdr *nlh)
+{
+	struct nlattr *attr;
+	int rem;
+
+	if (!nlmsg_find_attr(nlh, GENL_HDRLEN, FAULTCAST_A_BATCH_INSTANCE))
+		die("answer", "a batch without instance");
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
+		if (nla_type(attr) == FAULTCAST_A_BATCH_EVENT)
+			printf("event %llu\n", number(attr, FAULTCAST_A_EVENT_SEQ));
+		else if (nla_type(attr) == FAULTCAST_A_BATCH_GAP)
+			printf("gap %llu %llu\n", number(attr, FAULTCAST_A_GAP_FROM),
+			       number(attr, FAULTCAST_A_GAP_TO));
+	}
+}
+
+/* Returns whether that was the last message; then *@err is how it ended. */
+static bool take(struct nlmsghdr *nlh, int *err)
+{
+	struct genlmsghdr *genl = nlmsg_data(nlh);
+
+	if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE) {
+		*err = *(int *)nlmsg_data(nlh);
+		return true;
+	}
+	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+		puts("interrupted");
+	if (genl->cmd == FAULTCAST_CMD_DEVICE_GET)
+		print_device(nlh);
+	else if (genl->cmd == FAULTCAST_CMD_EVENT_GET)
+		print_batch(nlh);
+	return false;
+}
+
+static void wait_for_end_of_input(void)
+{
+	char unused[64];
+
+	while (read(STDIN_FILENO, unused, sizeof(unused)) > 0)
+		;
+}
+
+/* Sends the request and reads all of its answer; returns how that ended. */
+static int ask(struct nl_msg *msg, bool quiet)
+{
+	static char datagram[DATAGRAM_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	int err = nl_send_auto(sock, msg);
+
+	nlmsg_free(msg);
+	if (err < 0)
+		die("send", nl_geterror(err));
+	for (;;) {
+		ssize_t n = recv(nl_socket_get_fd(sock), datagram, sizeof(datagram), MSG_TRUNC);
+		struct nlmsghdr *nlh = (void *)datagram;
+		int len = (int)n;
+
+		if (n < 0)
+			return -errno;
+		if (n > (ssize_t)sizeof(datagram))
+			die("answer", "a datagram is too large");
+		if (!quiet)
+			puts("datagram");
+		for (; nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len))
+			if (take(nlh, &err))
+				return err;
+		if (pausing)
+			wait_for_end_of_input();
+		pausing = false;
+	}
+}
+
+static int inject(unsigned long count, unsigned long spread)
+{
+	int err = 0;
+
+	for (unsigned long i = 0; !err && i < count; i++) {
+		struct nl_msg *msg = request_of(FAULTCAST_CMD_INJECT, NLM_F_ACK);
+
+		if (nla_put_u32(msg, FAULTCAST_A_INJECT_SEGMENT, SEGMENT) ||
+		    nla_put_u32(msg, FAULTCAST_A_INJECT_BDF, (uint32_t)(i % spread)) ||
+		    nla_put_u32(msg, FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_IO_PAGE_FAULT))
+			die("request", "no memory");
+		err = ask(msg, true);
+	}
+	return err;
+}
+
+static int events(const char *from)
+{
+	struct nl_msg *msg = request_of(FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
+
+	if (from && nla_put_u64(msg, FAULTCAST_A_BATCH_FROM, strtoull(from, NULL, 10)))
+		die("request", "no memory");
+	return ask(msg, false);
+}
+
+static int config(void)
+{
+	struct nl_msg *msg = request_of(FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
+
+	if (nla_put_u32(msg, FAULTCAST_A_CONFIG_RATE, 1))
+		die("request", "no memory");
+	return ask(msg, false);
+}
+
+static int run(int argc, char **argv)
+{
+	const char *verb = argc ? argv[0] : "", *first = argc > 1 ? argv[1] : NULL;
+
+	if (!strcmp(verb, "status"))
+		return ask(request_of(FAULTCAST_CMD_STATUS_GET, NLM_F_ACK), false);
+	if (!strcmp(verb, "devices"))
+		return ask(request_of(FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP), false);
+	if (!strcmp(verb, "events"))
+		return events(first);
+	if (!strcmp(verb, "config"))
+		return config();
+	if (!strcmp(verb, "inject") && first)
+		return inject(strtoul(first, NULL, 10), argc > 2 ? strtoul(argv[2], NULL, 10) : 1);
+	die("usage", "dumpnl [netns] [user] [pause] status|devices|events|config|inject ...");
+	return 0;
+}
+
+static void leave_network(void)
+{
+	if (unshare(CLONE_NEWNET))
+		die("netns", strerror(errno));
+	open_socket();
+	printf("resolve %s\n", genl_ctrl_resolve(sock, FAULTCAST_GENL_NAME) < 0 ? "nothing" : "ok");
+}
+
+int main(int argc, char **argv)
+{
+	int at = 1;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	open_socket();
+	family = genl_ctrl_resolve(sock, FAULTCAST_GENL_NAME);
+	if (family < 0)
+		die("faultcast", nl_geterror(family));
+	for (; at < argc; at++) {
+		if (!strcmp(argv[at], "netns"))
+			leave_network();
+		else if (!strcmp(argv[at], "user") && (setgid(NOBODY) || setuid(NOBODY)))
+			die("user", strerror(errno));
+		else if (!strcmp(argv[at], "pause"))
+			pausing = true;
+		else if (strcmp(argv[at], "user") != 0)
+			break;
+	}
+	if (!strcmp(argc > at ? argv[at] : "", "inject"))
+		setvbuf(stdout, NULL, _IOFBF, 0);
+	/* Opened by whom it is used: a privileged socket would stay one. */
+	open_socket();
+	end(run(argc - at, argv + at));
+	return 0;
+}
