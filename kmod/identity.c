@@ -122,13 +122,6 @@ static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 
 static struct notifier_block notifier = { .notifier_call = on_bus };
 
-static void refresh_now(struct pci_dev *pdev)
-{
-	device_lock(&pdev->dev);
-	refresh(pdev, pdev->dev.driver, false);
-	device_unlock(&pdev->dev);
-}
-
 int faultcast_identity_init(void)
 {
 	struct pci_dev *pdev = NULL;
@@ -138,8 +131,11 @@ int faultcast_identity_init(void)
 	err = bus_register_notifier(&pci_bus_type, &notifier);
 	if (err)
 		return err;
-	for_each_pci_dev(pdev)
-		refresh_now(pdev);
+	for_each_pci_dev(pdev) {
+		device_lock(&pdev->dev);
+		refresh(pdev, pdev->dev.driver, false);
+		device_unlock(&pdev->dev);
+	}
 	return 0;
 }
 
@@ -162,7 +158,8 @@ void faultcast_identity_exit(void)
 
 /*
  * Process context, for a slot that a probe claimed.  Once: a bus walk for every
- * fault of a requester id that is no device would be too much.
+ * fault of a requester id that is no device would be too much.  Never waits for
+ * a driver that is just binding: then the next event tries again.
  */
 u32 faultcast_identity_resolve(struct faultcast_slot *slot)
 {
@@ -176,7 +173,11 @@ u32 faultcast_identity_resolve(struct faultcast_slot *slot)
 	pdev = pci_get_domain_bus_and_slot(segment, PCI_BUS_NUM(bdf), bdf & 0xff);
 	if (!pdev)
 		return 0;
-	refresh_now(pdev);
+	slot->resolved = device_trylock(&pdev->dev);
+	if (slot->resolved) {
+		refresh(pdev, pdev->dev.driver, false);
+		device_unlock(&pdev->dev);
+	}
 	pci_dev_put(pdev);
 	return READ_ONCE(slot->generation);
 }
