@@ -26,19 +26,23 @@ class Emulator(NamedTuple):
     cpus: str
 
 
-def choose(options, cpus, release, kernel, tap):
+def choose(options, settings, release, kernel, tap):
     """options.qemu, if given, is never replaced; what is done for the kernel's sake is said in tap."""
+    cpus = settings["VM_CPUS"]
     qemu = options.qemu or "qemu-system-x86_64"
     if not shutil.which(qemu):
         raise EmulatorError(f"{qemu} is not installed")
     accel = options.accel
     if accel == "auto":
         accel = "kvm" if kvm_works(qemu, kernel) else "tcg"
-    if accel == "kvm" or version(release) < NEEDING_KERNEL or qemu_version(qemu) >= NEEDED_QEMU:
+    kernel_needs = accel != "kvm" and version(release) >= NEEDING_KERNEL
+    if qemu_version(qemu) >= NEEDED_QEMU or not (kernel_needs or settings["VM_NEW_QEMU"]):
         return Emulator(qemu, accel, cpus)
     newer = None if options.qemu else newer_qemu()
     if newer:
         return Emulator(newer, accel, cpus)
+    if not kernel_needs:
+        return Emulator(qemu, accel, cpus)
     if cpus != "1":
         tap.diag(f"1 CPU instead of {cpus}: Linux {release} panics with more under "
                  f"QEMU {'.'.join(map(str, qemu_version(qemu)))} without KVM (text patching)")

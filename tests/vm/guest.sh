@@ -110,12 +110,14 @@ metric_is() {
 	[ "$metric_now" = "$2" ]
 }
 
-# all_events: the I/O page faults that the kernel retains, a line each: SEQ DEVICE ACCESS ADDRESS
-# REASON [synthetic], from the device on as hardware_faults prints it.
+# all_events: the DMA and interrupt-remapping faults that the kernel retains, a line each: SEQ DEVICE
+# ACCESS ADDRESS REASON [synthetic], from the device on as hardware_faults prints it.
 all_events() {
-	faultcastctl tail --all --once | awk '$5 == "fault" {
-		reason = $8 == "reason" ? $9 : "-"
-		sub(/^0x0/, "0x", reason)
-		print $3, $4, $6, $7, reason ($NF == "synthetic" ? " synthetic" : "")
-	}'
+	faultcastctl tail --all --once | awk '
+		$5 == "fault" {
+			reason = $8 == "reason" ? $9 : "-"
+			sub(/^0x0/, "0x", reason)
+			print $3, $4, $6, $7, reason ($NF == "synthetic" ? " synthetic" : "")
+		}
+		$5 == "interrupt" { print $3, $4, $5, $7, $9 }'
 }
