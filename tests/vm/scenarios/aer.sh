@@ -48,8 +48,26 @@ guest() {
 	ok "a nonfatal one with a TLP" aer 1 0 0 0x1000 0
 	is "has its header" "$(wait_for 5 aer_event_there 4 && aer_event 4)" \
 		"$card SEVERITY_NONFATAL 4096 TLP 1241513985,16909060,84281096,151653132"
+	ok "two nonfatal ones at once, of the port" aer 0 5 0 0x5000 0
+	is "are one event, with both" "$(wait_for 5 aer_event_there 5 && aer_event 5)" \
+		"$port SEVERITY_NONFATAL 20480 TLP,CmpltTO 1241513985,16909060,84281096,151653132"
+	# aer_inject adds to what the port still shows.
+	ok "a fatal one of the port" aer 0 5 0 0x45000 0
+	is "has its status" "$(wait_for 5 aer_event_there 6 && aer_event 6)" \
+		"$port SEVERITY_FATAL 282624 TLP,CmpltTO,MalfTLP 1241513985,16909060,84281096,151653132"
+	# The kernel does not read the registers of a card behind a link that it holds for broken.
+	ok "a fatal one of the card" aer 1 0 0 0x40000 0
+	is "has no status" "$(wait_for 10 aer_event_there 7 && aer_event 7)" "$card SEVERITY_FATAL 0  "
 
 	sleep 1
+	is "fatal ones are counted" \
+		"$(metric "faultcast_aer_events_total{device=\"$card\",severity=\"fatal\"}")" 1
+	is "also without a status" \
+		"$(metric "faultcast_aer_errors_total{device=\"$card\",severity=\"fatal\",error=\"none\"}")" 1
+	is "two in one event are two errors" \
+		"$(metric "faultcast_aer_errors_total{device=\"$port\",severity=\"nonfatal\",error=\"CmpltTO\"}")" 1
+	is "but one event" \
+		"$(metric "faultcast_aer_events_total{device=\"$port\",severity=\"nonfatal\"}")" 1
 	is "corrected ones are counted" \
 		"$(metric "faultcast_aer_events_total{device=\"$card\",severity=\"corrected\"}")" 2
 	is "nonfatal ones" \
@@ -58,7 +76,7 @@ guest() {
 		"$(metric "faultcast_aer_events_total{device=\"$port\",severity=\"corrected\"}")" 1
 	is "each error by its name" \
 		"$(metric "faultcast_aer_errors_total{device=\"$card\",severity=\"corrected\",error=\"Timeout\"}")" 1
-	is "and in the sum" "$(metric 'faultcast_events_raised_total{kind="aer"}')" 4
+	is "and in the sum" "$(metric 'faultcast_events_raised_total{kind="aer"}')" 7
 	is "no I/O page fault was counted" "$(metric 'faultcast_events_raised_total{kind="io_page_fault"}')" 0
 	faultcastctl tail --all --once
 	faultcastctl devices
