@@ -105,3 +105,20 @@ int address_parse_pci(const char *text, struct address *address)
 	*address = a;
 	return 0;
 }
+
+int address_parse(const char *text, struct address *address)
+{
+	const char *slash = strchr(text, '/');
+
+	if (!strcmp(text, "unknown")) {
+		*address = (struct address){ .type = ADDRESS_UNKNOWN };
+		return 0;
+	}
+	if (!slash)
+		return address_parse_pci(text, address);
+	if (slash == text || !slash[1] || strlen(text) >= sizeof(address->name))
+		return -EINVAL;
+	*address = (struct address){ .type = ADDRESS_NAME };
+	strcpy(address->name, text);
+	return 0;
+}

@@ -44,6 +44,9 @@ void address_format(const struct address *address, char out[ADDRESS_LEN]);
 /* Reads what that writes for PCI, or "03:00.0" (segment 0); -EINVAL otherwise. */
 int address_parse_pci(const char *text, struct address *address);
 
+/* Reads what address_format() writes, but for "overflow", or "03:00.0"; -EINVAL otherwise. */
+int address_parse(const char *text, struct address *address);
+
 #define IDENTITY_TEXT_LEN 32
 
 /* The PCI device that is, or was, at an address. */

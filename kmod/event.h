@@ -130,6 +130,7 @@ bool faultcast_registry_pci(const struct faultcast_slot *slot, u32 *segment, u16
 u32 faultcast_registry_claim_pci(u32 segment, u16 bdf);
 u32 faultcast_registry_claim_dev(const struct device *dev);
 u32 faultcast_registry_claim_name(const char *prefix, const char *name);
+int faultcast_registry_claim_label(const char *label, u32 *index);
 void faultcast_registry_count(const struct faultcast_event *ev);
 void faultcast_registry_wait(u32 index);
 u64 faultcast_registry_raised(const struct faultcast_slot *slot);

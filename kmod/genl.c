@@ -137,41 +137,72 @@ static int event_get(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-static int inject_device(struct genl_info *info, u32 *slot)
+/* The device a request is about: @segment and @bdf, or @name, or none of them: the unknown one. */
+static int requested_slot(struct genl_info *info, struct nlattr *segment, struct nlattr *bdf,
+			  struct nlattr *name, u32 *slot)
 {
-	struct nlattr *segment = info->attrs[FAULTCAST_A_INJECT_SEGMENT];
-	struct nlattr *bdf = info->attrs[FAULTCAST_A_INJECT_BDF];
-
-	if (!segment != !bdf) {
-		NL_SET_ERR_MSG_ATTR(info->extack, segment ?: bdf,
-				    "segment and bdf go together");
+	if (!segment != !bdf || (bdf && name)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, name ?: segment ?: bdf,
+				    "a device is segment and bdf together, or a name");
 		return -EINVAL;
 	}
-	*slot = bdf ? faultcast_registry_claim_pci(nla_get_u32(segment), nla_get_u32(bdf)) :
-		FAULTCAST_SLOT_UNKNOWN;
+	*slot = FAULTCAST_SLOT_UNKNOWN;
+	if (bdf)
+		*slot = faultcast_registry_claim_pci(nla_get_u32(segment), nla_get_u32(bdf));
+	if (name && faultcast_registry_claim_label(nla_data(name), slot)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, name, "expected bus/name or unknown");
+		return -EINVAL;
+	}
 	return 0;
 }
 
-static int inject(struct sk_buff *request, struct genl_info *info)
+/* What is raised, but for the slot; which attributes go with which kind. */
+static int requested_event(struct genl_info *info, struct faultcast_event *ev)
 {
 	struct nlattr *access = info->attrs[FAULTCAST_A_INJECT_ACCESS];
 	struct nlattr *iova = info->attrs[FAULTCAST_A_INJECT_IOVA];
 	struct nlattr *kind = info->attrs[FAULTCAST_A_INJECT_KIND];
-	struct faultcast_event ev = {
-		.flags = FAULTCAST_EVENT_F_SYNTHETIC,
-		.access = access ? nla_get_u32(access) : FAULTCAST_ACCESS_UNKNOWN,
-		.iova = iova ? nla_get_u64(iova) : 0,
-		.has = FAULTCAST_HAS_IOVA,
-	};
-	int err;
+	struct nlattr *severity = info->attrs[FAULTCAST_A_INJECT_AER_SEVERITY];
+	struct nlattr *status = info->attrs[FAULTCAST_A_INJECT_AER_STATUS];
+	bool aer;
 
 	if (!kind) {
 		NL_SET_ERR_MSG(info->extack, "kind is missing");
 		return -EINVAL;
 	}
-	ev.kind = nla_get_u32(kind);
+	ev->kind = nla_get_u32(kind);
+	aer = ev->kind == FAULTCAST_KIND_AER;
+	if (ev->kind == FAULTCAST_KIND_INTERRUPT_REMAPPING) {
+		NL_SET_ERR_MSG_ATTR(info->extack, kind, "only I/O page faults and AER");
+		return -EINVAL;
+	}
+	if (aer ? access || iova : severity || status) {
+		NL_SET_ERR_MSG_ATTR(info->extack, kind, "an attribute of another kind is there");
+		return -EINVAL;
+	}
+	if (aer) {
+		ev->severity = severity ? nla_get_u32(severity) : FAULTCAST_SEVERITY_NONFATAL;
+		ev->aer_status = status ? nla_get_u32(status) : 0;
+		return 0;
+	}
+	ev->access = access ? nla_get_u32(access) : FAULTCAST_ACCESS_UNKNOWN;
+	ev->iova = iova ? nla_get_u64(iova) : 0;
+	ev->has = FAULTCAST_HAS_IOVA;
+	return 0;
+}
+
+static int inject(struct sk_buff *request, struct genl_info *info)
+{
+	struct faultcast_event ev = { .flags = FAULTCAST_EVENT_F_SYNTHETIC };
+	int err = requested_event(info, &ev);
+
+	if (err)
+		return err;
 	mutex_lock(&inject_lock);
-	err = closing ? -ENODEV : inject_device(info, &ev.slot);
+	err = closing ? -ENODEV :
+		requested_slot(info, info->attrs[FAULTCAST_A_INJECT_SEGMENT],
+			       info->attrs[FAULTCAST_A_INJECT_BDF],
+			       info->attrs[FAULTCAST_A_INJECT_NAME], &ev.slot);
 	if (!err)
 		err = faultcast_source_raise(&ev);
 	mutex_unlock(&inject_lock);
@@ -197,16 +228,22 @@ static int config_values(struct genl_info *info, const struct faultcast_limit *n
 	return -ERANGE;
 }
 
-static int config_device(struct genl_info *info, u32 segment, struct nlattr *bdf)
+static int config_device(struct genl_info *info)
 {
-	u32 index = faultcast_registry_claim_pci(segment, nla_get_u32(bdf)), rate, burst;
-	struct faultcast_slot *slot = faultcast_registry_slot(index);
-	int err;
+	struct nlattr *bdf = info->attrs[FAULTCAST_A_CONFIG_BDF];
+	struct nlattr *name = info->attrs[FAULTCAST_A_CONFIG_NAME];
+	struct faultcast_slot *slot;
+	u32 index, rate, burst;
+	int err = requested_slot(info, info->attrs[FAULTCAST_A_CONFIG_SEGMENT], bdf, name, &index);
 
+	if (err)
+		return err;
 	if (faultcast_registry_is_overflow(index)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, bdf, "no device slot is free, see devices=");
+		NL_SET_ERR_MSG_ATTR(info->extack, name ?: bdf,
+				    "no device slot is free, see devices=");
 		return -ENOSPC;
 	}
+	slot = faultcast_registry_slot(index);
 	if (info->attrs[FAULTCAST_A_CONFIG_DEFAULT]) {
 		faultcast_storm_unset_device(slot);
 		return 0;
@@ -232,39 +269,24 @@ static int config_all(struct genl_info *info)
 	return 0;
 }
 
-/* Which attributes go with which. */
-static int config_check(struct genl_info *info)
+static int config_set(struct sk_buff *request, struct genl_info *info)
 {
-	struct nlattr *segment = info->attrs[FAULTCAST_A_CONFIG_SEGMENT];
-	struct nlattr *bdf = info->attrs[FAULTCAST_A_CONFIG_BDF];
 	struct nlattr *host_rate = info->attrs[FAULTCAST_A_CONFIG_HOST_RATE];
 	struct nlattr *to_default = info->attrs[FAULTCAST_A_CONFIG_DEFAULT];
+	bool device = info->attrs[FAULTCAST_A_CONFIG_SEGMENT] ||
+		      info->attrs[FAULTCAST_A_CONFIG_BDF] || info->attrs[FAULTCAST_A_CONFIG_NAME];
+	int err;
 
-	if (!segment != !bdf) {
-		NL_SET_ERR_MSG_ATTR(info->extack, segment ?: bdf, "segment and bdf go together");
-		return -EINVAL;
-	}
-	if (bdf && host_rate) {
+	if (device && host_rate) {
 		NL_SET_ERR_MSG_ATTR(info->extack, host_rate, "the host's rate is no device's");
 		return -EINVAL;
 	}
-	if (!bdf && to_default) {
+	if (!device && to_default) {
 		NL_SET_ERR_MSG_ATTR(info->extack, to_default, "only a device has a default");
 		return -EINVAL;
 	}
-	return 0;
-}
-
-static int config_set(struct sk_buff *request, struct genl_info *info)
-{
-	struct nlattr *segment = info->attrs[FAULTCAST_A_CONFIG_SEGMENT];
-	struct nlattr *bdf = info->attrs[FAULTCAST_A_CONFIG_BDF];
-	int err = config_check(info);
-
-	if (err)
-		return err;
 	mutex_lock(&config_lock);
-	err = bdf ? config_device(info, nla_get_u32(segment), bdf) : config_all(info);
+	err = device ? config_device(info) : config_all(info);
 	mutex_unlock(&config_lock);
 	return err;
 }
@@ -285,9 +307,12 @@ static const struct nla_policy inject_policy[] = {
 	[FAULTCAST_A_INJECT_SEGMENT] = { .type = NLA_U32 },
 	[FAULTCAST_A_INJECT_BDF] = NLA_POLICY_FULL_RANGE(NLA_U32, &bdf_range),
 	[FAULTCAST_A_INJECT_KIND] = NLA_POLICY_RANGE(NLA_U32, FAULTCAST_KIND_IO_PAGE_FAULT,
-						     FAULTCAST_KIND_IO_PAGE_FAULT),
+						     FAULTCAST_KIND_AER),
 	[FAULTCAST_A_INJECT_ACCESS] = NLA_POLICY_MAX(NLA_U32, FAULTCAST_ACCESS_MAX),
 	[FAULTCAST_A_INJECT_IOVA] = { .type = NLA_U64 },
+	[FAULTCAST_A_INJECT_NAME] = { .type = NLA_NUL_STRING, .len = FAULTCAST_NAME_LEN - 1 },
+	[FAULTCAST_A_INJECT_AER_SEVERITY] = NLA_POLICY_MAX(NLA_U32, FAULTCAST_SEVERITY_MAX),
+	[FAULTCAST_A_INJECT_AER_STATUS] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy config_set_policy[] = {
@@ -297,6 +322,7 @@ static const struct nla_policy config_set_policy[] = {
 	[FAULTCAST_A_CONFIG_BURST] = { .type = NLA_U32 },
 	[FAULTCAST_A_CONFIG_HOST_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &rate_range),
 	[FAULTCAST_A_CONFIG_DEFAULT] = { .type = NLA_FLAG },
+	[FAULTCAST_A_CONFIG_NAME] = { .type = NLA_NUL_STRING, .len = FAULTCAST_NAME_LEN - 1 },
 };
 
 static const struct genl_ops ops[] = {

@@ -204,6 +204,27 @@ u32 faultcast_registry_claim_name(const char *prefix, const char *name)
 	return claim(name_key(prefix, name), prefix, name);
 }
 
+/*
+ * The slot that @label names, as its attributes do: "bus/name" of no PCI device,
+ * or "unknown".  A bus has no slash in its name.
+ */
+int faultcast_registry_claim_label(const char *label, u32 *index)
+{
+	char prefix[FAULTCAST_NAME_LEN];
+	const char *slash = strchr(label, '/');
+
+	if (!strcmp(label, "unknown")) {
+		*index = FAULTCAST_SLOT_UNKNOWN;
+		return 0;
+	}
+	if (!slash || slash == label || !slash[1] || slash - label >= sizeof(prefix))
+		return -EINVAL;
+	memcpy(prefix, label, slash - label);
+	prefix[slash - label] = '\0';
+	*index = claim(name_key(prefix, slash + 1), prefix, slash + 1);
+	return 0;
+}
+
 static enum faultcast_counter counter_of(const struct faultcast_event *ev)
 {
 	if (ev->flags & FAULTCAST_EVENT_F_SYNTHETIC)

@@ -16,7 +16,7 @@ C_LIMITS = {f"U{bits}_MAX": 2**bits - 1 for bits in (8, 16, 32, 64)}
 # How the header's comments, genl.c's policies and its puts call YNL's types.
 COMMENT_TYPES = {"u8": "u8", "u32": "u32", "u64": "u64", "str": "string", "nest": "nest",
                  "binary": "binary", "flag": "flag"}
-POLICY_TYPES = {"NLA_U8": "u8", "NLA_U32": "u32", "NLA_U64": "u64", "NLA_STRING": "string",
+POLICY_TYPES = {"NLA_U8": "u8", "NLA_U32": "u32", "NLA_U64": "u64", "NLA_NUL_STRING": "string",
                 "NLA_NESTED": "nest", "NLA_BINARY": "binary", "NLA_FLAG": "flag"}
 PUTS = {"nla_put_u8": "u8", "nla_put_u32": "u32", "put_u64": "u64", "nla_put_u64_64bit": "u64",
         "nla_put_string": "string", "nla_put": "binary", "nla_nest_start": "nest"}
@@ -137,7 +137,7 @@ class Spec:
 
     def range_of(self, attr):
         checks = attr.get("checks", {})
-        least, most = checks.get("min"), checks.get("max")
+        least, most = checks.get("min"), checks.get("max", checks.get("max-len"))
         if not checks and "enum" in attr:
             most = len(self.definitions[attr["enum"]]["entries"]) - 1
         return attr["type"], self.limit(least) or 0, self.limit(most)
@@ -196,6 +196,10 @@ class Genl:
         plain = re.match(r"\{ \.type = (\w+) \}", value)
         if plain:
             return POLICY_TYPES[plain.group(1)], 0, None
+        # The longest string, without its NUL.
+        string = re.match(r"\{ \.type = NLA_NUL_STRING, \.len = (\w+) - 1 \}", value)
+        if string:
+            return "string", 0, self.number(string.group(1)) - 1
         macro, args = re.match(r"(NLA_POLICY_\w+)\((.*)\)", value, re.S).groups()
         args = [arg.strip() for arg in args.split(",")]
         if macro == "NLA_POLICY_FULL_RANGE":

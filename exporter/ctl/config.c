@@ -18,7 +18,7 @@ static const struct option_row rows[] = {
 	  .type = OPTION_STRING,
 	  .value = &device,
 	  .arg = "0000:03:00.0",
-	  .help = "for this device only; without it for all" },
+	  .help = "for this device only (or bus/name, unknown); without it for all" },
 	{ .name = "rate",
 	  .type = OPTION_NUMBER,
 	  .value = &rate,
@@ -58,9 +58,8 @@ static int add_attributes(struct nl_msg *msg)
 	int err = 0;
 
 	if (device)
-		err = nla_put_u32(msg, FAULTCAST_A_CONFIG_SEGMENT, address.segment);
-	if (!err && device)
-		err = nla_put_u32(msg, FAULTCAST_A_CONFIG_BDF, address.bdf);
+		err = ctl_put_device(msg, &address, FAULTCAST_A_CONFIG_SEGMENT,
+				     FAULTCAST_A_CONFIG_BDF, FAULTCAST_A_CONFIG_NAME);
 	if (!err)
 		err = put(msg, FAULTCAST_A_CONFIG_RATE, rate);
 	if (!err)

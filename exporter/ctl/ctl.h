@@ -42,6 +42,10 @@ int ctl_ask(uint8_t cmd, int flags,
 /* What --device says; -EINVAL after saying what was expected. */
 int ctl_parse_device(const char *text, struct address *address);
 
+/* Adds that device, by address or by name; nonzero when the message is full. */
+int ctl_put_device(struct nl_msg *msg, const struct address *address, int segment_attr,
+		   int bdf_attr, int name_attr);
+
 /*
  * Sends a request that only acknowledges.  @fill adds its attributes and returns
  * 0, or nonzero when the message is full.  0, or -errno after saying why.

@@ -8,7 +8,13 @@
 
 static const char *const access_names[] = { "unknown", "read", "write", "other", NULL };
 
+static const char *const kind_names[] = { "fault", "aer", NULL };
+static const char *const severity_names[] = { "nonfatal", "fatal", "corrected", NULL };
+
 static const char *device;
+static int kind_index;
+static int severity_index;
+static uint64_t status;
 static int access_index = FAULTCAST_ACCESS_READ;
 static uint64_t iova;
 
@@ -17,7 +23,13 @@ static const struct option_row rows[] = {
 	  .type = OPTION_STRING,
 	  .value = &device,
 	  .arg = "0000:03:00.0",
-	  .help = "PCI address; without it the device is unknown" },
+	  .help = "PCI address, or bus/name; without it the device is unknown" },
+	{ .name = "kind",
+	  .type = OPTION_CHOICE,
+	  .value = &kind_index,
+	  .choices = kind_names,
+	  .arg = "KIND",
+	  .help = "fault (I/O page fault) or aer" },
 	{ .name = "access",
 	  .type = OPTION_CHOICE,
 	  .value = &access_index,
@@ -30,23 +42,44 @@ static const struct option_row rows[] = {
 	  .max = UINT64_MAX,
 	  .arg = "ADDRESS",
 	  .help = "address that it pretends to have used" },
+	{ .name = "severity",
+	  .type = OPTION_CHOICE,
+	  .value = &severity_index,
+	  .choices = severity_names,
+	  .arg = "SEVERITY",
+	  .help = "of aer: nonfatal, fatal or corrected" },
+	{ .name = "status",
+	  .type = OPTION_NUMBER,
+	  .value = &status,
+	  .max = UINT32_MAX,
+	  .arg = "BITS",
+	  .help = "of aer: bits of the error status register" },
 	{ .name = NULL },
 };
 
 static struct address address;
 
+static int add_fault(struct nl_msg *msg)
+{
+	return nla_put_u32(msg, FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_IO_PAGE_FAULT) ?:
+	       nla_put_u32(msg, FAULTCAST_A_INJECT_ACCESS, (uint32_t)access_index) ?:
+	       nla_put_u64(msg, FAULTCAST_A_INJECT_IOVA, iova);
+}
+
+static int add_aer(struct nl_msg *msg)
+{
+	return nla_put_u32(msg, FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_AER) ?:
+	       nla_put_u32(msg, FAULTCAST_A_INJECT_AER_SEVERITY, (uint32_t)severity_index) ?:
+	       nla_put_u32(msg, FAULTCAST_A_INJECT_AER_STATUS, (uint32_t)status);
+}
+
 static int add_attributes(struct nl_msg *msg)
 {
-	int err = nla_put_u32(msg, FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_IO_PAGE_FAULT);
+	int err = kind_index ? add_aer(msg) : add_fault(msg);
 
 	if (!err && device)
-		err = nla_put_u32(msg, FAULTCAST_A_INJECT_SEGMENT, address.segment);
-	if (!err && device)
-		err = nla_put_u32(msg, FAULTCAST_A_INJECT_BDF, address.bdf);
-	if (!err)
-		err = nla_put_u32(msg, FAULTCAST_A_INJECT_ACCESS, (uint32_t)access_index);
-	if (!err)
-		err = nla_put_u64(msg, FAULTCAST_A_INJECT_IOVA, iova);
+		err = ctl_put_device(msg, &address, FAULTCAST_A_INJECT_SEGMENT,
+				     FAULTCAST_A_INJECT_BDF, FAULTCAST_A_INJECT_NAME);
 	return err;
 }
 

@@ -77,12 +77,25 @@ int ctl_ask(uint8_t cmd, int flags, void (*message)(struct genl_query *query, st
 
 int ctl_parse_device(const char *text, struct address *address)
 {
-	int err = address_parse_pci(text, address);
+	int err = address_parse(text, address);
 
 	if (err)
-		ctl_error("--device: expected a PCI address such as 0000:03:00.0, got \"%s\"",
+		ctl_error("--device: expected a PCI address such as 0000:03:00.0, bus/name or "
+			  "unknown, got \"%s\"",
 			  text);
 	return err;
+}
+
+int ctl_put_device(struct nl_msg *msg, const struct address *address, int segment_attr,
+		   int bdf_attr, int name_attr)
+{
+	char name[ADDRESS_LEN];
+
+	if (address->type == ADDRESS_PCI)
+		return nla_put_u32(msg, segment_attr, address->segment)
+			       ?: nla_put_u32(msg, bdf_attr, address->bdf);
+	address_format(address, name);
+	return nla_put_string(msg, name_attr, name);
 }
 
 static void on_message(struct genl_query *query, struct nlmsghdr *nlh)

@@ -44,7 +44,7 @@
  *
  * FAULTCAST_CMD_CONFIG_SET (do, CAP_NET_ADMIN)
  *	request: FAULTCAST_A_CONFIG_*: storm control, for every device, or with
- *		 SEGMENT and BDF for one
+ *		 SEGMENT and BDF, or NAME, for one
  *	reply:	 none but the acknowledgment
  *
  *	A device may publish RATE events a second, and BURST at once; all devices
@@ -72,7 +72,7 @@
 #define FAULTCAST_MCGRP_EVENTS	"events"
 
 /* Counts additions to this file; STATUS_GET says which one the module has. */
-#define FAULTCAST_ABI		2
+#define FAULTCAST_ABI		3
 
 /* The largest rate of CONFIG_SET, events a second. */
 #define FAULTCAST_RATE_MAX	1000000
@@ -368,20 +368,24 @@ enum faultcast_a_config {
 	FAULTCAST_A_CONFIG_BURST,		/* u32: 1 to half the queue */
 	FAULTCAST_A_CONFIG_HOST_RATE,		/* u32: not with a device */
 	FAULTCAST_A_CONFIG_DEFAULT,		/* flag: this device has no limit of its own */
+	FAULTCAST_A_CONFIG_NAME,		/* str: instead of SEGMENT and BDF */
 
 	__FAULTCAST_A_CONFIG_MAX,
 	FAULTCAST_A_CONFIG_MAX = __FAULTCAST_A_CONFIG_MAX - 1
 };
 
-/* The device is SEGMENT and BDF together, or neither (an unknown device). */
+/* The device is SEGMENT and BDF together, or NAME, or neither (an unknown device). */
 enum faultcast_a_inject {
 	FAULTCAST_A_INJECT_UNSPEC,
 	FAULTCAST_A_INJECT_PAD,
 	FAULTCAST_A_INJECT_SEGMENT,		/* u32 */
 	FAULTCAST_A_INJECT_BDF,			/* u32: at most 65535 */
-	FAULTCAST_A_INJECT_KIND,		/* u32, required: KIND_IO_PAGE_FAULT so far */
+	FAULTCAST_A_INJECT_KIND,		/* u32, required: KIND_IO_PAGE_FAULT or KIND_AER */
 	FAULTCAST_A_INJECT_ACCESS,		/* u32: enum faultcast_access, default unknown */
 	FAULTCAST_A_INJECT_IOVA,		/* u64: default 0 */
+	FAULTCAST_A_INJECT_NAME,		/* str: instead of SEGMENT and BDF */
+	FAULTCAST_A_INJECT_AER_SEVERITY,	/* u32: enum faultcast_severity, default nonfatal */
+	FAULTCAST_A_INJECT_AER_STATUS,		/* u32: default 0 */
 
 	__FAULTCAST_A_INJECT_MAX,
 	FAULTCAST_A_INJECT_MAX = __FAULTCAST_A_INJECT_MAX - 1

@@ -215,6 +215,31 @@ static void addresses_of_other_widths_are_refused(void **state)
 	expect_addresses_refused(texts, ARRAY_SIZE(texts));
 }
 
+/* The longest name, and the one beyond it. */
+static void names_are_addresses(void **state)
+{
+	static const char *const texts[] = { "", "platform", "/x", "platform/", "/", "overflow" };
+	char longest[ADDRESS_LEN + 1] = "bus/", back[ADDRESS_LEN];
+	struct address address = { .type = ADDRESS_OVERFLOW };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		assert_int_equal(address_parse(texts[i], &address), -EINVAL);
+	memset(longest + 4, 'x', ADDRESS_LEN - 4);
+	longest[ADDRESS_LEN] = '\0';
+	assert_int_equal(address_parse(longest, &address), -EINVAL);
+	assert_int_equal(address.type, ADDRESS_OVERFLOW);
+	longest[ADDRESS_LEN - 1] = '\0';
+	assert_int_equal(address_parse(longest, &address), 0);
+	assert_int_equal(address.type, ADDRESS_NAME);
+	address_format(&address, back);
+	assert_string_equal(back, longest);
+	assert_int_equal(address_parse("unknown", &address), 0);
+	assert_int_equal(address.type, ADDRESS_UNKNOWN);
+	assert_int_equal(address_parse("03:1f.7", &address), 0);
+	assert_int_equal(address.type, ADDRESS_PCI);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -228,6 +253,7 @@ int main(void)
 		cmocka_unit_test(segment_may_be_left_out),
 		cmocka_unit_test(malformed_addresses_are_refused),
 		cmocka_unit_test(addresses_of_other_widths_are_refused),
+		cmocka_unit_test(names_are_addresses),
 	};
 
 	return cmocka_run_group_tests_name("cursor", tests, NULL, NULL);

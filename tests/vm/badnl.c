@@ -280,8 +280,11 @@ static void ask_inject(void)
 	put_u32(FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_UNSPEC);
 	ask("inject/kind 0");
 	begin_inject();
-	put_u32(FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_AER);
+	put_u32(FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_LINK);
 	ask("inject/kind that cannot be");
+	begin_inject();
+	put_u32(FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_INTERRUPT_REMAPPING);
+	ask("inject/kind without attributes");
 	begin_inject();
 	put_kind();
 	put_u32(FAULTCAST_A_INJECT_BDF, 0x20);
@@ -313,6 +316,53 @@ static void ask_inject(void)
 	begin_inject();
 	put(FAULTCAST_A_INJECT_KIND, "\1\0\0\0\0\0\0\0", 8);
 	ask("inject/kind of 64 bits");
+}
+
+static void ask_inject_aer(void)
+{
+	begin_inject();
+	put_kind();
+	put_u32(FAULTCAST_A_INJECT_AER_STATUS, 1);
+	ask("inject/fault with a status");
+	begin_inject();
+	put_u32(FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_AER);
+	put_u32(FAULTCAST_A_INJECT_ACCESS, FAULTCAST_ACCESS_READ);
+	ask("inject/aer with an access");
+	begin_inject();
+	put_u32(FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_AER);
+	put_u32(FAULTCAST_A_INJECT_AER_SEVERITY, FAULTCAST_SEVERITY_MAX + 1);
+	ask("inject/severity 3");
+}
+
+/* One name, in a request of its own. */
+static void ask_name(const char *name, const char *label, size_t len)
+{
+	begin_inject();
+	put_kind();
+	put(FAULTCAST_A_INJECT_NAME, label, len);
+	ask(name);
+}
+
+static void ask_names(void)
+{
+	char longest[FAULTCAST_NAME_LEN + 1] = "bus/";
+
+	memset(longest + 4, 'x', sizeof(longest) - 5);
+	longest[sizeof(longest) - 1] = '\0';
+	ask_name("inject/name too long", longest, sizeof(longest));
+	ask_name("inject/name without its end", "bus/x", 5);
+	ask_name("inject/name without a bus", "x", 2);
+	ask_name("inject/name of nobody", "bus/", 5);
+	ask_name("inject/name with an empty bus", "/x", 3);
+	begin_inject();
+	put_kind();
+	put_address(0, 0x20);
+	put(FAULTCAST_A_INJECT_NAME, "bus/x", 6);
+	ask("inject/name and address");
+	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
+	put(FAULTCAST_A_CONFIG_NAME, "x", 2);
+	put_u32(FAULTCAST_A_CONFIG_RATE, 5);
+	ask("config_set/name without a bus");
 }
 
 /* One attribute with a value, in a request of its own. */
@@ -352,6 +402,8 @@ static void ask_malformed(void)
 	ask_attributes("config_set", FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK, FAULTCAST_A_CONFIG_RATE);
 	ask_event_get();
 	ask_inject();
+	ask_inject_aer();
+	ask_names();
 	ask_configs();
 }
 

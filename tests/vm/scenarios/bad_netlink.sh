@@ -45,6 +45,7 @@ host() {
 		inject/no kind	EINVAL	-
 		inject/kind 0	ERANGE	attr
 		inject/kind that cannot be	ERANGE	attr
+		inject/kind without attributes	EINVAL	attr
 		inject/bdf without segment	EINVAL	attr
 		inject/segment without bdf	EINVAL	attr
 		inject/bdf 65536	ERANGE	attr
@@ -53,6 +54,16 @@ host() {
 		inject/access of all ones	ERANGE	attr
 		inject/iova of 32 bits	EINVAL	attr
 		inject/kind of 64 bits	EINVAL	attr
+		inject/fault with a status	EINVAL	attr
+		inject/aer with an access	EINVAL	attr
+		inject/severity 3	ERANGE	attr
+		inject/name too long	EINVAL	attr
+		inject/name without its end	EINVAL	attr
+		inject/name without a bus	EINVAL	attr
+		inject/name of nobody	EINVAL	attr
+		inject/name with an empty bus	EINVAL	attr
+		inject/name and address	EINVAL	attr
+		config_set/name without a bus	EINVAL	attr
 		config_set/rate over the largest	ERANGE	attr
 		config_set/host rate of all ones	ERANGE	attr
 		config_set/burst 0	ERANGE	attr

@@ -8,6 +8,8 @@ VM_FILES="curl jq setpriv build/san/faultcast_exporter:bin/faultcast_exporter
 device=0000:00:04.0
 # A segment as VMD has it, beyond 16 bits.
 absent=10000:af:1e.5
+# No PCI device.
+named=platform/rogue.0
 
 # The metrics that an injected event must leave alone; those of the exporter itself left out.
 fault_metrics() {
@@ -31,11 +33,15 @@ guest() {
 	ok "inject" faultcastctl inject --device $device --access read --iova 0x1234
 	ok "inject for a device that is not there" faultcastctl inject --device $absent --access write
 	ok "inject without a device" faultcastctl inject --access other
+	ok "inject for a device with a name" faultcastctl inject --device $named --access write --iova 0x5000
+	ok "inject an advanced error report" faultcastctl inject --device $device --kind aer \
+		--severity corrected --status 0x41
 	not_ok "no address" faultcastctl inject --device 0000:00:04
+	not_ok "no name" faultcastctl inject --device platform/
 	not_ok "no access" faultcastctl inject --access execute
 	ok "the law holds" law_holds
 
-	is "its own counter moved" "$(metric faultcast_synthetic_events_total)" 3
+	is "its own counter moved" "$(metric faultcast_synthetic_events_total)" 5
 	fault_metrics >/tmp/after
 	same "no other metric did" /tmp/after /tmp/before
 	is "the device that only injected has no time of a fault" \
@@ -47,6 +53,7 @@ guest() {
 		2 $device read 0x1234 - synthetic
 		3 $absent write 0 - synthetic
 		4 unknown other 0 - synthetic
+		5 $named write 0x5000 - synthetic
 	END
 	same "marked in the table" /tmp/table /tmp/expected
 	fetch /v1/events >/host/events.ndjson
@@ -63,7 +70,20 @@ guest() {
 	is "the same with tail" "$(unprivileged faultcastctl tail --once 2>&1 >/dev/null)" \
 		"faultcastctl: no permission: CAP_NET_ADMIN is needed"
 	ok "the law still holds" law_holds
-	is "nothing was injected by that" "$(metric faultcast_synthetic_events_total)" 3
+	is "nothing was injected by that" "$(metric faultcast_synthetic_events_total)" 5
+
+	ok "a limit for a device with a name" faultcastctl config --device $named --rate 1 --burst 1
+	is "it has it, the others have not" "$(faultcastctl --json devices |
+		jq -c '[.devices[] | select(.limit) | [.address.name, .limit.rate, .limit.burst]]')" \
+		"[[\"$named\",1,1]]"
+	faultcastctl inject --device $named
+	not_ok "so it may not inject twice" faultcastctl inject --device $named
+	ok "no limit again" faultcastctl config --device $named --default
+	ok "then it may" faultcastctl inject --device $named
+	ok "the unknown device is one too" faultcastctl config --device unknown --rate 1 --burst 1
+	faultcastctl inject
+	not_ok "and limited" faultcastctl inject
+	ok "the law holds to the end" law_holds
 	ok "the exporter ends cleanly" stop_exporter
 	ok "the module unloads" unload_faultcast
 }
@@ -75,19 +95,25 @@ host() {
 		["2","$device",true]
 		["3","$absent",true]
 		["4","unknown",true]
+		["5","$named",true]
+		["6","$device",true]
 	END
 	same "marked in the NDJSON stream" marks expected
 	same "faultcastctl --json says the same" tail.ndjson events.ndjson
 	decode_stream events.pb >decoded
 	awk '$1 == "seq:" {n = $2} $1 == "synthetic:" {print n, $2}' decoded >marks
-	printf '%s true\n' 2 3 4 >expected
+	printf '%s true\n' 2 3 4 5 6 >expected
 	same "marked in the protobuf stream" marks expected
-	is "which has all of them" "$(grep -c '^ *seq:' decoded)" 4
+	is "which has all of them" "$(grep -c '^ *seq:' decoded)" 6
+	is "the report with its severity and errors" \
+		"$(jq -c 'select(.event.aer) | .event.aer | [.severity, .status, .errors]' events.ndjson)" \
+		'["SEVERITY_CORRECTED",65,["RxErr","BadTLP"]]'
 	jq -r '.devices[] | [.address.name, .raised, .synthetic // 0, .lastRealtimeNs != "0"] |
 		join(" ")' devices | sort >counted
 	cat >expected <<-END
-		$device 2 1 true
+		$device 3 2 true
 		$absent 1 1 false
+		$named 1 1 false
 		unknown 1 1 false
 	END
 	same "devices count them apart" counted expected
