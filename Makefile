@@ -133,11 +133,11 @@ $(KMOD)/faultcast.ko: $(KMOD_SRC) $(KMOD)/abi Makefile
 	@cp -u kmod/uapi/*.h $(KMOD)/uapi/
 	@$(KBUILD) FAULTCAST_VERSION=$(VERSION) W=1 KCFLAGS=-Werror $(KMOD_FLAGS) modules
 
-# For the scenario that mixes versions: what PREVIOUS makes, the commit before that which made the uAPI's
-# ABI what it is; without such a commit, the reason.
+# For the scenario that mixes versions: what PREVIOUS makes, the last commit whose uAPI had its first ABI,
+# since additions must not trouble what was built then; without such a commit, the reason.
 
-PREVIOUS ?= $(shell git log -1 --format=%P -G'define FAULTCAST_ABI' -- kmod/uapi/faultcast.h 2>/dev/null | \
-	cut -d ' ' -f 1)
+PREVIOUS ?= $(shell git log --format=%P -G'define FAULTCAST_ABI' -- kmod/uapi/faultcast.h 2>/dev/null | \
+	tail -n 2 | head -n 1 | cut -d ' ' -f 1)
 
 previous: FORCE
 	@out=$(B)/previous commit=$(PREVIOUS); \

