@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -29,6 +31,18 @@ int loop_add(struct loop *loop, struct loop_fd *watch, uint32_t events)
 	struct epoll_event ev = { .events = events, .data.ptr = watch };
 
 	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &ev) ? -errno : 0;
+}
+
+int loop_add_signals(struct loop *loop, struct loop_fd *watch)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	watch->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return watch->fd < 0 ? -errno : loop_add(loop, watch, EPOLLIN);
 }
 
 void loop_del(struct loop *loop, struct loop_fd *watch)

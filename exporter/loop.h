@@ -47,6 +47,12 @@ void loop_fini(struct loop *loop);
 /* Watches @watch->fd for @events (EPOLLIN ...); 0 or -errno. */
 int loop_add(struct loop *loop, struct loop_fd *watch, uint32_t events);
 
+/*
+ * Blocks SIGINT and SIGTERM and watches them instead: opens @watch->fd, a signalfd
+ * that the caller closes.  0 or -errno.
+ */
+int loop_add_signals(struct loop *loop, struct loop_fd *watch);
+
 /* Stops watching, before the caller closes the descriptor. */
 void loop_del(struct loop *loop, struct loop_fd *watch);
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -85,19 +84,6 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
 	if (read(watch->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		log_info("stopping on signal %u", info.ssi_signo);
 	loop_stop(&loop);
-}
-
-static int watch_signals(struct loop_fd *watch)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	watch->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return watch->fd < 0 ? -errno : loop_add(&loop, watch, EPOLLIN);
 }
 
 /* Every stream holds a descriptor, and the usual soft limit is 1024. */
@@ -182,9 +168,10 @@ int main(int argc, char **argv)
 		return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	log_setup((enum log_level)opt.log_level, (enum log_format)opt.log_format);
 	raise_fd_limit();
+	signal(SIGPIPE, SIG_IGN);
 	err = loop_init(&loop);
 	if (!err)
-		err = watch_signals(&signals);
+		err = loop_add_signals(&loop, &signals);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return EXIT_FAILURE;

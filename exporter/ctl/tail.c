@@ -2,11 +2,8 @@
 /* faultcastctl tail: events as they happen. */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "aer.h"
@@ -209,18 +206,6 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
 	loop_stop(&loop);
 }
 
-static int watch_signals(struct loop_fd *watch)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	watch->fd = signalfd(-1, &set, SFD_CLOEXEC);
-	return watch->fd < 0 ? -errno : loop_add(&loop, watch, EPOLLIN);
-}
-
 static int run(bool as_json)
 {
 	static const struct source_sink sink = { .event = on_event,
@@ -233,7 +218,7 @@ static int run(bool as_json)
 	log_setup(LOG_LEVELS, LOG_LOGFMT); /* we say it ourselves */
 	err = loop_init(&loop);
 	if (!err)
-		err = watch_signals(&signals);
+		err = loop_add_signals(&loop, &signals);
 	if (!err && !as_json)
 		printf("%-26s %10s %-14s %-10s %s\n", "TIME", "SEQ", "DEVICE", "KIND", "WHAT");
 	source.only_new = !from_oldest;
