@@ -107,9 +107,11 @@ static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 	case BUS_NOTIFY_ADD_DEVICE:
 		refresh(pdev, NULL, true);
 		break;
-	case BUS_NOTIFY_BOUND_DRIVER:
+	/* Before its probe, in which it may set up the wrong DMA. */
+	case BUS_NOTIFY_BIND_DRIVER:
 		refresh(pdev, pdev->dev.driver, false);
 		break;
+	case BUS_NOTIFY_DRIVER_NOT_BOUND:
 	case BUS_NOTIFY_UNBOUND_DRIVER:
 		refresh(pdev, NULL, false);
 		break;

@@ -2,7 +2,7 @@
 # Proves: the module comes and goes while hard irqs of both CPUs at once report faults, and its last
 # counters obey the law each time, with nothing left in a queue. unload_storm_vtd.sh: real faults.
 VM_CPUS=2
-VM_TIMEOUT=300
+VM_TIMEOUT=500
 # Attaching to a tracepoint patches kernel text and waits for the other CPU's IPI, which QEMU 7.2 loses
 # now and then with a thread per CPU: rmmod hangs in text_poke_bp(), on any tracepoint.
 VM_TCG_THREAD=single
