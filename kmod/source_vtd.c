@@ -9,10 +9,9 @@
  *   passed over.  Together that is exact.  Where the place is not found in the
  *   compiled function, the entry alone gives a lower bound.
  *
- * The handler takes records in order from FSTS.FRI, modulo their number, until
- * one has F clear.  It runs in hard irq on one CPU per unit; it is also called
- * in process context when fault reporting is set up, and only the entry looks
- * then.
+ * This file watches the handler; vtd_walk.c follows it through the records.  The
+ * handler runs in hard irq on one CPU per unit; it is also called in process
+ * context when fault reporting is set up, and only the entry looks then.
  */
 #include <linux/acpi.h>
 #include <linux/ftrace.h>
@@ -26,6 +25,7 @@
 #include "compat.h"
 #include "event.h"
 #include "vtd.h"
+#include "vtd_walk.h"
 
 #if defined(CONFIG_X86_64) && defined(CONFIG_INTEL_IOMMU) && \
 	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
@@ -33,28 +33,11 @@
 #define HANDLER		"dmar_fault"
 #define MAX_HANDLER	4096	/* bytes of machine code; 600 in practice */
 
-struct unit {
-	u64 phys;
-	void __iomem *reg;
-	u16 segment;
-	u32 fro;
-	u32 nfr;
-};
-
-static struct unit *units;
+static struct vtd_unit *units;
 static unsigned int num_units;
 
-/* One run of the handler on this CPU. */
-struct walk {
-	struct unit *unit;	/* NULL: one that is not in the DMAR table */
-	u32 index;		/* record the handler looks at */
-	u32 seen;		/* records it has looked at */
-	u32 raised;		/* of these, raised by the entry */
-	bool inside;		/* in hard irq, between entry and last record */
-	bool overflow;		/* FSTS.PFO was counted */
-};
-
-static DEFINE_PER_CPU(struct walk, walks);
+static DEFINE_PER_CPU(struct vtd_walk, walks);
+static DEFINE_PER_CPU(bool, inside);	/* in hard irq, between entry and last record */
 static unsigned int site_reg;
 static bool site_active;
 
@@ -64,72 +47,11 @@ static bool handler_in_hardirq(void)
 	return hardirq_count() > (in_nmi() ? HARDIRQ_OFFSET : 0);
 }
 
-static void __iomem *record_at(const struct unit *unit, u32 index)
-{
-	return unit->reg + unit->fro + index * VTD_FRCD_LEN;
-}
-
-static u32 last_dword(const struct unit *unit, u32 index)
-{
-	return readl(record_at(unit, index) + 12);
-}
-
-static void raise_record(const struct unit *unit, u32 index)
-{
-	u64 lo = readq(record_at(unit, index));
-	u64 hi = readq(record_at(unit, index) + 8);
-	struct faultcast_event ev = {
-		.slot = faultcast_registry_claim_pci(unit->segment, vtd_frcd_sid(hi)),
-	};
-
-	vtd_decode(lo, hi, &ev);
-	faultcast_source_raise(&ev);
-}
-
-/* A record whose place we lost: the count stays right. */
-static void raise_unknown(void)
-{
-	struct faultcast_event ev = {
-		.slot = FAULTCAST_SLOT_UNKNOWN,
-		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
-	};
-
-	faultcast_source_raise(&ev);
-}
-
-/* PFO stays set until the handler ends: count it once in a run. */
-static u32 read_status(struct walk *walk)
-{
-	u32 fsts = readl(walk->unit->reg + VTD_FSTS);
-
-	if (fsts & VTD_FSTS_PFO && !walk->overflow) {
-		walk->overflow = true;
-		atomic64_inc(&faultcast_source_hw_overflow);
-	}
-	return fsts;
-}
-
-static u32 raise_pending(struct walk *walk)
-{
-	const struct unit *unit = walk->unit;
-	u32 fsts = read_status(walk), index = vtd_fsts_fri(fsts), n;
-
-	if (!(fsts & VTD_FSTS_PPF))
-		return 0;
-	for (n = 0; n < unit->nfr; n++) {
-		if (!(last_dword(unit, index) & VTD_FRCD_F))
-			break;
-		raise_record(unit, index);
-		index = (index + 1) % unit->nfr;
-	}
-	return n;
-}
-
 /*
  * struct intel_iommu begins with its mapped registers and their physical
  * address, 5.10 to 7.3; the rest of it is private.
  */
-static struct unit *find_unit(const void *iommu)
+static const struct vtd_unit *find_unit(const void *iommu)
 {
 	u64 head[2];
 	unsigned int i;
@@ -146,16 +68,17 @@ static struct unit *find_unit(const void *iommu)
 static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 		     struct ftrace_regs *fregs)
 {
-	struct walk walk = { .unit = find_unit((void *)ftrace_regs_get_argument(fregs, 1)) };
+	struct vtd_walk walk = { .unit = find_unit((void *)ftrace_regs_get_argument(fregs, 1)) };
 
 	if (walk.unit)
-		walk.raised = raise_pending(&walk);
+		vtd_walk_enter(&walk);
 	else if (!READ_ONCE(site_active))
 		atomic64_inc(&faultcast_source_unknown_unit);
 	/* Armed in the middle of a run, the site would begin to count there. */
-	walk.inside = READ_ONCE(site_active) && handler_in_hardirq();
-	if (walk.inside)
+	if (READ_ONCE(site_active) && handler_in_hardirq()) {
 		*this_cpu_ptr(&walks) = walk;
+		this_cpu_write(inside, true);
+	}
 }
 
 /* The x86 encoding of register numbers, Intel SDM 2.1.5. */
@@ -175,55 +98,12 @@ static u32 get_register(struct pt_regs *regs, unsigned int number)
 	return regs_get_register(regs, offsets[number]);
 }
 
-/* After a missed hit the index is off: find the record that was read. */
-static void resync(struct walk *walk, u32 dword)
-{
-	const struct unit *unit = walk->unit;
-	u32 i;
-
-	for (i = 0; i < unit->nfr; i++) {
-		if (last_dword(unit, i) != dword)
-			continue;
-		walk->index = i;
-		raise_record(unit, i);
-		return;
-	}
-	raise_unknown();
-}
-
-static void step(struct walk *walk, u32 dword)
-{
-	const struct unit *unit = walk->unit;
-
-	if (!walk->seen++)
-		walk->index = vtd_fsts_fri(read_status(walk)) % unit->nfr;
-	else
-		walk->index = (walk->index + 1) % unit->nfr;
-	if (walk->seen <= walk->raised)
-		return;
-	if (last_dword(unit, walk->index) == dword)
-		raise_record(unit, walk->index);
-	else
-		resync(walk, dword);
-}
-
 /* The handler has read a record's last dword and is about to test F. */
 static int on_record(struct kprobe *kprobe, struct pt_regs *regs)
 {
-	struct walk *walk = this_cpu_ptr(&walks);
-	u32 dword = get_register(regs, site_reg);
-
-	if (!walk->inside || !handler_in_hardirq())
-		return 0;
-	if (!(dword & VTD_FRCD_F)) {
-		if (walk->unit)
-			read_status(walk);
-		walk->inside = false;
-	} else if (walk->unit) {
-		step(walk, dword);
-	} else {
-		atomic64_inc(&faultcast_source_unknown_unit);
-	}
+	if (this_cpu_read(inside) && handler_in_hardirq())
+		this_cpu_write(inside, vtd_walk_step(this_cpu_ptr(&walks),
+						     get_register(regs, site_reg)));
 	return 0;
 }
 
@@ -246,7 +126,7 @@ static void unmap_units(void)
 
 static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
 {
-	struct unit *unit;
+	struct vtd_unit *unit;
 	size_t len = PAGE_SIZE, need;
 	u64 cap;
 

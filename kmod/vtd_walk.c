@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The handler takes records in order from FSTS.FRI, modulo their number, until
+ * one has F clear.  We take them beside it, from its entry and from each of its
+ * reads of a record's last dword, and write no register.
+ */
+#include <linux/io.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
+
+#include "event.h"
+#include "vtd.h"
+#include "vtd_walk.h"
+
+static void __iomem *record_at(const struct vtd_unit *unit, u32 index)
+{
+	return unit->reg + unit->fro + index * VTD_FRCD_LEN;
+}
+
+static u32 last_dword(const struct vtd_unit *unit, u32 index)
+{
+	return readl(record_at(unit, index) + 12);
+}
+
+static void raise_record(const struct vtd_unit *unit, u32 index)
+{
+	u64 lo = readq(record_at(unit, index));
+	u64 hi = readq(record_at(unit, index) + 8);
+	struct faultcast_event ev = {
+		.slot = faultcast_registry_claim_pci(unit->segment, vtd_frcd_sid(hi)),
+	};
+
+	vtd_decode(lo, hi, &ev);
+	faultcast_source_raise(&ev);
+}
+
+/* A record whose place we lost: the count stays right. */
+static void raise_unknown(void)
+{
+	struct faultcast_event ev = {
+		.slot = FAULTCAST_SLOT_UNKNOWN,
+		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+	};
+
+	faultcast_source_raise(&ev);
+}
+
+/* PFO stays set until the handler ends: count it once in a run. */
+static u32 read_status(struct vtd_walk *walk)
+{
+	u32 fsts = readl(walk->unit->reg + VTD_FSTS);
+
+	if (fsts & VTD_FSTS_PFO && !walk->overflow) {
+		walk->overflow = true;
+		atomic64_inc(&faultcast_source_hw_overflow);
+	}
+	return fsts;
+}
+
+void vtd_walk_enter(struct vtd_walk *walk)
+{
+	const struct vtd_unit *unit = walk->unit;
+	u32 fsts = read_status(walk), index = vtd_fsts_fri(fsts), n;
+
+	if (!(fsts & VTD_FSTS_PPF))
+		return;
+	for (n = 0; n < unit->nfr; n++) {
+		if (!(last_dword(unit, index) & VTD_FRCD_F))
+			break;
+		raise_record(unit, index);
+		index = (index + 1) % unit->nfr;
+	}
+	walk->raised = n;
+}
+
+/* After a missed hit the index is off: find the record that was read. */
+static void resync(struct vtd_walk *walk, u32 dword)
+{
+	const struct vtd_unit *unit = walk->unit;
+	u32 i;
+
+	for (i = 0; i < unit->nfr; i++) {
+		if (last_dword(unit, i) != dword)
+			continue;
+		walk->index = i;
+		raise_record(unit, i);
+		return;
+	}
+	raise_unknown();
+}
+
+static void take(struct vtd_walk *walk, u32 dword)
+{
+	const struct vtd_unit *unit = walk->unit;
+
+	if (!walk->seen++)
+		walk->index = vtd_fsts_fri(read_status(walk)) % unit->nfr;
+	else
+		walk->index = (walk->index + 1) % unit->nfr;
+	if (walk->seen <= walk->raised)
+		return;
+	if (last_dword(unit, walk->index) == dword)
+		raise_record(unit, walk->index);
+	else
+		resync(walk, dword);
+}
+
+bool vtd_walk_step(struct vtd_walk *walk, u32 dword)
+{
+	if (!(dword & VTD_FRCD_F)) {
+		if (walk->unit)
+			read_status(walk);
+		return false;
+	}
+	if (walk->unit)
+		take(walk, dword);
+	else
+		atomic64_inc(&faultcast_source_unknown_unit);
+	return true;
+}
