@@ -72,17 +72,21 @@ void vtd_walk_enter(struct vtd_walk *walk)
 	walk->raised = n;
 }
 
-/* After a missed hit the index is off: find the record that was read. */
+/*
+ * After missed hits the handler is ahead of us.  What it took has F clear, so the
+ * first match from here on is its record; records are alike more often than not.
+ */
 static void resync(struct vtd_walk *walk, u32 dword)
 {
 	const struct vtd_unit *unit = walk->unit;
-	u32 i;
+	u32 index = walk->index, n;
 
-	for (i = 0; i < unit->nfr; i++) {
-		if (last_dword(unit, i) != dword)
+	for (n = 1; n < unit->nfr; n++) {
+		index = (index + 1) % unit->nfr;
+		if (last_dword(unit, index) != dword)
 			continue;
-		walk->index = i;
-		raise_record(unit, i);
+		walk->index = index;
+		raise_record(unit, index);
 		return;
 	}
 	raise_unknown();
