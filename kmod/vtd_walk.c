@@ -56,10 +56,16 @@ static u32 read_status(struct vtd_walk *walk)
 	return fsts;
 }
 
+/* Within what is mapped, whatever was read: a unit that is gone reads as all ones. */
+static u32 first_index(const struct vtd_unit *unit, u32 fsts)
+{
+	return vtd_fsts_fri(fsts) % unit->nfr;
+}
+
 void vtd_walk_enter(struct vtd_walk *walk)
 {
 	const struct vtd_unit *unit = walk->unit;
-	u32 fsts = read_status(walk), index = vtd_fsts_fri(fsts), n;
+	u32 fsts = read_status(walk), index = first_index(unit, fsts), n;
 
 	if (!(fsts & VTD_FSTS_PPF))
 		return;
@@ -97,7 +103,7 @@ static void take(struct vtd_walk *walk, u32 dword)
 	const struct vtd_unit *unit = walk->unit;
 
 	if (!walk->seen++)
-		walk->index = vtd_fsts_fri(read_status(walk)) % unit->nfr;
+		walk->index = first_index(unit, read_status(walk));
 	else
 		walk->index = (walk->index + 1) % unit->nfr;
 	if (walk->seen <= walk->raised)
