@@ -16,6 +16,9 @@
 /* Records taken from one CPU before the next CPU has its turn. */
 #define TURN	256
 
+/* Slots, of a kilobyte each, looked at before others may run. */
+#define SLOTS_AT_ONCE	256
+
 static struct {
 	spinlock_t lock;	/* all below, and the consumer side of the queues */
 	u64 head;
@@ -35,6 +38,7 @@ static struct workqueue_struct *wq;
 static struct work_struct work;
 static struct delayed_work summary_work;
 static atomic_t summary_wanted;
+static bool draining;
 
 static u64 tail_locked(void)
 {
@@ -86,19 +90,32 @@ static void publish_summary(u32 index, u64 now)
 	faultcast_genl_notify(&ev);
 }
 
+/*
+ * Not while the queue is drained: it refuses what a timer brings then, and such
+ * an item can never be cancelled (up to 7.0).
+ */
+static void want_summary(void)
+{
+	if (!READ_ONCE(draining))
+		queue_delayed_work(wq, &summary_work, SUMMARY_PERIOD);
+}
+
 static void summarize(struct work_struct *unused)
 {
 	u32 i, n = faultcast_registry_size();
 	u64 now = ktime_get_ns();
 	bool again = false;
 
-	atomic_set(&summary_wanted, 0);
-	smp_mb__after_atomic();	/* a fault suppressed from here on asks anew */
+	/* A full barrier: a fault suppressed from here on asks anew. */
+	atomic_xchg(&summary_wanted, 0);
 	for (i = 0; i < n; i++) {
 		struct faultcast_slot *slot = faultcast_registry_slot(i);
 
+		if (!(i % SLOTS_AT_ONCE))
+			cond_resched();
 		if (!atomic64_read(&slot->untold))
 			continue;
+		faultcast_registry_wait(i);
 		if (slot->published_mono + SUMMARY_AFTER_NS <= now)
 			publish_summary(i, now);
 		else
@@ -106,7 +123,7 @@ static void summarize(struct work_struct *unused)
 	}
 	faultcast_genl_flush();
 	if (again)
-		queue_delayed_work(wq, &summary_work, SUMMARY_PERIOD);
+		want_summary();
 }
 
 /* For a slot that a probe claimed: outside the lock, it walks the bus. */
@@ -145,7 +162,7 @@ static void run(struct work_struct *unused)
 		cond_resched();
 	}
 	if (atomic_read(&summary_wanted))
-		queue_delayed_work(wq, &summary_work, SUMMARY_PERIOD);
+		want_summary();
 	if (more)
 		queue_work(wq, &work);
 }
@@ -179,9 +196,10 @@ void faultcast_publish_wake(void)
 	queue_work(wq, &work);
 }
 
-/* Any context, NMI-like included: a fault was suppressed. */
+/* Any context, NMI-like included: a fault was suppressed, and is among the untold. */
 void faultcast_publish_suppressed(void)
 {
+	smp_mb__after_atomic();	/* untold before wanted: pairs with summarize() */
 	if (!atomic_read(&summary_wanted) && !atomic_xchg(&summary_wanted, 1))
 		faultcast_queue_kick();
 }
@@ -189,9 +207,10 @@ void faultcast_publish_suppressed(void)
 /* Returns when the queues are empty; nobody may raise an event any more. */
 void faultcast_publish_drain(void)
 {
+	WRITE_ONCE(draining, true);
+	flush_work(&work);	/* a run that has not seen that */
 	cancel_delayed_work_sync(&summary_work);
 	drain_workqueue(wq);
-	cancel_delayed_work_sync(&summary_work);
 }
 
 /*
@@ -204,6 +223,8 @@ void faultcast_publish_totals(struct faultcast_totals *t)
 
 	memset(t, 0, sizeof(*t));
 	for (i = 0; i < n; i++) {
+		if (!(i % SLOTS_AT_ONCE))
+			cond_resched();
 		t->lost += atomic64_read(&faultcast_registry_slot(i)->lost);
 		t->suppressed += atomic64_read(&faultcast_registry_slot(i)->suppressed);
 	}
@@ -216,8 +237,11 @@ void faultcast_publish_totals(struct faultcast_totals *t)
 	t->queued = faultcast_queue_len();
 	spin_unlock(&state.lock);
 	smp_rmb();	/* pairs with the full barrier of the counting atomics */
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		if (!(i % SLOTS_AT_ONCE))
+			cond_resched();
 		t->raised += faultcast_registry_raised(faultcast_registry_slot(i));
+	}
 }
 
 void faultcast_publish_bounds(u64 *tail, u64 *head)
