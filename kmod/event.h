@@ -69,6 +69,13 @@ enum faultcast_counter {
 	FAULTCAST_CTR_NUM
 };
 
+/* storm.c: a test must not take the place of a real fault. */
+enum faultcast_bucket {
+	FAULTCAST_BUCKET_REAL,
+	FAULTCAST_BUCKET_SYNTHETIC,
+	FAULTCAST_BUCKETS
+};
+
 /* storm.c: events a second, and what that means in time. */
 struct faultcast_limit {
 	u32 rate;		/* 0: no limit */
@@ -108,7 +115,7 @@ struct faultcast_slot {
 	atomic64_t lost;
 	atomic64_t first_mono;	/* real faults only, 0: none */
 	atomic64_t last_mono;
-	atomic64_t due;		/* storm.c: when the next event is due */
+	atomic64_t due[FAULTCAST_BUCKETS];	/* storm.c: when the next event is due */
 	struct faultcast_limit limit;
 	bool has_limit;		/* of its own, not the global one */
 	atomic64_t untold;	/* suppressed, and no event has said so yet */
@@ -154,8 +161,8 @@ void faultcast_queue_kick(void);
 void faultcast_queue_sync(void);
 
 /* storm.c: who may publish how much */
-bool faultcast_storm_admit(struct faultcast_slot *slot, u64 now);
-void faultcast_storm_refund(struct faultcast_slot *slot);
+bool faultcast_storm_admit(struct faultcast_slot *slot, enum faultcast_bucket bucket, u64 now);
+void faultcast_storm_refund(struct faultcast_slot *slot, enum faultcast_bucket bucket);
 void faultcast_storm_set(u32 rate, u32 burst);
 void faultcast_storm_set_host(u32 rate, u32 burst);
 void faultcast_storm_set_device(struct faultcast_slot *slot, u32 rate, u32 burst);

@@ -46,9 +46,19 @@ static int status_get(struct sk_buff *request, struct genl_info *info)
 	return genlmsg_reply(skb, info);
 }
 
+/* Slots, of a kilobyte each, passed over before others may run. */
+#define SLOTS_AT_ONCE	256
+
 struct device_dump {
 	u32 next;
 };
+
+/* A device with every error bit counted is larger than a dump's usual message. */
+static int device_get_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = 2 * NLMSG_GOODSIZE;
+	return 0;
+}
 
 static int device_get(struct sk_buff *skb, struct netlink_callback *cb)
 {
@@ -58,6 +68,8 @@ static int device_get(struct sk_buff *skb, struct netlink_callback *cb)
 		const struct faultcast_slot *slot = faultcast_registry_slot(dump->next);
 		void *hdr;
 
+		if (!(dump->next % SLOTS_AT_ONCE))
+			cond_resched();
 		if (!atomic_read_acquire(&slot->ready) ||
 		    (!faultcast_registry_raised(slot) && !READ_ONCE(slot->has_limit)))
 			continue;
@@ -255,6 +267,7 @@ static int config_device(struct genl_info *info)
 	return err;
 }
 
+/* What is not given is left alone: setting a limit gives a new burst to all. */
 static int config_all(struct genl_info *info)
 {
 	struct nlattr *host_rate = info->attrs[FAULTCAST_A_CONFIG_HOST_RATE];
@@ -263,7 +276,8 @@ static int config_all(struct genl_info *info)
 
 	if (err)
 		return err;
-	faultcast_storm_set(rate, burst);
+	if (info->attrs[FAULTCAST_A_CONFIG_RATE] || info->attrs[FAULTCAST_A_CONFIG_BURST])
+		faultcast_storm_set(rate, burst);
 	if (host_rate)
 		faultcast_storm_set_host(nla_get_u32(host_rate), faultcast_params.queue);
 	return 0;
@@ -275,7 +289,17 @@ static int config_set(struct sk_buff *request, struct genl_info *info)
 	struct nlattr *to_default = info->attrs[FAULTCAST_A_CONFIG_DEFAULT];
 	bool device = info->attrs[FAULTCAST_A_CONFIG_SEGMENT] ||
 		      info->attrs[FAULTCAST_A_CONFIG_BDF] || info->attrs[FAULTCAST_A_CONFIG_NAME];
+	bool limit = info->attrs[FAULTCAST_A_CONFIG_RATE] || info->attrs[FAULTCAST_A_CONFIG_BURST];
 	int err;
+
+	if (!limit && !host_rate && !to_default) {
+		NL_SET_ERR_MSG(info->extack, "nothing to set");
+		return -EINVAL;
+	}
+	if (limit && to_default) {
+		NL_SET_ERR_MSG_ATTR(info->extack, to_default, "the default has no rate or burst");
+		return -EINVAL;
+	}
 
 	if (device && host_rate) {
 		NL_SET_ERR_MSG_ATTR(info->extack, host_rate, "the host's rate is no device's");
@@ -334,6 +358,7 @@ static const struct genl_ops ops[] = {
 	},
 	{
 		.cmd = FAULTCAST_CMD_DEVICE_GET,
+		.start = device_get_start,
 		.dumpit = device_get,
 		.policy = no_attrs_policy,
 		.maxattr = ARRAY_SIZE(no_attrs_policy) - 1,

@@ -12,26 +12,29 @@
 
 #include "event.h"
 
+#ifndef CONFIG_64BIT
+#error "faultcast counts in 64-bit atomics and divides 64-bit numbers: 64-bit kernels only"
+#endif
+
 struct faultcast_params faultcast_params = {
 	.devices = 4096,
 	.queue = 1024,
 	.history = 16384,
 	.rate = 100,
-	.burst = 512,
 	.host_rate = 2000,
 };
 
 module_param_named(devices, faultcast_params.devices, uint, 0444);
-MODULE_PARM_DESC(devices, "device slots (3..65536, default 4096)");
+MODULE_PARM_DESC(devices, "device slots, half as many again as devices, of 1.2 KB each (3..65536, default 4096)");
 module_param_named(queue, faultcast_params.queue, uint, 0444);
-MODULE_PARM_DESC(queue, "queued events per CPU (2..65536, a power of two, default 1024)");
+MODULE_PARM_DESC(queue, "queued events per CPU, of 96 bytes each (2..65536, a power of two, default 1024)");
 module_param_named(history, faultcast_params.history, uint, 0444);
 MODULE_PARM_DESC(history, "published events kept for EVENT_GET (1..1048576, default 16384)");
 
 module_param_named(rate, faultcast_params.rate, uint, 0444);
 MODULE_PARM_DESC(rate, "events a second that one device may publish (0: no limit, default 100)");
 module_param_named(burst, faultcast_params.burst, uint, 0444);
-MODULE_PARM_DESC(burst, "events it may publish at once (1..queue/2, default 512)");
+MODULE_PARM_DESC(burst, "events it may publish at once (1..queue/2, default 512 or queue/2)");
 module_param_named(host_rate, faultcast_params.host_rate, uint, 0444);
 MODULE_PARM_DESC(host_rate, "events a second of all devices (0: no limit, default 2000)");
 
@@ -57,7 +60,8 @@ static int check_params(void)
 		return -EINVAL;
 	}
 	/* A burst must leave room for the other devices of the same CPU. */
-	p->burst = min(p->burst, p->queue / 2);
+	if (!p->burst)
+		p->burst = min(512U, p->queue / 2);
 	if (check("burst", p->burst, 1, p->queue / 2) ||
 	    check("rate", p->rate, 0, FAULTCAST_RATE_MAX) ||
 	    check("host_rate", p->host_rate, 0, FAULTCAST_RATE_MAX))

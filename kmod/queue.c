@@ -35,7 +35,8 @@ int faultcast_queue_init(unsigned int records, void (*wake_fn)(void))
 	for_each_possible_cpu(cpu) {
 		struct cpu_queue *q = per_cpu_ptr(&queues, cpu);
 
-		init_irq_work(&q->work, wake);
+		/* Hard: with PREEMPT_RT too, not from a thread. */
+		q->work = IRQ_WORK_INIT_HARD(wake);
 		q->buffer = kvmalloc_node(bytes, GFP_KERNEL, cpu_to_node(cpu));
 		if (!q->buffer || kfifo_init(&q->fifo, q->buffer, bytes)) {
 			faultcast_queue_exit();

@@ -101,6 +101,13 @@ bool faultcast_registry_pci(const struct faultcast_slot *slot, u32 *segment, u16
 	return true;
 }
 
+static void name_slot(struct faultcast_slot *slot, const char *prefix, const char *name)
+{
+	if (name)
+		scnprintf(slot->name, sizeof(slot->name), "%s/%s", prefix, name);
+	atomic_set_release(&slot->ready, 1);
+}
+
 /* @prefix and @name are NULL for PCI, whose key says it all. */
 static u32 claim(u64 key, const char *prefix, const char *name)
 {
@@ -112,14 +119,14 @@ static u32 claim(u64 key, const char *prefix, const char *name)
 		u64 old = atomic64_read(&slot->key);
 
 		if (!old) {
+			/* The worker waits for who has won: not for a thread's next turn. */
+			preempt_disable();
 			old = atomic64_cmpxchg(&slot->key, 0, key);
-			if (!old) {
-				if (name)
-					scnprintf(slot->name, sizeof(slot->name), "%s/%s",
-						  prefix, name);
-				atomic_set_release(&slot->ready, 1);
+			if (!old)
+				name_slot(slot, prefix, name);
+			preempt_enable();
+			if (!old)
 				return 1 + at;
-			}
 		}
 		if (old == key)
 			return 1 + at;
@@ -268,7 +275,7 @@ void faultcast_registry_count(const struct faultcast_event *ev)
 	atomic64_set(&slot->last_mono, ev->mono_ns);
 }
 
-/* Process context: until the claimer, perhaps a preempted thread, has named it. */
+/* Process context: until the claimer, on another CPU, has named it. */
 void faultcast_registry_wait(u32 index)
 {
 	while (!atomic_read_acquire(&slots[index].ready))

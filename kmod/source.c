@@ -76,6 +76,21 @@ u64 faultcast_source_nmissed(void)
 	return sum;
 }
 
+/* What no event has told of yet is told by the next one; not by a test. */
+static void take_untold(struct faultcast_slot *slot, struct faultcast_event *ev)
+{
+	if (atomic64_read(&slot->untold))
+		ev->suppressed_before = atomic64_xchg(&slot->untold, 0);
+}
+
+static void give_untold(struct faultcast_slot *slot, u64 count)
+{
+	if (!count)
+		return;
+	atomic64_add(count, &slot->untold);
+	faultcast_publish_suppressed();
+}
+
 /*
  * Any context, NMI-like included.  The caller has filled slot, kind and what
  * it knows of the rest.  Counts, stamps and queues.  -EBUSY when storm control
@@ -84,27 +99,26 @@ u64 faultcast_source_nmissed(void)
 int faultcast_source_raise(struct faultcast_event *ev)
 {
 	struct faultcast_slot *slot = faultcast_registry_slot(ev->slot);
+	bool synthetic = ev->flags & FAULTCAST_EVENT_F_SYNTHETIC;
+	enum faultcast_bucket bucket = synthetic ? FAULTCAST_BUCKET_SYNTHETIC :
+						   FAULTCAST_BUCKET_REAL;
 	int err;
 
 	ev->mono_ns = ktime_get_mono_fast_ns();
 	ev->generation = READ_ONCE(slot->generation);
 	faultcast_registry_count(ev);
 	smp_mb__after_atomic();	/* raised before what became of it: see publish.c */
-	if (!faultcast_storm_admit(slot, ev->mono_ns)) {
+	if (!faultcast_storm_admit(slot, bucket, ev->mono_ns)) {
 		atomic64_inc(&slot->suppressed);
-		atomic64_inc(&slot->untold);
-		faultcast_publish_suppressed();
+		give_untold(slot, !synthetic);
 		return -EBUSY;
 	}
-	if (atomic64_read(&slot->untold))
-		ev->suppressed_before = atomic64_xchg(&slot->untold, 0);
+	if (!synthetic)
+		take_untold(slot, ev);
 	err = faultcast_queue_put(ev);
 	if (err) {
-		if (ev->suppressed_before) {
-			atomic64_add(ev->suppressed_before, &slot->untold);
-			faultcast_publish_suppressed();
-		}
-		faultcast_storm_refund(slot);
+		give_untold(slot, ev->suppressed_before);
+		faultcast_storm_refund(slot, bucket);
 		atomic64_inc(&slot->lost);
 	}
 	return err;
@@ -126,7 +140,7 @@ static void match(struct tracepoint *tp, void *priv)
 /*
  * Attaches @probe to @name ("system:event").  By name, so that a kernel built
  * without it costs a source, not the module.  The caller has checked @probe's
- * type where the kernel has a header for it.
+ * type; without a header to do so it is NULL.
  */
 int faultcast_source_attach_tracepoint(struct faultcast_source *source, const char *name,
 				       void *probe, struct tracepoint **tracepoint)
@@ -140,6 +154,11 @@ int faultcast_source_attach_tracepoint(struct faultcast_source *source, const ch
 		scnprintf(source->reason, sizeof(source->reason),
 			  "this kernel has no tracepoint %s", name);
 		return -ENOENT;
+	}
+	if (!probe) {
+		scnprintf(source->reason, sizeof(source->reason),
+			  "built without the prototype of %s", name);
+		return -EOPNOTSUPP;
 	}
 	err = tracepoint_probe_register(lookup.found, probe, NULL);
 	if (err) {

@@ -8,8 +8,12 @@
 
 #include "event.h"
 
+/* A probe is attached only if the kernel's header has checked its type. */
 #ifdef HAVE_PCI_TRACEPOINTS
 #include <trace/events/pci.h>
+#define CHECKED(probe)	(probe)
+#else
+#define CHECKED(probe)	NULL
 #endif
 
 static struct tracepoint *hotplug_tracepoint, *link_tracepoint;
@@ -46,7 +50,8 @@ static int attach_hotplug(struct faultcast_source *source)
 #ifdef HAVE_PCI_TRACEPOINTS
 	check_trace_callback_type_pci_hp_event(on_hotplug);
 #endif
-	return faultcast_source_attach_tracepoint(source, "pci:pci_hp_event", on_hotplug,
+	return faultcast_source_attach_tracepoint(source, "pci:pci_hp_event",
+						  CHECKED(on_hotplug),
 						  &hotplug_tracepoint);
 }
 
@@ -60,7 +65,7 @@ static int attach_link(struct faultcast_source *source)
 #ifdef HAVE_PCI_TRACEPOINTS
 	check_trace_callback_type_pcie_link_event(on_link);
 #endif
-	return faultcast_source_attach_tracepoint(source, "pci:pcie_link_event", on_link,
+	return faultcast_source_attach_tracepoint(source, "pci:pcie_link_event", CHECKED(on_link),
 						  &link_tracepoint);
 }
 

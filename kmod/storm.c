@@ -11,7 +11,7 @@
 #include "event.h"
 
 static struct faultcast_limit device_limit, host_limit;
-static atomic64_t host_due;
+static atomic64_t host_due[FAULTCAST_BUCKETS];
 
 static void set_limit(struct faultcast_limit *limit, u32 rate, u32 burst)
 {
@@ -24,7 +24,7 @@ static void set_limit(struct faultcast_limit *limit, u32 rate, u32 burst)
 	WRITE_ONCE(limit->interval_ns, interval);
 }
 
-/* Retries only when another CPU got one admitted, which the burst bounds. */
+/* Retries only when another CPU has changed it meanwhile: one of them gets on. */
 static bool take(atomic64_t *due, const struct faultcast_limit *limit, u64 now)
 {
 	u64 interval = READ_ONCE(limit->interval_ns);
@@ -49,27 +49,35 @@ static void give_back(atomic64_t *due, const struct faultcast_limit *limit)
 
 static const struct faultcast_limit *limit_of(const struct faultcast_slot *slot)
 {
-	return READ_ONCE(slot->has_limit) ? &slot->limit : &device_limit;
+	return smp_load_acquire(&slot->has_limit) ? &slot->limit : &device_limit;
 }
 
 /* Any context.  False: to be suppressed. */
-bool faultcast_storm_admit(struct faultcast_slot *slot, u64 now)
+bool faultcast_storm_admit(struct faultcast_slot *slot, enum faultcast_bucket bucket, u64 now)
 {
 	const struct faultcast_limit *limit = limit_of(slot);
 
-	if (!take(&slot->due, limit, now))
+	if (!take(&slot->due[bucket], limit, now))
 		return false;
-	if (take(&host_due, &host_limit, now))
+	if (take(&host_due[bucket], &host_limit, now))
 		return true;
-	give_back(&slot->due, limit);
+	give_back(&slot->due[bucket], limit);
 	return false;
 }
 
 /* For an event that was admitted and then found the queue full. */
-void faultcast_storm_refund(struct faultcast_slot *slot)
+void faultcast_storm_refund(struct faultcast_slot *slot, enum faultcast_bucket bucket)
 {
-	give_back(&slot->due, limit_of(slot));
-	give_back(&host_due, &host_limit);
+	give_back(&slot->due[bucket], limit_of(slot));
+	give_back(&host_due[bucket], &host_limit);
+}
+
+static void fill_buckets(atomic64_t *due)
+{
+	int bucket;
+
+	for (bucket = 0; bucket < FAULTCAST_BUCKETS; bucket++)
+		atomic64_set(&due[bucket], 0);
 }
 
 /* Rates are events a second, 0 for no limit.  Callers serialise. */
@@ -81,27 +89,27 @@ void faultcast_storm_set(u32 rate, u32 burst)
 	/* What was due by the old rate may lie far in the future. */
 	for (i = 0; i < faultcast_registry_size(); i++)
 		if (!faultcast_registry_slot(i)->has_limit)
-			atomic64_set(&faultcast_registry_slot(i)->due, 0);
+			fill_buckets(faultcast_registry_slot(i)->due);
 }
 
 void faultcast_storm_set_host(u32 rate, u32 burst)
 {
 	set_limit(&host_limit, rate, burst);
-	atomic64_set(&host_due, 0);
+	fill_buckets(host_due);
 }
 
 void faultcast_storm_set_device(struct faultcast_slot *slot, u32 rate, u32 burst)
 {
 	set_limit(&slot->limit, rate, burst);
-	WRITE_ONCE(slot->has_limit, true);
-	atomic64_set(&slot->due, 0);
+	smp_store_release(&slot->has_limit, true);
+	fill_buckets(slot->due);
 }
 
 /* Back to the limit of all devices. */
 void faultcast_storm_unset_device(struct faultcast_slot *slot)
 {
 	WRITE_ONCE(slot->has_limit, false);
-	atomic64_set(&slot->due, 0);
+	fill_buckets(slot->due);
 }
 
 const struct faultcast_limit *faultcast_storm_limit(void)

@@ -55,7 +55,7 @@ static u64 admitted(struct faultcast_slot *slot, u64 now, u64 offered)
 	u64 count = 0;
 
 	while (offered--)
-		count += faultcast_storm_admit(slot, now);
+		count += faultcast_storm_admit(slot, FAULTCAST_BUCKET_REAL, now);
 	return count;
 }
 
@@ -104,7 +104,7 @@ static void the_rate_is_exact_in_the_long_run(void **state)
 		setup(NULL);
 		faultcast_storm_set(runs[i].rate, runs[i].burst);
 		for (t = 0; t <= end; t += runs[i].step_ns)
-			while (faultcast_storm_admit(&slots[0], BOOT + t))
+			while (faultcast_storm_admit(&slots[0], FAULTCAST_BUCKET_REAL, BOOT + t))
 				count++;
 		/* At the end a step's worth may not have been offered yet. */
 		if (count > most || count + 1 + runs[i].rate * runs[i].step_ns / SECOND < most)
@@ -119,13 +119,13 @@ static void refund(void **state)
 	faultcast_storm_set(100, 5);
 	faultcast_storm_set_host(100, 7);
 	assert_int_equal(admitted(&slots[0], BOOT, 50), 5);
-	faultcast_storm_refund(&slots[0]);
-	faultcast_storm_refund(&slots[0]);
+	faultcast_storm_refund(&slots[0], FAULTCAST_BUCKET_REAL);
+	faultcast_storm_refund(&slots[0], FAULTCAST_BUCKET_REAL);
 	assert_int_equal(admitted(&slots[0], BOOT, 50), 2);
 	/* The host has got its back too. */
 	assert_int_equal(admitted(&slots[1], BOOT, 50), 2);
 	for (int i = 0; i < 7; i++)
-		faultcast_storm_refund(&slots[i < 5 ? 0 : 1]);
+		faultcast_storm_refund(&slots[i < 5 ? 0 : 1], FAULTCAST_BUCKET_REAL);
 	assert_int_equal(admitted(&slots[1], BOOT, 50), 5);
 	assert_int_equal(admitted(&slots[2], BOOT, 50), 2);
 }
@@ -135,7 +135,7 @@ static void refund_without_limit_is_nothing(void **state)
 	(void)state;
 	assert_int_equal(admitted(&slots[0], BOOT, 5), 5);
 	for (int i = 0; i < 5; i++)
-		faultcast_storm_refund(&slots[0]);
+		faultcast_storm_refund(&slots[0], FAULTCAST_BUCKET_REAL);
 	faultcast_storm_set(100, 5);
 	assert_int_equal(admitted(&slots[0], BOOT, 50), 5);
 }
@@ -149,11 +149,11 @@ static void the_host_caps_all_devices_together(void **state)
 	faultcast_storm_set_host(50, 8);
 	for (u64 round = 0; round < 10; round++)
 		for (size_t i = 0; i < SLOTS; i++)
-			count += faultcast_storm_admit(&slots[i], BOOT);
+			count += faultcast_storm_admit(&slots[i], FAULTCAST_BUCKET_REAL, BOOT);
 	assert_int_equal(count, 8);
 	for (u64 t = MS; t <= 10 * SECOND; t += MS)
 		for (size_t i = 0; i < SLOTS; i++)
-			count += faultcast_storm_admit(&slots[i], BOOT + t);
+			count += faultcast_storm_admit(&slots[i], FAULTCAST_BUCKET_REAL, BOOT + t);
 	assert_int_equal(count, 8 + 50 * 10);
 }
 
@@ -198,7 +198,7 @@ static void a_device_may_have_limits_of_its_own(void **state)
 	faultcast_storm_set(1000, 20);
 	assert_int_equal(admitted(&slots[0], BOOT + 100 * MS, 50), 0);
 	assert_int_equal(admitted(&slots[2], BOOT + 100 * MS, 50), 20);
-	faultcast_storm_refund(&slots[0]);
+	faultcast_storm_refund(&slots[0], FAULTCAST_BUCKET_REAL);
 	assert_int_equal(admitted(&slots[0], BOOT + 100 * MS, 50), 1);
 }
 
@@ -300,10 +300,10 @@ static void *hammer(void *arg)
 	for (unsigned int i = 0; i < OFFERED; i++) {
 		u64 now = __atomic_add_fetch(&clock_now, TICK, __ATOMIC_SEQ_CST);
 
-		if (!faultcast_storm_admit(cpu->slot, now))
+		if (!faultcast_storm_admit(cpu->slot, FAULTCAST_BUCKET_REAL, now))
 			continue;
 		if (cpu->refunds && i % 3 == 0)
-			faultcast_storm_refund(cpu->slot);
+			faultcast_storm_refund(cpu->slot, FAULTCAST_BUCKET_REAL);
 		else
 			cpu->count++;
 	}
@@ -369,7 +369,7 @@ static void a_refund_after_a_new_limit_locks_nobody_out(void **state)
 	assert_int_equal(admitted(&slots[0], BOOT, 1), 1);
 	faultcast_storm_set(100, 5);
 	faultcast_storm_set_host(100, 5);
-	faultcast_storm_refund(&slots[0]);
+	faultcast_storm_refund(&slots[0], FAULTCAST_BUCKET_REAL);
 	assert_in_range(admitted(&slots[0], BOOT + SECOND, 50), 5, 6);
 }
 

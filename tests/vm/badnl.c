@@ -373,6 +373,15 @@ static void ask_config(const char *name, int attr, uint32_t value)
 	ask(name);
 }
 
+/* Half of a device's address. */
+static void ask_config_of_half(const char *name, int attr)
+{
+	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
+	put_u32(attr, 0x20);
+	put_u32(FAULTCAST_A_CONFIG_RATE, 5);
+	ask(name);
+}
+
 static void ask_configs(void)
 {
 	ask_config("config_set/rate over the largest", FAULTCAST_A_CONFIG_RATE,
@@ -380,8 +389,8 @@ static void ask_configs(void)
 	ask_config("config_set/host rate of all ones", FAULTCAST_A_CONFIG_HOST_RATE, UINT32_MAX);
 	ask_config("config_set/burst 0", FAULTCAST_A_CONFIG_BURST, 0);
 	ask_config("config_set/burst of all ones", FAULTCAST_A_CONFIG_BURST, UINT32_MAX);
-	ask_config("config_set/bdf without segment", FAULTCAST_A_CONFIG_BDF, 0x20);
-	ask_config("config_set/segment without bdf", FAULTCAST_A_CONFIG_SEGMENT, 0);
+	ask_config_of_half("config_set/bdf without segment", FAULTCAST_A_CONFIG_BDF);
+	ask_config_of_half("config_set/segment without bdf", FAULTCAST_A_CONFIG_SEGMENT);
 	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
 	put_u32(FAULTCAST_A_CONFIG_SEGMENT, 0);
 	put_u32(FAULTCAST_A_CONFIG_BDF, 0x20);
@@ -390,6 +399,12 @@ static void ask_configs(void)
 	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
 	put(FAULTCAST_A_CONFIG_DEFAULT, "", 0);
 	ask("config_set/default without a device");
+}
+
+static void ask_config_nothing(void)
+{
+	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
+	ask("config_set/nothing");
 }
 
 static void ask_malformed(void)
@@ -405,6 +420,7 @@ static void ask_malformed(void)
 	ask_inject_aer();
 	ask_names();
 	ask_configs();
+	ask_config_nothing();
 }
 
 static void ask_unprivileged(void)

@@ -72,6 +72,7 @@ host() {
 		config_set/segment without bdf	EINVAL	attr
 		config_set/host rate of a device	EINVAL	attr
 		config_set/default without a device	EINVAL	attr
+		config_set/nothing	EINVAL	-
 	END
 	# Where a dump begins the kernel passes on a message only, in some versions.
 	awk -F '\t' -v OFS='\t' '{print $1, $2, $1 ~ /^event_get.from (0|head . 2|far)/ ? "any" : $3}' \

@@ -92,6 +92,7 @@ guest() {
 
 	refuses queue=3 "parameter queue=3: expected a power of two"
 	refuses queue=1 "parameter queue=1: expected 2 to 65536"
+	refuses burst=513 "parameter burst=513: expected 1 to 512"
 	refuses devices=0 "parameter devices=0: expected 3 to 65536"
 	refuses history=0 "parameter history=0: expected 1 to 1048576"
 }

@@ -116,6 +116,8 @@ guest() {
 		'burst is 0 or over half the queue'
 	like "a device's host rate too" \
 		"$(faultcastctl config --device $third --host-rate 5 2>&1)" "the host's rate is no device's"
+	like "a default with a rate" "$(faultcastctl config --device $third --default --rate 5 2>&1)" \
+		'the default has no rate or burst'
 	like "nothing to set" "$(faultcastctl config 2>&1)" 'expected --rate'
 	is "and nothing changed" "$(number rate) $(number burst)" "0 2"
 	ok "events or a summary tell of all in the end" wait_for 5 all_told
