@@ -90,7 +90,7 @@ endef
 $(eval $(call compile,obj,$(CFLAGS) $(HARDENING)))
 $(eval $(call compile,san,$(SANITIZE)))
 
-# kmod/vtd.c against stand-ins for the kernel's headers
+# kmod/vtd.c and storm.c against stand-ins for the kernel's headers
 $(B)/san/tests/unit/vtd.o: CPPFLAGS += -Itests/unit/kernel
 $(B)/san/tests/unit/storm.o: CPPFLAGS += -Itests/unit/kernel
 

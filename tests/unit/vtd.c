@@ -7,6 +7,8 @@
  */
 #include "../../kmod/vtd.c"
 
+#include "../tables/vtd.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,118 +20,18 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Fields of a record's upper quadword; the numbers are the whole record's. */
-#define SID(v) ((u64)(v))
-#define T2 BIT_ULL(92 - 64)
-#define PRIV BIT_ULL(93 - 64)
-#define EXE BIT_ULL(94 - 64)
-#define PP BIT_ULL(95 - 64)
-#define FR(v) ((u64)(v) << (96 - 64))
-#define PV(v) ((u64)(v) << (104 - 64))
-#define AT(v) ((u64)(v) << (124 - 64))
-#define T1 BIT_ULL(126 - 64)
-#define F BIT_ULL(127 - 64)
-
-#define HAS_DMA (FAULTCAST_HAS_IOVA | FAULTCAST_HAS_REASON)
-#define HAS_IR (FAULTCAST_HAS_IRTE | FAULTCAST_HAS_REASON)
-#define DMA .kind = FAULTCAST_KIND_IO_PAGE_FAULT
-#define IR .kind = FAULTCAST_KIND_INTERRUPT_REMAPPING, .has = HAS_IR
-
-static const struct {
-	const char *what;
-	u64 lo;
-	u64 hi;
-	struct faultcast_event want;
-} records[] = {
-	{ "write",
-	  0x12345000,
-	  F | FR(0x05) | SID(0x0300),
-	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 5,
-	    .iova = 0x12345000 } },
-	{ "read",
-	  0x12345000,
-	  F | T1 | FR(0x06) | SID(0xffff),
-	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_READ, .reason = 6,
-	    .iova = 0x12345000 } },
-	{ "page request",
-	  0x1000,
-	  F | T2 | FR(0x58),
-	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_OTHER, .reason = 0x58,
-	    .iova = 0x1000 } },
-	{ "AtomicOp",
-	  0x1000,
-	  F | T1 | T2 | FR(0x59),
-	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_OTHER, .reason = 0x59,
-	    .iova = 0x1000 } },
-	{ "address masked to its page",
-	  ~0ULL,
-	  F | FR(1),
-	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 1,
-	    .iova = 0xfffffffffffff000 } },
-	{ "address 0",
-	  0xfff,
-	  F | FR(1),
-	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 1 } },
-	{ "privileged, executed, translated: no other access",
-	  0,
-	  F | T1 | PRIV | EXE | AT(3),
-	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_READ } },
-	{ "PASID",
-	  0,
-	  F | PP | PV(0xabcde) | FR(0x71),
-	  { DMA, .has = HAS_DMA | FAULTCAST_HAS_PASID, .access = FAULTCAST_ACCESS_WRITE,
-	    .reason = 0x71, .pasid = 0xabcde } },
-	{ "PASID 0 is one",
-	  0,
-	  F | PP,
-	  { DMA, .has = HAS_DMA | FAULTCAST_HAS_PASID, .access = FAULTCAST_ACCESS_WRITE } },
-	{ "largest PASID, all around it set",
-	  0,
-	  F | PP | PV(0xfffff) | AT(3) | T1 | FR(0xff),
-	  { DMA, .has = HAS_DMA | FAULTCAST_HAS_PASID, .access = FAULTCAST_ACCESS_READ,
-	    .reason = 0xff, .pasid = 0xfffff } },
-	{ "PV is garbage without PP",
-	  0,
-	  F | PV(0xabcde) | FR(2),
-	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 2 } },
-	{ "last reason before interrupt remapping",
-	  0x4321000000000000,
-	  F | FR(0x1f),
-	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 0x1f,
-	    .iova = 0x4321000000000000 } },
-	{ "first reason of interrupt remapping",
-	  0x4321000000000000,
-	  F | FR(0x20),
-	  { IR, .reason = 0x20, .irte_index = 0x4321 } },
-	{ "last reason of interrupt remapping",
-	  0xffffffffffffffff,
-	  F | FR(0x2f),
-	  { IR, .reason = 0x2f, .irte_index = 0xffff } },
-	{ "first reason after interrupt remapping",
-	  0x4321000000000000,
-	  F | FR(0x30),
-	  { DMA, .has = HAS_DMA, .access = FAULTCAST_ACCESS_WRITE, .reason = 0x30,
-	    .iova = 0x4321000000000000 } },
-	{ "an interrupt has no address, access or PASID",
-	  0x0001fffffffff000,
-	  F | T1 | T2 | PP | PV(5) | FR(0x22),
-	  { IR, .reason = 0x22, .irte_index = 1 } },
-};
-
 static void records_are_decoded(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(records); i++) {
-		const struct faultcast_event *want = &records[i].want;
+	for (size_t i = 0; i < ARRAY_SIZE(vtd_records); i++) {
+		const struct vtd_record *record = &vtd_records[i];
 		struct faultcast_event ev = { 0 };
 
-		vtd_decode(records[i].lo, records[i].hi, &ev);
-		if (ev.kind != want->kind || ev.access != want->access ||
-		    ev.reason != want->reason || ev.iova != want->iova || ev.pasid != want->pasid ||
-		    ev.irte_index != want->irte_index || ev.has != want->has)
+		vtd_decode(record->lo, record->hi, &ev);
+		if (!vtd_record_is(&ev, &record->want))
 			fail_msg("%s: kind %u access %u reason %#x iova %#llx pasid %#x index %#x "
 				 "has %#x",
-				 records[i].what, ev.kind, ev.access, ev.reason,
+				 record->what, ev.kind, ev.access, ev.reason,
 				 (unsigned long long)ev.iova, ev.pasid, ev.irte_index, ev.has);
 	}
 }

@@ -13,17 +13,9 @@
 #define smp_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, value) __atomic_store_n(p, value, __ATOMIC_RELEASE)
 
-/* A test may have another CPU come in after a value was read. */
-#ifndef STANDIN_AFTER_READ
-#define STANDIN_AFTER_READ()
-#endif
-
 static inline s64 atomic64_read(const atomic64_t *v)
 {
-	s64 value = READ_ONCE(v->counter);
-
-	STANDIN_AFTER_READ();
-	return value;
+	return READ_ONCE(v->counter);
 }
 
 static inline void atomic64_set(atomic64_t *v, s64 value)
@@ -41,6 +33,9 @@ static inline bool atomic64_try_cmpxchg(atomic64_t *v, s64 *old, s64 value)
 	return __atomic_compare_exchange_n(&v->counter, old, value, false, __ATOMIC_SEQ_CST,
 					   __ATOMIC_SEQ_CST);
 }
+
+#define S64_MAX __INT64_MAX__
+#define U32_MAX __UINT32_MAX__
 
 #define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 

@@ -3,13 +3,6 @@
 #ifndef STANDIN_LINUX_KTIME_H
 #define STANDIN_LINUX_KTIME_H
 
-#include <linux/types.h>
-
 #define NSEC_PER_SEC 1000000000L
-
-static inline u64 div_u64(u64 dividend, u32 divisor)
-{
-	return dividend / divisor;
-}
 
 #endif
