@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves: each change of what sits at an address (kmod/identity.c) is a new generation,
+ * the last eight are kept, and an event finds the one it was raised with; a device that
+ * was unknown when it faulted is looked up afterwards, and its event says so.
+ *
+ * With a real device of the machine, an i82559er of QEMU's, which is bound to a driver,
+ * removed and found again by the kernel's own PCI core: nothing is faked.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/pci.h>
+
+#include "check.h"
+
+#define VENDOR	PCI_VENDOR_ID_INTEL
+#define DEVICE	0x1209
+#define KEPT	8
+#define DRIVER	"faultcast_test"
+
+static const struct pci_device_id driver_ids[] = { { PCI_DEVICE(VENDOR, DEVICE) }, { } };
+
+static struct faultcast_slot *slot_of(struct pci_dev *pdev)
+{
+	return faultcast_registry_slot(faultcast_registry_claim_dev(&pdev->dev));
+}
+
+static int probe_result;
+static u32 probe_generation;	/* that a fault in the middle of it would have */
+
+static int bind(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	probe_generation = slot_of(pdev)->generation;
+	return probe_result;
+}
+
+static struct pci_driver driver = { .name = DRIVER, .id_table = driver_ids, .probe = bind };
+
+/* The table, and the device, whose slot is then known. */
+static struct pci_dev *begin(unsigned int devices)
+{
+	struct pci_dev *pdev = pci_get_device(VENDOR, DEVICE, NULL);
+
+	if (!expect(pdev))
+		return NULL;
+	if (check_begin(devices, 8))
+		return pdev;
+	pci_dev_put(pdev);
+	return NULL;
+}
+
+static void end(struct pci_dev *pdev)
+{
+	faultcast_identity_exit();
+	pci_dev_put(pdev);
+	check_end();
+}
+
+static void expect_generation(struct pci_dev *pdev, u32 generation, const char *driver_name)
+{
+	struct faultcast_identity id = { };
+
+	if (!expect(faultcast_identity_read(slot_of(pdev), generation, &id)))
+		return;
+	expect_eq(id.generation, generation);
+	expect_eq(id.vendor, VENDOR);
+	expect_eq(id.device, DEVICE);
+	if (!expect(!strcmp(id.driver, driver_name)))
+		check_note("generation %u has driver \"%s\"", generation, id.driver);
+}
+
+/* It is the newest one, too. */
+static void expect_newest(struct pci_dev *pdev, u32 generation, const char *driver_name)
+{
+	struct faultcast_identity id = { };
+
+	expect_generation(pdev, generation, driver_name);
+	expect_eq(slot_of(pdev)->generation, generation);
+	expect(faultcast_identity_read(slot_of(pdev), 0, &id));
+	expect_eq(id.generation, generation);
+}
+
+static void expect_gone(struct pci_dev *pdev, u32 generation)
+{
+	struct faultcast_identity id;
+
+	expect(!faultcast_identity_read(slot_of(pdev), generation, &id));
+}
+
+static void every_device_at_load(void)
+{
+	struct pci_dev *ours = begin(1024), *pdev = NULL;
+	struct faultcast_identity id;
+	unsigned int n = 0;
+
+	if (!ours)
+		return;
+	expect_eq(faultcast_identity_init(), 0);
+	for_each_pci_dev(pdev) {
+		n++;
+		expect(slot_of(pdev)->present);
+		expect_eq(slot_of(pdev)->generation, 1);
+		if (!expect(faultcast_identity_read(slot_of(pdev), 1, &id)))
+			continue;
+		expect_eq(id.vendor, pdev->vendor);
+		expect_eq(id.device, pdev->device);
+		expect_eq(id.subsystem_vendor, pdev->subsystem_vendor);
+		expect_eq(id.subsystem_device, pdev->subsystem_device);
+		expect_eq(id.class, pdev->class);
+		expect_eq(id.revision, pdev->revision);
+		expect_eq(id.serial, pci_get_dsn(pdev));
+		expect(!strcmp(id.driver, pdev->dev.driver ? pdev->dev.driver->name : ""));
+	}
+	expect(n > 1);
+	expect_eq(check_used_slots(), n);
+	end(ours);
+}
+
+static void a_driver_comes_and_goes(void)
+{
+	struct pci_dev *pdev = begin(1024);
+
+	if (!pdev)
+		return;
+	expect_eq(faultcast_identity_init(), 0);
+	expect_newest(pdev, 1, "");
+	expect_eq(pci_register_driver(&driver), 0);
+	expect_eq(probe_generation, 2);
+	expect_newest(pdev, 2, DRIVER);
+	expect_generation(pdev, 1, "");
+	pci_unregister_driver(&driver);
+	expect_newest(pdev, 3, "");
+	expect_generation(pdev, 2, DRIVER);
+	expect_generation(pdev, 1, "");
+	expect_gone(pdev, 4);
+	end(pdev);
+}
+
+static void a_driver_that_fails(void)
+{
+	struct pci_dev *pdev = begin(1024);
+
+	if (!pdev)
+		return;
+	expect_eq(faultcast_identity_init(), 0);
+	probe_generation = 0;
+	probe_result = -EIO;
+	expect_eq(pci_register_driver(&driver), 0);
+	probe_result = 0;
+	expect_eq(probe_generation, 2);
+	expect_generation(pdev, 2, DRIVER);
+	expect_newest(pdev, 3, "");
+	pci_unregister_driver(&driver);
+	expect_newest(pdev, 3, "");
+	end(pdev);
+}
+
+/* Removes @pdev, whose reference is used up; returns what the kernel then finds in its place. */
+static struct pci_dev *replace(struct pci_dev *pdev, void (*between)(struct faultcast_slot *slot))
+{
+	struct pci_bus *bus = pdev->bus;
+	unsigned int devfn = pdev->devfn;
+
+	pci_stop_and_remove_bus_device_locked(pdev);
+	between(slot_of(pdev));
+	pci_dev_put(pdev);
+	pci_lock_rescan_remove();
+	pci_rescan_bus(bus);
+	pci_unlock_rescan_remove();
+	return pci_get_slot(bus, devfn);
+}
+
+static void expect_absent(struct faultcast_slot *slot)
+{
+	struct faultcast_identity id;
+
+	expect(!slot->present);
+	expect_eq(slot->generation, 1);
+	expect(faultcast_identity_read(slot, 1, &id));
+	expect_eq(id.device, DEVICE);
+}
+
+static void a_card_is_replaced(void)
+{
+	struct pci_dev *pdev = begin(1024);
+
+	if (!pdev)
+		return;
+	expect_eq(faultcast_identity_init(), 0);
+	expect(slot_of(pdev)->present);
+	pdev = replace(pdev, expect_absent);
+	if (expect(pdev)) {
+		expect(slot_of(pdev)->present);
+		expect_newest(pdev, 2, "");
+		expect_generation(pdev, 1, "");
+	}
+	end(pdev);
+}
+
+static void eight_are_kept(void)
+{
+	struct pci_dev *pdev = begin(1024);
+	u32 generation = 1, i;
+
+	if (!pdev)
+		return;
+	expect_eq(faultcast_identity_init(), 0);
+	while (generation < 3 * KEPT) {
+		if (generation & 1)
+			expect_eq(pci_register_driver(&driver), 0);
+		else
+			pci_unregister_driver(&driver);
+		generation++;
+		expect_newest(pdev, generation, generation & 1 ? "" : DRIVER);
+		for (i = 1; i < generation; i++)
+			if (i + KEPT > generation)
+				expect_generation(pdev, i, i & 1 ? "" : DRIVER);
+			else
+				expect_gone(pdev, i);
+	}
+	pci_unregister_driver(&driver);
+	end(pdev);
+}
+
+static void nothing_changed(void)
+{
+	struct pci_dev *pdev = begin(1024);
+
+	if (!pdev)
+		return;
+	expect_eq(faultcast_identity_init(), 0);
+	/* As after a fault of generation 0: what is known is found to be the same. */
+	expect_eq(faultcast_identity_resolve(slot_of(pdev)), 1);
+	expect_newest(pdev, 1, "");
+	expect_gone(pdev, 2);
+	end(pdev);
+}
+
+static void no_slot_no_identity(void)
+{
+	struct pci_dev *pdev = begin(3), *other = NULL;
+	unsigned int known = 0;
+
+	if (!pdev)
+		return;
+	expect_eq(faultcast_identity_init(), 0);
+	for_each_pci_dev(other)
+		known += !!slot_of(other)->generation;
+	expect_eq(known, 1);
+	expect(!faultcast_registry_slot(2)->identity);
+	end(pdev);
+}
+
+static void raise(struct pci_dev *pdev)
+{
+	struct faultcast_event ev = {
+		.slot = faultcast_registry_claim_dev(&pdev->dev),
+		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+	};
+
+	expect_eq(faultcast_source_raise(&ev), 0);
+}
+
+static void events_keep_their_generation(void)
+{
+	struct pci_dev *pdev = begin(1024);
+	struct faultcast_event ev = { };
+	u32 i;
+
+	if (!pdev)
+		return;
+	expect_eq(faultcast_identity_init(), 0);
+	raise(pdev);
+	expect_eq(pci_register_driver(&driver), 0);
+	raise(pdev);
+	pci_unregister_driver(&driver);
+	raise(pdev);
+	for (i = 1; i <= 3; i++) {
+		expect(check_pop(&ev));
+		expect_eq(ev.generation, i);
+		expect_generation(pdev, ev.generation, i == 2 ? DRIVER : "");
+	}
+	end(pdev);
+}
+
+/* With a worker, and a device that it does not know: nobody has read identities. */
+static struct pci_dev *begin_unknown(void)
+{
+	struct pci_dev *pdev = begin(1024);
+
+	if (!pdev)
+		return NULL;
+	atomic_set(&check_num_notified, 0);
+	if (expect_eq(faultcast_publish_init(16), 0)) {
+		faultcast_queue_exit();
+		if (expect_eq(faultcast_queue_init(8, faultcast_publish_wake), 0))
+			return pdev;
+		faultcast_publish_exit();
+	}
+	end(pdev);
+	return NULL;
+}
+
+static void end_unknown(struct pci_dev *pdev)
+{
+	faultcast_queue_sync();
+	faultcast_publish_drain();
+	faultcast_publish_exit();
+	end(pdev);
+}
+
+/* Until the worker has handed on that many. */
+static void expect_notified(int count)
+{
+	faultcast_queue_sync();
+	faultcast_publish_drain();
+	expect_eq(atomic_read(&check_num_notified), count);
+}
+
+static void found_late(void)
+{
+	struct pci_dev *pdev = begin_unknown();
+
+	if (!pdev)
+		return;
+	raise(pdev);
+	expect_notified(1);
+	expect_eq(check_notified[0].generation, 1);
+	expect_eq(check_notified[0].flags, FAULTCAST_EVENT_F_IDENTITY_LATE);
+	expect_newest(pdev, 1, "");
+	/* From then on it is known. */
+	raise(pdev);
+	expect_notified(2);
+	expect_eq(check_notified[1].generation, 1);
+	expect_eq(check_notified[1].flags, 0);
+	end_unknown(pdev);
+}
+
+static void no_device_there(void)
+{
+	struct pci_dev *pdev = begin_unknown();
+	struct faultcast_event ev = { .kind = FAULTCAST_KIND_IO_PAGE_FAULT };
+	struct faultcast_slot *slot;
+
+	if (!pdev)
+		return;
+	ev.slot = faultcast_registry_claim_pci(0, 0x7f00);
+	slot = faultcast_registry_slot(ev.slot);
+	expect_eq(faultcast_source_raise(&ev), 0);
+	expect_notified(1);
+	expect_eq(check_notified[0].generation, 0);
+	expect_eq(check_notified[0].flags, 0);
+	expect(!slot->identity);
+	/* It was looked up once, and is not again. */
+	expect(slot->resolved);
+	ev.slot = FAULTCAST_SLOT_UNKNOWN;
+	expect_eq(faultcast_source_raise(&ev), 0);
+	expect_notified(2);
+	expect_eq(check_notified[1].generation, 0);
+	end_unknown(pdev);
+}
+
+/* A driver that is just binding holds the device: the worker does not wait for it. */
+static void while_a_driver_binds(void)
+{
+	struct pci_dev *pdev = begin_unknown();
+
+	if (!pdev)
+		return;
+	device_lock(&pdev->dev);
+	raise(pdev);
+	expect_notified(1);
+	expect_eq(check_notified[0].generation, 0);
+	expect_eq(check_notified[0].flags, 0);
+	device_unlock(&pdev->dev);
+	raise(pdev);
+	expect_notified(2);
+	expect_eq(check_notified[1].generation, 1);
+	expect_eq(check_notified[1].flags, FAULTCAST_EVENT_F_IDENTITY_LATE);
+	end_unknown(pdev);
+}
+
+static const struct check_case cases[] = {
+	{ "every device has one from the start", every_device_at_load },
+	{ "a driver that binds or goes makes a new one", a_driver_comes_and_goes },
+	{ "a driver has it in its probe, and not when that fails", a_driver_that_fails },
+	{ "a card that is removed and found again", a_card_is_replaced },
+	{ "eight are kept, the next drops the oldest", eight_are_kept },
+	{ "nothing changed: no new one", nothing_changed },
+	{ "without a slot there is none", no_slot_no_identity },
+	{ "events keep theirs", events_keep_their_generation },
+	{ "found after the event: it says so", found_late },
+	{ "no device there: no identity", no_device_there },
+	{ "while a driver binds the worker does not wait", while_a_driver_binds },
+};
+
+const struct check_group check_identity =
+	CHECK_GROUP("identity", cases, struct check_case, check_run_case);

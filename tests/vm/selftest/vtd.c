@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves: following dmar_fault() from record to record (kmod/vtd_walk.c) raises each
+ * record once, whatever the number of fault recording registers, wherever the first
+ * is, and whenever a record arrives, and writes no register; and what comes of it
+ * when a hook was missed.
+ *
+ * The registers are memory, which readl() and readq() read as well on x86; the
+ * hardware that fills them and the handler that empties them are played here. QEMU's
+ * VT-d has but one register.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/slab.h>
+
+#include "check.h"
+#include "kmod/vtd.h"
+#include "kmod/vtd_walk.h"
+#include "tables/vtd.h"
+
+#define MEMORY		8192	/* holds 256 records */
+#define FRO		0x220	/* QEMU's */
+#define SEGMENT		2
+#define QUEUE_LEN	512
+
+struct fake {
+	struct vtd_unit unit;
+	struct vtd_walk walk;
+	u32 faults;	/* that the hardware has seen; each has its number as its address */
+	u32 tail;	/* where it records the next one */
+	u32 at;		/* the record that the handler looks at */
+	bool at_known;	/* it has read FSTS.FRI */
+	bool over;	/* the last step said so */
+};
+
+static void put64(struct fake *fake, u32 offset, u64 value)
+{
+	writeq(value, fake->unit.reg + offset);
+}
+
+static u32 record_offset(const struct fake *fake, u32 index)
+{
+	return fake->unit.fro + index * VTD_FRCD_LEN;
+}
+
+static u32 get_last(const struct fake *fake, u32 index)
+{
+	return readl(fake->unit.reg + record_offset(fake, index) + 12);
+}
+
+static void clear_f(struct fake *fake, u32 index)
+{
+	writel(get_last(fake, index) & ~VTD_FRCD_F,
+	       fake->unit.reg + record_offset(fake, index) + 12);
+}
+
+static u32 get_status(const struct fake *fake)
+{
+	return readl(fake->unit.reg + VTD_FSTS);
+}
+
+static void set_status(struct fake *fake, u32 fsts)
+{
+	writel(fsts, fake->unit.reg + VTD_FSTS);
+}
+
+/* VT-d 7.2.1: where a register is still pending, the fault is dropped and PFO set. */
+static void record(struct fake *fake, u64 lo, u64 hi)
+{
+	u32 fsts = get_status(fake);
+
+	if (get_last(fake, fake->tail) & VTD_FRCD_F) {
+		set_status(fake, fsts | VTD_FSTS_PFO);
+		return;
+	}
+	put64(fake, record_offset(fake, fake->tail), lo);
+	put64(fake, record_offset(fake, fake->tail) + 8, hi);
+	if (!(fsts & VTD_FSTS_PPF))
+		set_status(fake, (fsts & ~0xff00) | fake->tail << 8 | VTD_FSTS_PPF);
+	fake->tail = (fake->tail + 1) % fake->unit.nfr;
+}
+
+static void record_fault(struct fake *fake, u64 type)
+{
+	u32 n = ++fake->faults;
+
+	record(fake, (u64)n << 12, F | type | FR(6) | SID(n));
+}
+
+static bool fake_begin(struct fake *fake, u32 nfr, u32 fri)
+{
+	void *memory = kzalloc(2 * MEMORY, GFP_KERNEL);
+
+	*fake = (struct fake){
+		.unit = {
+			.reg = (void __iomem *)memory,
+			.segment = SEGMENT,
+			.fro = FRO,
+			.nfr = nfr,
+		},
+		.tail = fri,
+	};
+	if (!expect(memory))
+		return false;
+	atomic64_set(&faultcast_source_hw_overflow, 0);
+	atomic64_set(&faultcast_source_unknown_unit, 0);
+	if (check_begin(1024, QUEUE_LEN))
+		return true;
+	kfree(memory);
+	return false;
+}
+
+static void fake_end(struct fake *fake)
+{
+	check_end();
+	kfree((void __force *)fake->unit.reg);
+}
+
+/* Around all that is ours: no register may be written. */
+static void keep_registers(struct fake *fake)
+{
+	void *memory = (void __force *)fake->unit.reg;
+
+	memcpy(memory + MEMORY, memory, MEMORY);
+}
+
+static void expect_registers_kept(struct fake *fake)
+{
+	void *memory = (void __force *)fake->unit.reg;
+
+	expect(!memcmp(memory + MEMORY, memory, MEMORY));
+}
+
+static void enter(struct fake *fake)
+{
+	fake->walk = (struct vtd_walk){ .unit = &fake->unit };
+	keep_registers(fake);
+	vtd_walk_enter(&fake->walk);
+	expect_registers_kept(fake);
+	fake->at_known = false;
+	fake->over = false;
+}
+
+static void step(struct fake *fake, u32 dword)
+{
+	keep_registers(fake);
+	fake->over = !vtd_walk_step(&fake->walk, dword);
+	expect_registers_kept(fake);
+	expect_eq(fake->over, !(dword & VTD_FRCD_F));
+}
+
+/* The handler reads the next record: see struct script. */
+static void handle(struct fake *fake, char how)
+{
+	u32 dword;
+
+	if (!fake->at_known)
+		fake->at = vtd_fsts_fri(get_status(fake)) % fake->unit.nfr;
+	fake->at_known = true;
+	dword = get_last(fake, fake->at);
+	if (how == 'g')
+		clear_f(fake, fake->at);
+	if (how != 'm')
+		step(fake, dword);
+	if (!(dword & VTD_FRCD_F)) {
+		set_status(fake, get_status(fake) & ~(VTD_FSTS_PFO | VTD_FSTS_PPF));
+		return;
+	}
+	clear_f(fake, fake->at);
+	fake->at = (fake->at + 1) % fake->unit.nfr;
+}
+
+static void play(struct fake *fake, char what)
+{
+	switch (what) {
+	case 'r':
+		record_fault(fake, T1);
+		break;
+	case 'w':
+		record_fault(fake, 0);
+		break;
+	case 'E':
+		enter(fake);
+		break;
+	case 'P':
+		set_status(fake, get_status(fake) & ~VTD_FSTS_PPF);
+		break;
+	case 'X':
+		set_status(fake, get_status(fake) | 0xff00);
+		break;
+	case '.':
+	case 'm':
+	case 'g':
+		handle(fake, what);
+		break;
+	default:
+		expect(!what);
+	}
+}
+
+/*
+ * r, w: a device's read, or write, faults.  E: the handler is entered.  Each ., m or g: it
+ * reads the next record, with our hook, with the hook missed, or with the record
+ * gone before the hook looks.  P: PPF is clear after all.  X: FRI is nonsense.
+ * Raised are the faults with these numbers; ? is one of unknown contents.
+ */
+struct script {
+	const char *what;
+	u32 nfr;
+	u32 fri;
+	const char *plays;
+	const char *raised;
+	u32 overflows;
+};
+
+static const struct script scripts[] = {
+	{ "one record", 1, 0, "rE..", "1" },
+	{ "one after the other in one register", 1, 0, "rE..rE..rE..", "1 2 3" },
+	{ "one register, refilled while the handler runs", 1, 0, "rE.r.r..", "1 2 3" },
+	{ "an entry with nothing pending", 4, 0, "E", "" },
+	{ "F without PPF is none of ours", 4, 0, "rPE", "" },
+	{ "several pending at the entry", 8, 0, "rrrrE.....", "1 2 3 4" },
+	{ "reads and writes", 8, 0, "rwwrE.....", "1 2 3 4" },
+	{ "the first in the middle", 8, 5, "rrE...", "1 2" },
+	{ "wrap-around", 4, 3, "rrrE....", "1 2 3" },
+	{ "every register pending", 4, 2, "rrrrE.....", "1 2 3 4" },
+	{ "after the entry, before the handler's look", 4, 1, "Er..", "1" },
+	{ "several after the entry, before its look", 4, 3, "Errr....", "1 2 3" },
+	{ "between the entry's and the handler's look", 4, 0, "rErr....", "1 2 3" },
+	{ "the entry alone", 4, 0, "rrE", "1 2" },
+	{ "the entry alone, wrap-around", 4, 3, "rrrE", "1 2 3" },
+	{ "while the handler runs", 4, 0, "rE.rr...", "1 2 3" },
+	{ "while it takes what the entry raised", 8, 6, "rrrE.r.r.rr.....", "1 2 3 4 5 6 7" },
+	{ "round and round in one run", 2, 1, "rE.r.r.r.r.r..", "1 2 3 4 5 6" },
+	{ "the next run begins where the last one ended", 4, 0, "rrrE....rrrE....", "1 2 3 4 5 6" },
+	{ "an overflow before the entry", 2, 0, "rrrE...", "1 2", 1 },
+	{ "is counted once, however many were dropped", 2, 0, "rrrrrE...", "1 2", 1 },
+	{ "and once more in the next run", 2, 0, "rrrE...rrrE...", "1 2 4 5", 2 },
+	{ "an overflow between entry and look", 2, 0, "rrEr...", "1 2", 1 },
+	{ "an overflow while the handler runs", 2, 0, "rrE.rr...", "1 2 3", 1 },
+	{ "a missed hook costs the record it missed", 8, 0, "rE.rrr.m..", "1 2 4" },
+	{ "a missed hook, records that differ", 8, 0, "rE.rwr.m..", "1 2 4" },
+	{ "the first hook missed", 4, 0, "Errm...", "2" },
+	{ "a missed hook, then a wrap-around", 4, 2, "Errrrm....", "2 3 4" },
+	{ "two missed hooks, then a wrap-around", 8, 5, "Errrrrr.mm....", "1 4 5 6" },
+	{ "a hook missed at a record that the entry raised", 4, 0, "rrEm.r..", "1 2" },
+	{ "a record gone before the hook looks", 4, 0, "Erg.", "?" },
+	{ "and those after it are found again", 4, 0, "Erwwg...", "? 2 3" },
+	{ "FRI beyond the last record", 1, 0, "rXE", "1" },
+};
+
+/* Takes what was raised, as text, and has each event looked at for what all must have. */
+static void list_raised(char *text, size_t size)
+{
+	struct faultcast_event ev;
+	size_t used = 0;
+
+	*text = 0;
+	while (check_pop(&ev)) {
+		u64 n = ev.iova >> 12;
+
+		if (used)
+			used += scnprintf(text + used, size - used, " ");
+		if (ev.slot == FAULTCAST_SLOT_UNKNOWN) {
+			used += scnprintf(text + used, size - used, "?");
+			expect_eq(ev.has, 0);
+		} else {
+			used += scnprintf(text + used, size - used, "%llu", n);
+			expect_eq(ev.slot, faultcast_registry_claim_pci(SEGMENT, n));
+			expect_eq(ev.has, HAS_DMA);
+		}
+	}
+}
+
+static void run_script(const void *row)
+{
+	const struct script *script = row;
+	struct fake fake;
+	const char *at;
+	char raised[64];
+
+	if (!fake_begin(&fake, script->nfr, script->fri))
+		return;
+	for (at = script->plays; *at; at++)
+		play(&fake, *at);
+	/* A script that plays the handler plays it to its end. */
+	if (at[-1] == '.')
+		expect(fake.over);
+	list_raised(raised, sizeof(raised));
+	if (!expect(!strcmp(raised, script->raised)))
+		check_note("raised: %s; expected: %s", raised, script->raised);
+	expect_eq(atomic64_read(&faultcast_source_hw_overflow), script->overflows);
+	expect_eq(atomic64_read(&faultcast_source_unknown_unit), 0);
+	fake_end(&fake);
+}
+
+/* The same record, raised by the entry and by a step. */
+static void run_record(const void *row)
+{
+	const struct vtd_record *test = row;
+	struct faultcast_event ev = { };
+	struct fake fake;
+	int i;
+
+	if (!fake_begin(&fake, 4, 1))
+		return;
+	record(&fake, test->lo, test->hi);
+	enter(&fake);
+	record(&fake, test->lo, test->hi);
+	for (i = 0; i < 3; i++)
+		handle(&fake, '.');
+	expect(fake.over);
+	for (i = 0; i < 2; i++) {
+		expect(check_pop(&ev));
+		expect_eq(ev.slot, faultcast_registry_claim_pci(SEGMENT, (u16)test->hi));
+		if (!expect(vtd_record_is(&ev, &test->want)))
+			check_note("kind %u access %u reason %#x iova %#llx pasid %#x has %#x",
+				   ev.kind, ev.access, ev.reason, ev.iova, ev.pasid, ev.has);
+	}
+	expect(!check_pop(&ev));
+	fake_end(&fake);
+}
+
+/* As many as a unit may have, which takes two pages. */
+static void all_256_registers(void)
+{
+	struct faultcast_event ev = { };
+	struct fake fake;
+	unsigned int i;
+
+	if (!fake_begin(&fake, 256, 200))
+		return;
+	for (i = 0; i < 257; i++)
+		record_fault(&fake, T1);
+	enter(&fake);
+	for (i = 0; i < 257; i++)
+		handle(&fake, '.');
+	expect(fake.over);
+	for (i = 1; i <= 256; i++)
+		expect(check_pop(&ev) && ev.iova >> 12 == i);
+	expect(!check_pop(&ev));
+	expect_eq(atomic64_read(&faultcast_source_hw_overflow), 1);
+	fake_end(&fake);
+}
+
+static void a_unit_that_nobody_knows(void)
+{
+	struct faultcast_event ev;
+	struct vtd_walk walk = { };
+	struct fake fake;
+
+	if (!fake_begin(&fake, 1, 0))
+		return;
+	expect(vtd_walk_step(&walk, VTD_FRCD_F));
+	expect(vtd_walk_step(&walk, VTD_FRCD_F | 6));
+	expect(!vtd_walk_step(&walk, 6));
+	expect_eq(atomic64_read(&faultcast_source_unknown_unit), 2);
+	expect(!check_pop(&ev));
+	fake_end(&fake);
+}
+
+static const struct check_case cases[] = {
+	{ "256 registers", all_256_registers },
+	{ "a unit that nobody knows is counted", a_unit_that_nobody_knows },
+};
+
+const struct check_group check_vtd_records =
+	CHECK_GROUP("VT-d record", vtd_records, struct vtd_record, run_record);
+const struct check_group check_vtd_walks =
+	CHECK_GROUP("VT-d walk", scripts, struct script, run_script);
+const struct check_group check_vtd =
+	CHECK_GROUP("VT-d walk", cases, struct check_case, check_run_case);
