@@ -62,10 +62,10 @@ static void offer(unsigned int nth, void *arg)
 	for (i = 0; i < OFFERED; i++) {
 		u64 now = atomic64_add_return(TICK_NS, &storm->clock);
 
-		if (!faultcast_storm_admit(slot, now))
+		if (!faultcast_storm_admit(slot, FAULTCAST_BUCKET_REAL, now))
 			continue;
 		if (storm->gives_back && i % 3 == 0)
-			faultcast_storm_refund(slot);
+			faultcast_storm_refund(slot, FAULTCAST_BUCKET_REAL);
 		else
 			admitted++;
 	}
