@@ -203,6 +203,7 @@ struct faultcast_source {
 	int (*attach)(struct faultcast_source *source);
 	void (*detach)(void);
 	u64 (*nmissed)(void);
+	const char *(*impairment)(void);	/* why it is not exact just now, or NULL */
 	u32 state;		/* enum faultcast_probe_state */
 	bool exact;
 	char reason[120];
@@ -218,6 +219,7 @@ void faultcast_source_attach_all(void);
 void faultcast_source_detach_all(void);
 struct faultcast_source *faultcast_source_at(unsigned int index);
 u64 faultcast_source_nmissed(void);
+bool faultcast_source_exact(const struct faultcast_source *source, const char **reason);
 int faultcast_source_raise(struct faultcast_event *ev);
 int faultcast_source_attach_tracepoint(struct faultcast_source *source, const char *name,
 				       void *probe, struct tracepoint **tracepoint);

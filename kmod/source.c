@@ -19,16 +19,27 @@ static struct faultcast_source *const sources[] = {
 atomic64_t faultcast_source_hw_overflow;
 atomic64_t faultcast_source_unknown_unit;
 
+/* Just now, and in @reason why not, or why it is not active. */
+bool faultcast_source_exact(const struct faultcast_source *source, const char **reason)
+{
+	const char *impairment = source->exact && source->impairment ? source->impairment() : NULL;
+
+	*reason = impairment ?: source->reason;
+	return source->exact && !impairment;
+}
+
 static void attach(struct faultcast_source *source)
 {
 	int err = source->attach(source);
+	const char *reason;
+	bool exact;
 
 	switch (err) {
 	case 0:
 		source->state = FAULTCAST_PROBE_ACTIVE;
-		pr_info("%s: active, %s%s%s\n", source->name,
-			source->exact ? "exact" : "lower bound",
-			*source->reason ? ": " : "", source->reason);
+		exact = faultcast_source_exact(source, &reason);
+		pr_info("%s: active, %s%s%s\n", source->name, exact ? "exact" : "lower bound",
+			*reason ? ": " : "", reason);
 		return;
 	case -ENODEV:
 	case -ENOENT:

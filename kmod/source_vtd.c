@@ -38,13 +38,24 @@ static unsigned int num_units;
 
 static DEFINE_PER_CPU(struct vtd_walk, walks);
 static DEFINE_PER_CPU(bool, inside);	/* in hard irq, between entry and last record */
+static struct kprobe site_probe;
 static unsigned int site_reg;
 static bool site_active;
+static atomic64_t blind_runs;	/* of the handler, the site not armed */
 
 /* An int3 handler counts as one level of hard irq itself. */
 static bool handler_in_hardirq(void)
 {
 	return hardirq_count() > (in_nmi() ? HARDIRQ_OFFSET : 0);
+}
+
+/*
+ * debugfs kprobes/enabled takes every kprobe out of the kernel's text and tells
+ * nobody; one that is armed has changed its instruction.
+ */
+static bool site_armed(void)
+{
+	return READ_ONCE(site_active) && READ_ONCE(*site_probe.addr) != site_probe.opcode;
 }
 
 /*
@@ -69,16 +80,19 @@ static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 		     struct ftrace_regs *fregs)
 {
 	struct vtd_walk walk = { .unit = find_unit((void *)ftrace_regs_get_argument(fregs, 1)) };
+	bool armed = site_armed();
 
 	if (walk.unit)
 		vtd_walk_enter(&walk);
-	else if (!READ_ONCE(site_active))
+	else if (!armed)
 		atomic64_inc(&faultcast_source_unknown_unit);
+	if (!handler_in_hardirq())
+		return;
 	/* Armed in the middle of a run, the site would begin to count there. */
-	if (READ_ONCE(site_active) && handler_in_hardirq()) {
-		*this_cpu_ptr(&walks) = walk;
-		this_cpu_write(inside, true);
-	}
+	*this_cpu_ptr(&walks) = walk;
+	this_cpu_write(inside, armed);
+	if (!armed)
+		atomic64_inc(&blind_runs);
 }
 
 /* The x86 encoding of register numbers, Intel SDM 2.1.5. */
@@ -113,8 +127,6 @@ static struct ftrace_ops entry_ops = {
 	.func = on_entry,
 	.flags = FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT,
 };
-
-static struct kprobe site_probe;
 
 static void unmap_units(void)
 {
@@ -299,7 +311,13 @@ static void detach(void)
 
 static u64 nmissed(void)
 {
-	return site_active ? site_probe.nmissed : 0;
+	return site_active ? site_probe.nmissed + atomic64_read(&blind_runs) : 0;
+}
+
+static const char *impairment(void)
+{
+	return READ_ONCE(site_active) && !site_armed() ?
+		"kprobes are switched off (debugfs kprobes/enabled)" : NULL;
 }
 
 #else /* !CONFIG_INTEL_IOMMU */
@@ -320,6 +338,11 @@ static u64 nmissed(void)
 	return 0;
 }
 
+static const char *impairment(void)
+{
+	return NULL;
+}
+
 #endif
 
 struct faultcast_source faultcast_source_vtd = {
@@ -327,4 +350,5 @@ struct faultcast_source faultcast_source_vtd = {
 	.attach = attach,
 	.detach = detach,
 	.nmissed = nmissed,
+	.impairment = impairment,
 };

@@ -27,12 +27,14 @@ static int fill_kindcount(struct sk_buff *skb, u32 kind, u64 value)
 static int fill_probe(struct sk_buff *skb, const struct faultcast_source *source)
 {
 	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_STATUS_PROBE);
+	const char *reason;
+	bool exact = faultcast_source_exact(source, &reason);
 
 	if (!nest ||
 	    nla_put_string(skb, FAULTCAST_A_PROBE_NAME, source->name) ||
 	    nla_put_u32(skb, FAULTCAST_A_PROBE_STATE, source->state) ||
-	    nla_put_string(skb, FAULTCAST_A_PROBE_REASON, source->reason) ||
-	    nla_put_u8(skb, FAULTCAST_A_PROBE_EXACT, source->exact))
+	    nla_put_string(skb, FAULTCAST_A_PROBE_REASON, reason) ||
+	    nla_put_u8(skb, FAULTCAST_A_PROBE_EXACT, exact))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
