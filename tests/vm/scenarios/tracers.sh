@@ -1,0 +1,208 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: others may trace what the module watches, with tracefs, trace-cmd and perf, before it comes and
+# after it has gone: its counts stay exact, and theirs go on; and what would switch its probes off is
+# refused, or said in the status: no count is called exact that is not.
+VM_CPUS=2
+VM_TIMEOUT=240
+# Each of them patches kernel text while it runs: README.md.
+VM_TCG_THREAD=single
+VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5
+	pcie-root-port,id=rp0,addr=0x6,slot=7 e1000e,bus=rp0"
+VM_MODULES="aer_inject"
+VM_FILES="jq trace-cmd perf"
+
+rogue="0000:00:04.0 0000:00:05.0"
+mock=0000:00:05.0
+tracing=/sys/kernel/tracing
+kprobes_enabled=/sys/kernel/debug/kprobes/enabled
+# At these addresses are the faults made while not every probe is there.
+blind_base=0x80000000
+blind=' 0x[89a-f][0-9a-f]\{7\} '
+
+# number FIELD: of the module's status.
+number() {
+	faultcastctl --json status | jq -r ".module.$1 // 0"
+}
+
+# vtd: what the status says of it.
+vtd() {
+	faultcastctl --json status | jq -c '.module.probes[0] | [.name, .state, .exact, .reason]'
+}
+
+# storm [BASE]: of both devices on both CPUs, and of the mock.
+storm() {
+	# shellcheck disable=SC2086 # a list
+	rogue mixed $rogue count=300 parallel=1 base="${1:-0x10000000}" &&
+		raise_iommu_fault device=$mock count=100 base=0x1000 flags=6 >/dev/null
+}
+
+# aer_error: a correctable one of the card; struct aer_error_inj, see aer.sh.
+aer_error() {
+	printf '\001\0\0\0\0\0\0\0\100\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >/dev/aer_inject
+}
+
+# hits EVENT: of a kprobe event, as tracefs counts them.
+hits() {
+	awk -v event="$1" '$1 == event {print $2}' $tracing/kprobe_profile
+}
+
+# keep: for host(), what has been published of VT-d.
+keep() {
+	all_events | awk '$3 != "other"' | cut -d ' ' -f 2- >>/host/events
+}
+
+guest() {
+	modprobe aer_inject
+	ok "the module loads" load_faultcast rate=0 queue=16384
+	ftrace_off
+	kprobes_off
+	beside_tracefs
+	beside_programs
+}
+
+ftrace_off() {
+	not_ok "ftrace cannot be switched off under it" sh -c 'echo 0 >/proc/sys/kernel/ftrace_enabled'
+	is "and is on" "$(cat /proc/sys/kernel/ftrace_enabled)" 1
+	ok "a storm" storm
+	ok "the law holds" law_holds
+	is "VT-d is exact" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
+	is "no probe was missed" "$(number probeMissed)" 0
+}
+
+kprobes_off() {
+	off='["vtd","PROBE_STATE_ACTIVE",false,"kprobes are switched off (debugfs kprobes/enabled)"]'
+	ok "kprobes are switched off" sh -c "echo 0 >$kprobes_enabled"
+	is "VT-d is a lower bound, and says why" "$(vtd)" "$off"
+	ok "a storm" storm $blind_base
+	ok "the law holds without kprobes" law_holds
+	missed=$(number probeMissed)
+	ok "what the probe did not see is counted: $missed runs" test "$missed" -gt 0
+	ok "kprobes are switched on" sh -c "echo 1 >$kprobes_enabled"
+	is "VT-d is exact again" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
+	ok "a storm" storm
+	ok "the law holds again" law_holds
+	is "nothing more was missed" "$(number probeMissed)" "$missed"
+	keep
+
+	ok "kprobes are switched off again" sh -c "echo 0 >$kprobes_enabled"
+	ok "the module unloads" unload_faultcast
+	ok "it loads without kprobes" load_faultcast rate=0 queue=16384
+	is "and says that it is a lower bound" "$(vtd)" "$off"
+	like "in the kernel log too" "$(dmesg | grep 'faultcast: vtd' | tail -n 1)" \
+		'active, lower bound: kprobes are switched off'
+	ok "faults one by one" rogue read $mock count=5 gap_us=20000
+	ok "kprobes come back" sh -c "echo 1 >$kprobes_enabled"
+	is "that makes it exact" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
+	ok "a storm" storm
+	ok "the law holds after all" law_holds
+	keep
+}
+
+# trace_more: kprobes at the handler's entry and return and on the instruction of the module's own one,
+# the events that it takes, and a function tracer.
+trace_more() {
+	{
+		echo "p:entry dmar_fault"
+		echo "p:site $1"
+		echo "r:return dmar_fault"
+	} >$tracing/kprobe_events
+	for event in kprobes iommu/io_page_fault ras/aer_event; do
+		echo 1 >$tracing/events/$event/enable
+	done
+	echo dmar_fault >$tracing/set_ftrace_filter
+	echo function >$tracing/current_tracer
+}
+
+trace_no_more() {
+	echo nop >$tracing/current_tracer
+	echo >$tracing/set_ftrace_filter
+	for event in kprobes iommu/io_page_fault ras/aer_event; do
+		echo 0 >$tracing/events/$event/enable
+	done
+	echo >$tracing/kprobe_events
+}
+
+# counted: what the mock and aer_inject made, a storm and an error, is all there; none was missed.
+counted() {
+	storm && aer_error && wait_for 5 aer_is 1 && law_holds || return
+	echo "other $(all_events | grep -c ' other '), missed $(number probeMissed)"
+	[ "$(all_events | grep -c ' other ')" = 100 ] && [ "$(number probeMissed)" = 0 ]
+}
+
+beside_tracefs() {
+	ok "the module unloads" unload_faultcast
+	ok "the module comes" load_faultcast rate=0 queue=16384
+	site=$(grep -o 'dmar_fault+0x[0-9a-f]*' /sys/kernel/debug/kprobes/list)
+	ok "kprobes, one beside its own, events and a function tracer begin" trace_more "$site"
+	ok "everything is counted beside them" counted
+	is "VT-d is exact beside them" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
+	keep
+	entry=$(hits entry)
+	diag "hits: entry $entry, $site $(hits site), return $(hits return)"
+	ok "the kprobe beside its own was hit" test "$(hits site)" -gt 0
+	like "the function tracer has the handler" "$(cat $tracing/trace)" 'dmar_fault <-'
+	like "and the fault's event" "$(cat $tracing/trace)" 'io_page_fault:.* iova=0x'
+
+	ok "the module unloads, they stay" unload_faultcast
+	ok "a storm without it" storm $blind_base
+	ok "they go on" test "$(hits entry)" -gt "$entry"
+	ok "it comes while they are there" load_faultcast rate=0 queue=16384
+	is "of another's breakpoint on its own place it says" "$(vtd)" \
+		'["vtd","PROBE_STATE_ACTIVE",false,"the read of a record was not found in dmar_fault()"]'
+	ok "the module unloads again" unload_faultcast
+	echo 0 >$tracing/events/kprobes/site/enable
+	ok "that one goes" sh -c "echo -:site >>$tracing/kprobe_events"
+	ok "it comes beside the others" load_faultcast rate=0 queue=16384
+	ok "they go" trace_no_more
+	ok "everything is counted without them" counted
+	is "VT-d is exact without them" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
+	keep
+	ok "the module goes again" unload_faultcast
+}
+
+aer_events() {
+	faultcastctl --json tail --all --once | jq -s 'map(select(.event.kind == "KIND_AER")) | length'
+}
+
+# aer_is N: for wait_for.
+aer_is() {
+	[ "$(aer_events)" = "$1" ]
+}
+
+# trace-cmd and perf come before the module, and the module goes before them.
+beside_programs() {
+	rm -f /tmp/end
+	trace-cmd record -o /tmp/trace.dat -p function -l dmar_fault -e iommu:io_page_fault -e ras:aer_event \
+		sh -c 'until [ -e /tmp/end ]; do sleep 0.2; done' >/tmp/trace-cmd 2>&1 &
+	recorder=$!
+	ok "trace-cmd traces" wait_for 20 grep -q function $tracing/current_tracer
+	ok "perf sets a kprobe" perf probe -q --add dmar_fault
+	perf stat -a -x , -o /tmp/perf.stat -e probe:dmar_fault,iommu:io_page_fault,ras:aer_event \
+		sh -c 'touch /tmp/counting; until [ -e /tmp/end ]; do sleep 0.2; done' &
+	counter=$!
+	ok "perf counts" wait_for 20 test -e /tmp/counting
+	ok "the module loads beside both" load_faultcast rate=0 queue=16384
+	ok "everything is counted beside both" counted
+	is "VT-d is exact beside both" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
+	keep
+	ok "the module unloads before them" unload_faultcast
+	touch /tmp/end
+	ok "trace-cmd ends well" wait $recorder
+	ok "perf too" wait $counter
+	cat /tmp/perf.stat
+	is "perf has the mock's faults" "$(awk -F , '$3 == "iommu:io_page_fault" {print $1}' /tmp/perf.stat)" 100
+	is "trace-cmd too" "$(trace-cmd report /tmp/trace.dat 2>/dev/null | grep -c io_page_fault:)" 100
+	ok "both saw the handler run" test \
+		"$(awk -F , '$3 == "probe:dmar_fault" {print $1}' /tmp/perf.stat)" -gt 0 -a \
+		"$(trace-cmd report /tmp/trace.dat 2>/dev/null | grep -c dmar_fault)" -gt 0
+	perf probe -q --del dmar_fault
+}
+
+host() {
+	hardware_faults >recorded
+	grep -v "$blind" recorded | sort >expected
+	grep -v "$blind" events | sort >seen
+	ok "there was something to count: $(wc -l <expected) faults" test "$(wc -l <expected)" -gt 500
+	same "all that the hardware recorded was published, once" seen expected
+	diag "without kprobes $(grep -c "$blind" events) of those that the hardware recorded"
+}
