@@ -26,7 +26,8 @@ enum faultcast_has {
 /* A flat copy: it holds no pointer, so nothing it names can go away under it. */
 struct faultcast_event {
 	u64 seq;		/* given by publish.c */
-	u64 mono_ns;
+	u64 boot_ns;		/* in the probe, CLOCK_BOOTTIME: no suspend moves it */
+	u64 mono_ns;		/* given by publish.c */
 	u64 real_ns;		/* given by publish.c */
 	u64 iova;
 	u64 suppressed_before;
@@ -113,8 +114,8 @@ struct faultcast_slot {
 	atomic64_t published;
 	atomic64_t suppressed;
 	atomic64_t lost;
-	atomic64_t first_mono;	/* real faults only, 0: none */
-	atomic64_t last_mono;
+	atomic64_t first_boot;	/* real faults only, 0: none */
+	atomic64_t last_boot;
 	atomic64_t due[FAULTCAST_BUCKETS];	/* storm.c: when the next event is due */
 	struct faultcast_limit limit;
 	bool has_limit;		/* of its own, not the global one */
@@ -190,6 +191,8 @@ void faultcast_publish_suppressed(void);
 void faultcast_publish_drain(void);
 void faultcast_publish_totals(struct faultcast_totals *totals);
 u64 faultcast_publish_read(u64 seq, struct faultcast_event *ev);
+u64 faultcast_publish_mono(u64 boot_ns);
+u64 faultcast_publish_real(u64 boot_ns);
 void faultcast_publish_bounds(u64 *tail, u64 *head);
 
 /* source.c: where faults come from */

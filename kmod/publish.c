@@ -47,6 +47,17 @@ static u64 tail_locked(void)
 	return state.head > state.history_len ? state.head - state.history_len + 1 : 1;
 }
 
+/* By the clocks' present offsets, so the same @boot_ns is the same while nobody sets a clock. */
+u64 faultcast_publish_mono(u64 boot_ns)
+{
+	return boot_ns - ktime_to_ns(ktime_mono_to_any(0, TK_OFFS_BOOT));
+}
+
+u64 faultcast_publish_real(u64 boot_ns)
+{
+	return ktime_to_ns(ktime_mono_to_real(ns_to_ktime(faultcast_publish_mono(boot_ns))));
+}
+
 /* A number and a place in the history; under the lock. */
 static void record(struct faultcast_event *ev)
 {
@@ -143,7 +154,8 @@ static bool publish_turn(int cpu)
 
 	for (n = 0; n < TURN && faultcast_queue_peek(cpu, &ev); n++) {
 		faultcast_registry_wait(ev.slot);
-		ev.real_ns = ktime_to_ns(ktime_mono_to_real(ns_to_ktime(ev.mono_ns)));
+		ev.mono_ns = faultcast_publish_mono(ev.boot_ns);
+		ev.real_ns = faultcast_publish_real(ev.boot_ns);
 		resolve_late(&ev);
 		publish(&ev, cpu);
 	}

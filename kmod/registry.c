@@ -270,9 +270,9 @@ void faultcast_registry_count(const struct faultcast_event *ev)
 		return;
 	if (ev->kind == FAULTCAST_KIND_AER)
 		count_aer_bits(slot, ev);
-	if (!atomic64_read(&slot->first_mono))
-		atomic64_cmpxchg(&slot->first_mono, 0, ev->mono_ns);
-	atomic64_set(&slot->last_mono, ev->mono_ns);
+	if (!atomic64_read(&slot->first_boot))
+		atomic64_cmpxchg(&slot->first_boot, 0, ev->boot_ns);
+	atomic64_set(&slot->last_boot, ev->boot_ns);
 }
 
 /* Process context: until the claimer, on another CPU, has named it. */

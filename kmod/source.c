@@ -115,11 +115,11 @@ int faultcast_source_raise(struct faultcast_event *ev)
 						   FAULTCAST_BUCKET_REAL;
 	int err;
 
-	ev->mono_ns = ktime_get_mono_fast_ns();
+	ev->boot_ns = ktime_get_boot_fast_ns();
 	ev->generation = READ_ONCE(slot->generation);
 	faultcast_registry_count(ev);
 	smp_mb__after_atomic();	/* raised before what became of it: see publish.c */
-	if (!faultcast_storm_admit(slot, bucket, ev->mono_ns)) {
+	if (!faultcast_storm_admit(slot, bucket, ev->boot_ns)) {
 		atomic64_inc(&slot->suppressed);
 		give_untold(slot, !synthetic);
 		return -EBUSY;

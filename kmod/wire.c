@@ -198,21 +198,15 @@ static int fill_address(struct sk_buff *skb, u32 index, int segment_attr, int bd
 	return 0;
 }
 
-/* By one offset, so that it does not change while nothing happens. */
-static u64 real_of(u64 mono_ns)
-{
-	return ktime_to_ns(ktime_mono_to_real(ns_to_ktime(mono_ns)));
-}
-
 static int fill_times(struct sk_buff *skb, const struct faultcast_slot *slot)
 {
-	u64 first = atomic64_read(&slot->first_mono), last = atomic64_read(&slot->last_mono);
+	u64 first = atomic64_read(&slot->first_boot), last = atomic64_read(&slot->last_boot);
 
 	if (!first || !last)
 		return 0;
-	return put_u64(skb, FAULTCAST_A_DEVICE_FIRST_REAL, real_of(first),
+	return put_u64(skb, FAULTCAST_A_DEVICE_FIRST_REAL, faultcast_publish_real(first),
 		       FAULTCAST_A_DEVICE_PAD) ?:
-	       put_u64(skb, FAULTCAST_A_DEVICE_LAST_REAL, real_of(last),
+	       put_u64(skb, FAULTCAST_A_DEVICE_LAST_REAL, faultcast_publish_real(last),
 		       FAULTCAST_A_DEVICE_PAD);
 }
 
