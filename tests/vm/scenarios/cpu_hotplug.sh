@@ -1,0 +1,151 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: a CPU that goes offline takes no fault with it: what is left in its queue is published, also
+# when nothing else wakes the worker and when the module is unloaded meanwhile; and with a CPU
+# going and coming again and again in a storm, real faults and reported ones stay counted exactly.
+VM_CPUS=2
+VM_TIMEOUT=240
+# Offlining stops the machine and patches kernel text: README.md.
+VM_TCG_THREAD=single
+VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
+VM_FILES="jq chrt"
+
+rogue=0000:00:04.0
+mock=0000:00:05.0
+cycles=12
+burst=4000
+
+# cpu1 0|1: offline or online.
+cpu1() {
+	echo "$1" >/sys/devices/system/cpu/cpu1/online
+}
+
+# raise_on CPU WORD...: raise_iommu_fault in an irq of that CPU; fails while it is offline.
+raise_on() {
+	raise_cpu=$((1 << $1))
+	shift
+	echo "$*" | taskset $raise_cpu tee /sys/kernel/debug/iommu_raise/raise >/dev/null
+}
+
+# number FIELD: of the module's status.
+number() {
+	faultcastctl --json status | jq -r ".module.$1 // 0"
+}
+
+# The worker may run on CPU 0 only, and there only when no realtime task wants to; the rest of the
+# kernel's threads must, or the CPU would not go offline.
+restrain_worker() {
+	echo 1 >/sys/devices/virtual/workqueue/cpumask
+	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
+	# Since 6.12 ordinary tasks get a share nevertheless.
+	for runtime in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
+		[ ! -e "$runtime" ] || echo 0 >"$runtime"
+	done
+	for kthread in $(awk '$2 !~ "kworker/u" && $4 == 2 {print $1}' /proc/[0-9]*/stat); do
+		chrt -f -p 20 "$kthread"
+	done
+}
+
+# leave_behind: CPU 1 goes offline while the worker cannot take anything from its queue. Sets $left to
+# what is queued then.
+leave_behind() {
+	rm -f /tmp/gone
+	left=
+	# Not for ever, should the CPU need what it keeps from running.
+	taskset 1 chrt -f 10 timeout 20 sh -c 'until [ -e /tmp/gone ]; do :; done' &
+	hog=$!
+	chrt -f -p 30 $$ >/dev/null
+	sleep 0.2
+	raise_on 1 device=$mock count=$burst burst=$burst && cpu1 0 && left=$(number queued)
+	touch /tmp/gone
+	chrt -o -p 0 $$ >/dev/null
+	wait $hog
+}
+
+guest() {
+	ok "a first fault" raise_iommu_fault device=$mock
+	restrain_worker
+	left_behind
+	unloaded_without_it
+	storm
+}
+
+left_behind() {
+	ok "the module loads" load_faultcast rate=0 queue=4096
+	leave_behind
+	is "CPU 1 is gone, and all its faults are in its queue" "$left" $burst
+	ok "the law holds" law_holds
+	is "all are published" "$(number published)" $burst
+	ok "the CPU comes back" cpu1 1
+	ok "its faults go on" raise_on 1 device=$mock count=100
+	ok "the law holds again" law_holds
+	is "all are published again" "$(number published)" $((burst + 100))
+	ok "the module unloads" unload_faultcast
+}
+
+unloaded_without_it() {
+	dmesg -c >/dev/null
+	ok "the module comes again" load_faultcast rate=0 queue=4096
+	leave_behind
+	is "CPU 1 is gone with its queue full" "$left" $burst
+	ok "the module unloads while the CPU is offline" unload_faultcast
+	is "with all of them published" "$(dmesg | sed -n 's/.*faultcast: unloaded: //p')" \
+		"raised=$burst published=$burst suppressed=0 lost=0 queued=0"
+	ok "it loads while the CPU is offline" load_faultcast rate=0
+	ok "the CPU comes then" cpu1 1
+	ok "and faults" raise_on 1 device=$mock count=100
+	ok "the law holds for it" law_holds
+	is "they are published" "$(number published)" 100
+	ok "the module goes" unload_faultcast
+}
+
+# The interrupt of the IOMMU, to CPU 1 whenever that is there; the kernel moves it away.
+dmar_to_cpu1() {
+	for irq in $(sed -n 's/^ *\([0-9]*\):.*dmar[0-9]*$/\1/p' /proc/interrupts); do
+		echo 2 >"/proc/irq/$irq/smp_affinity"
+	done
+}
+
+# dmar_count: how many of its interrupts each CPU had.
+dmar_count() {
+	awk '/dmar[0-9]+$/ {print $2, $3}' /proc/interrupts
+}
+
+storm() {
+	ok "the module loads for a storm" load_faultcast rate=0 queue=16384
+	before=$(cat /sys/kernel/debug/iommu_raise/raise | sed 's/raised=\([0-9]*\).*/\1/')
+	while [ ! -e /tmp/end ]; do
+		rogue mixed $rogue count=500
+	done >/dev/null &
+	for cpu in 0 1; do
+		while [ ! -e /tmp/end ]; do
+			raise_on $cpu device=$mock count=500 burst=50 || sleep 0.1
+		done 2>/dev/null &
+	done
+	i=0
+	while [ $i -lt $cycles ]; do
+		i=$((i + 1))
+		dmar_to_cpu1
+		sleep 0.3
+		cpu1 0 || break
+		sleep 0.1
+		cpu1 1 || break
+	done
+	is "$cycles times off and on" $i $cycles
+	touch /tmp/end
+	wait
+	ok "the law holds after the storm" law_holds
+	cat /tmp/law
+	diag "interrupts of the IOMMU on each CPU: $(dmar_count)"
+	ok "both CPUs took interrupts of the IOMMU" test "$(dmar_count | tr ' ' '\n' | grep -c '^0$')" -eq 0
+	raised=$(sed 's/raised=\([0-9]*\).*/\1/' /sys/kernel/debug/iommu_raise/raise)
+	is "every reported fault is counted" "$(awk -v device=$mock '$1 == device {print $2}' /tmp/law)" \
+		$((raised - before))
+	awk -v device=$rogue '$1 == device {print $2}' /tmp/law >/host/raised
+	is "no probe hit was missed" "$(number probeMissed)" 0
+	ok "the module unloads after it" unload_faultcast
+}
+
+host() {
+	ok "it was a storm: $(cat raised) real faults" test "$(cat raised)" -gt 1000
+	is "every real fault is counted once" "$(cat raised)" "$(hardware_faults | wc -l)"
+}

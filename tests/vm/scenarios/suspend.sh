@@ -1,0 +1,138 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: suspend to idle and to RAM, and the resume from them, cost no fault and no event: what was
+# counted and published before is there after, and real faults are counted exactly on both sides.
+# Times stay those of the moment: an event's on both clocks, a device's first and last fault.
+VM_CPUS=2
+VM_TIMEOUT=180
+# The other CPU goes offline and comes back, which patches kernel text: README.md.
+VM_TCG_THREAD=single
+VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
+VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
+
+device=0000:00:04.0
+other=0000:00:05.0
+asleep=8
+lpc=/sys/bus/pci/devices/0000:00:1f.0/config
+serio=/sys/devices/platform/i8042/serio0
+key='{"type":"qcode","data":"shift"}'
+
+# The driver of the share knows no suspend: it is gone meanwhile.
+leave_share() {
+	umount /host || return
+	virtio=$(basename /sys/bus/virtio/drivers/9pnet_virtio/virtio*)
+	echo "$virtio" >/sys/bus/virtio/drivers/9pnet_virtio/unbind || return
+	# QEMU's firmware does not restore the chipset's PMBASE and ACPI_CNTL when it resumes, and
+	# without them the machine cannot be switched off.
+	dd if=$lpc of=/tmp/pmbase bs=1 skip=64 count=8
+}
+
+return_to_share() {
+	dd if=/tmp/pmbase of=$lpc bs=1 seek=64 conv=notrunc
+	echo "$virtio" >/sys/bus/virtio/drivers/9pnet_virtio/bind
+	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 host /host
+}
+
+# sleep_in STATE: for $asleep seconds. The RTC wakes from RAM; from idle, where its alarm is the HPET's,
+# a key does, which is released then.
+sleep_in() {
+	if [ "$1" = freeze ]; then
+		echo enabled >$serio/power/wakeup
+		qmp "{\"execute\":\"send-key\",\"arguments\":{\"hold-time\":${asleep}000,\"keys\":[$key]}}" || return
+	else
+		echo +$asleep >/sys/class/rtc/rtc0/wakealarm || return
+	fi
+	echo "$1" >/sys/power/state
+}
+
+# device_times DEVICE: first and last fault, ns.
+device_times() {
+	faultcastctl --json devices | jq -r ".devices[] | select(.address.name == \"$1\") |
+		.firstRealtimeNs + \" \" + .lastRealtimeNs"
+}
+
+# event_times DEVICE: the same by its events, and the last one's on the monotonic clock.
+event_times() {
+	faultcastctl --json tail --all --once | jq -r -s "map(select(.event.device.name == \"$1\").event) |
+		.[0].realtimeNs + \" \" + .[-1].realtimeNs + \" \" + .[-1].monotonicNs"
+}
+
+# near NS NS: two times of one moment; an offset between two clocks is not read to the nanosecond.
+near() {
+	echo "$1 $2"
+	[ "$1" ] && [ "$2" ] && [ $(($1 - $2)) -lt 1000000 ] && [ $(($2 - $1)) -lt 1000000 ]
+}
+
+# between SECONDS SECONDS NS
+between() {
+	echo "$1 $2 $3"
+	[ $(($3 / 1000000000)) -ge "$1" ] && [ $(($3 / 1000000000)) -le "$2" ]
+}
+
+# mono: seconds of the monotonic clock, which stands still in a suspend; the kernel's log has it.
+mono() {
+	echo "<6>now" >/dev/kmsg
+	dmesg | sed -n '$s/^\[ *\([0-9]*\)\..*/\1/p'
+}
+
+guest() {
+	# Nothing may keep the share busy.
+	exec >>/tmp/output 2>&1
+	ln -s /tmp/exporter.log /host/exporter.log
+	ok "the module loads" load_faultcast rate=0
+	start_exporter
+	ok "the exporter is ready" wait_for 10 exporter_ready
+	ok "faults before" rogue mixed $device count=20 gap_us=20000
+	ok "the law holds before" law_holds
+	ok "the share is left" leave_share
+	for state in freeze mem; do
+		if grep -qw $state /sys/power/state; then
+			suspended $state
+		else
+			skip "suspend by $state" "this kernel offers $(cat /sys/power/state)"
+		fi
+	done
+	ok "the share is back" return_to_share
+	exec >>/host/guest.log 2>&1
+	cat /tmp/output
+	all_events | cut -d ' ' -f 2- >/host/events
+	fetch /v1/events >/tmp/stream
+	faultcastctl --json tail --all --once >/tmp/truth
+	same "the exporter has every event" /tmp/stream /tmp/truth
+	ok "the law holds in the end" law_holds
+	ok "the exporter ends cleanly" stop_exporter
+	ok "the module unloads" unload_faultcast
+}
+
+# suspended STATE
+suspended() {
+	before=$(device_times $device)
+	events=$(event_times $device)
+	went=$(date +%s)
+	ok "$1: it sleeps and wakes" sleep_in "$1"
+	slept=$(($(date +%s) - went))
+	ok "$1: it has slept for $slept s" test $slept -ge $((asleep - 3))
+	is "$1: its events' times have not changed" "$(event_times $device)" "$events"
+	now=$(device_times $device)
+	ok "$1: the device's first fault has not moved" near "${now% *}" "${before% *}"
+	ok "$1: nor its last" near "${now#* }" "${before#* }"
+
+	began=$(date +%s) began_mono=$(mono)
+	ok "$1: faults after it" rogue mixed $device count=20 gap_us=20000
+	raise_iommu_fault device=$other count=10 >/dev/null
+	ok "$1: the law holds after them" law_holds
+	# shellcheck disable=SC2046 # three words
+	set -- "$1" $(event_times $device)
+	ok "$1: the last event is of now" between $((began - 1)) "$(date +%s)" "$3"
+	ok "$1: on the monotonic clock too" between $((began_mono - 1)) "$(mono)" "$4"
+	now=$(device_times $device)
+	ok "$1: it is the device's last fault" near "$3" "${now#* }"
+	ok "$1: the first event is still its first" near "$2" "${now% *}"
+}
+
+host() {
+	hardware_faults >recorded
+	# The mock's have no reason.
+	grep -v ' -$' events >seen
+	ok "there was something to count: $(wc -l <recorded) faults" test "$(wc -l <recorded)" -ge 50
+	same "all that the hardware recorded was published, in order" seen recorded
+}
