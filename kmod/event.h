@@ -121,7 +121,7 @@ struct faultcast_slot {
 	bool has_limit;		/* of its own, not the global one */
 	atomic64_t untold;	/* suppressed, and no event has said so yet */
 	u64 published_mono;	/* the worker's: when it published last */
-	bool resolved;		/* the worker's: it has looked for the device */
+	bool resolved;		/* the worker has looked for the device */
 	struct faultcast_identity *identity;	/* identity.c's: the newest one */
 	bool present;		/* identity.c's */
 	u32 generation;		/* of @identity; 0: none.  For probes to copy */

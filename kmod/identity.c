@@ -56,8 +56,12 @@ static void add(struct faultcast_slot *slot, const struct faultcast_identity *id
 {
 	struct faultcast_identity *new = kmemdup(id, sizeof(*id), GFP_KERNEL);
 
-	if (!new)
-		return;	/* events go on with the old generation */
+	if (!new) {
+		/* No identity is better than another card's; the worker looks again. */
+		WRITE_ONCE(slot->generation, 0);
+		WRITE_ONCE(slot->resolved, false);
+		return;
+	}
 	new->older = slot->identity;
 	new->generation = slot->identity ? slot->identity->generation + 1 : 1;
 	slot->identity = new;
@@ -81,7 +85,7 @@ static void refresh(struct pci_dev *pdev, const struct device_driver *driver, bo
 		return;
 	read_identity(pdev, driver, &id);
 	mutex_lock(&lock);
-	if (!slot->identity || !slot->present || new_card || !same(slot->identity, &id))
+	if (!slot->generation || !slot->present || new_card || !same(slot->identity, &id))
 		add(slot, &id);
 	slot->present = true;
 	mutex_unlock(&lock);

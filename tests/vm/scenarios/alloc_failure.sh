@@ -1,0 +1,215 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: no memory is no disaster. Whatever allocation fails when the module is loaded, it is refused
+# with ENOMEM or it works, saying what it lacks, and leaves nothing behind; a request that gets no memory
+# fails alone; what the worker cannot send, listeners are told to fetch, and they have every event.
+# Wants a kernel with fault injection.
+VM_CPUS=1
+VM_MEMORY=1024
+VM_TIMEOUT=900
+VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"
+VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
+# That of a failed page allocation; a report of something wrong has other lines too.
+VM_LOG_ALLOW="Call Trace:"
+
+debug=/sys/kernel/debug
+device=0000:00:04.0
+card=0000:01:00.0
+# As little to allocate as can be: each allocation has its turn.
+small="devices=16 queue=2 history=1 burst=1"
+
+# fail_all SETTING VALUE: of slab and page allocations.
+fail_all() {
+	for kind in failslab fail_page_alloc; do
+		[ ! -e $debug/$kind/"$1" ] || echo "$2" >$debug/$kind/"$1" || return
+	done
+}
+
+guest() {
+	if [ ! -e $debug/failslab ] || [ ! -e $debug/fail_page_alloc ]; then
+		skip "allocation failures" "Linux $(uname -r) has no fault injection"
+		return
+	fi
+	# Any allocation, that may sleep too; how many and which is said later.
+	fail_all ignore-gfp-wait N
+	fail_all ignore-gfp-highmem N
+	fail_all min-order 0
+	fail_all verbose 0
+	fail_all times -1
+	load
+	ok "the module loads" load_faultcast rate=0 queue=4096
+	raise_iommu_fault device=$device count=200 >/dev/null
+	ok "the law holds" law_holds
+	for request in status devices events config "inject 1"; do
+		requests $request
+	done
+	ok "the law holds after all requests" law_holds
+	ok "no request holds the module" unload_faultcast
+	worker
+	identity
+	no_leak
+}
+
+# An allocation before the module's own code runs is none of its business: this is the last such one.
+loader_allocations() {
+	echo 1 >/sys/kernel/tracing/events/module/module_load/enable
+	low=0 high=4096
+	while [ $((high - low)) -gt 1 ]; do
+		nth=$(((low + high) / 2))
+		echo >/sys/kernel/tracing/trace
+		failload $nth /lib/faultcast.ko "$small"
+		[ ! -e /sys/module/faultcast ] || unload_faultcast
+		if grep -q module_load: /sys/kernel/tracing/trace; then
+			high=$nth
+		else
+			low=$nth
+		fi
+	done
+	echo 0 >/sys/kernel/tracing/events/module/module_load/enable
+}
+
+# load_failing N: what came of it in $loaded; fails on what should not be.
+load_failing() {
+	loaded=$(failload "$1" /lib/faultcast.ko "$small")
+	case $loaded in
+	"ENOMEM failed")
+		[ ! -e /sys/module/faultcast ]
+		;;
+	"0 "*)
+		faultcastctl --json status | jq -c '[.module.probes[] | select(.exact | not) | .name, .reason]' &&
+			dumpnl inject 1 && law_holds && unload_faultcast
+		;;
+	*)
+		return 1
+		;;
+	esac
+}
+
+load() {
+	loader_allocations
+	refused=0 degraded=0 broken=
+	nth=$low
+	while :; do
+		nth=$((nth + 1))
+		load_failing $nth >/tmp/load 2>&1 || {
+			broken="$broken $nth"
+			diag "allocation $nth: $loaded: $(cat /tmp/load)"
+			rmmod faultcast
+		}
+		echo "$nth: $loaded"
+		cat /tmp/load
+		case $loaded in
+		ENOMEM*) refused=$((refused + 1)) ;;
+		*failed) degraded=$((degraded + 1)) ;;
+		*) break ;;
+		esac
+	done
+	diag "of the module's $((nth - low - 1)) allocations $refused refuse it, without $degraded it works"
+	is "each allocation at load may fail" "$broken" ""
+	ok "some must refuse it" test $refused -gt 5
+	ok "some need not" test $degraded -gt 5
+}
+
+# requests WORD...: each allocation for it, in turn, and then it is answered as ever.
+requests() {
+	dumpnl "$@" >/tmp/whole
+	nth=0
+	while :; do
+		nth=$((nth + 1))
+		timeout 20 dumpnl fail$nth "$@" >/tmp/answer 2>&1 || {
+			diag "allocation $nth: $(tail -n 3 /tmp/answer)"
+			break
+		}
+		grep -q spared /tmp/answer && break
+		tail -n 1 /tmp/answer
+	done
+	ok "$*: all but allocation $nth may fail" grep -q spared /tmp/answer
+	ok "$*: several did" test $nth -gt 2
+	is "$*: then it ends well" "$(tail -n 1 /tmp/answer)" "end 0"
+	[ "$1" = inject ] || [ "$1" = events ] ||
+		is "$*: and is answered in full" "$(grep -v spared /tmp/answer)" "$(cat /tmp/whole)"
+}
+
+# In its own code, whoever runs it.
+fail_module() {
+	start=$(cat /sys/module/faultcast/sections/.text)
+	fail_all require-start "$start"
+	fail_all require-end "$(printf '0x%x' $((start + $(cat /sys/module/faultcast/coresize))))"
+	fail_all probability "$1"
+}
+
+fail_no_more() {
+	fail_all probability 0
+	fail_all require-start 0
+	fail_all require-end 0xffffffffffffffff
+}
+
+# caught_up SEQ: for wait_for
+caught_up() {
+	fetch /v1/status
+	[ "$(fetch /v1/status | jq -r .source.cursor | cut -d . -f 2)" = "$1" ]
+}
+
+worker() {
+	ok "the module comes for the worker" load_faultcast rate=0 queue=4096
+	start_exporter
+	ok "the exporter is ready" wait_for 20 exporter_ready
+	raised=0
+	for probability in 100 30; do
+		fail_module $probability
+		for burst in 1 2 3 4 5; do
+			raise_iommu_fault device=$device count=200 >/dev/null
+			sleep 1
+		done
+		fail_no_more
+		raised=$((raised + 1000))
+		ok "of $probability %: it catches up" wait_for 30 caught_up $raised
+		ok "of $probability %: the law holds" law_holds
+	done
+	diag "overruns $(metric 'faultcast_source_overruns_total{source="netlink"}')"
+	ok "it was told of what could not be sent" \
+		test "$(metric 'faultcast_source_overruns_total{source="netlink"}')" -gt 0
+	fetch /v1/events >/tmp/stream
+	faultcastctl --json tail --all --once >/tmp/truth
+	same "every event is there once, with no gap" /tmp/stream /tmp/truth
+	is "$raised of them" "$(wc -l </tmp/stream)" $raised
+	ok "the exporter ends cleanly" stop_exporter
+	ok "the module goes" unload_faultcast
+}
+
+# generation_of JQ: of the card's newest event
+of_last_event() {
+	faultcastctl --json tail --all --once | jq -c -s "map(select(.event.device.name == \"$card\").event) | .[-1] | $1"
+}
+
+# A card whose identity finds no memory must not be taken for the one before it.
+identity() {
+	ok "the module comes for identity" load_faultcast rate=0
+	raise_iommu_fault device=$card >/dev/null
+	ok "the law holds for the card" law_holds
+	is "the card is known" "$(of_last_event '[.generation, .identityLate]')" '[1,false]'
+	fail_module 100
+	echo 1 >/sys/bus/pci/devices/$card/remove
+	echo 1 >/sys/bus/pci/rescan
+	raise_iommu_fault device=$card >/dev/null
+	sleep 1
+	fail_no_more
+	is "found again without memory it is nobody" "$(of_last_event '[.generation, .identity]')" '[0,null]'
+	raise_iommu_fault device=$card >/dev/null
+	sleep 1
+	is "then it is looked up" "$(of_last_event '[.generation, .identityLate, .identity.deviceId]')" '[2,true,4307]'
+	ok "the law holds for identity" law_holds
+	ok "the module leaves" unload_faultcast
+}
+
+no_leak() {
+	if [ ! -e $debug/kmemleak ]; then
+		skip "no leak" "Linux $(uname -r) has no kmemleak"
+		return
+	fi
+	# What is younger than five seconds it does not report; twice, for what it took for a pointer.
+	sleep 6
+	echo scan >$debug/kmemleak
+	sleep 6
+	echo scan >$debug/kmemleak
+	is "no leak" "$(cat $debug/kmemleak)" ""
+}
