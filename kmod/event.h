@@ -122,6 +122,7 @@ struct faultcast_slot {
 	atomic64_t untold;	/* suppressed, and no event has said so yet */
 	u64 published_mono;	/* the worker's: when it published last */
 	bool resolved;		/* the worker has looked for the device */
+	u64 resolve_after;	/* it does not before, in jiffies */
 	struct faultcast_identity *identity;	/* identity.c's: the newest one */
 	bool present;		/* identity.c's */
 	u32 generation;		/* of @identity; 0: none.  For probes to copy */

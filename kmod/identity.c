@@ -5,6 +5,7 @@
  * probe has only to copy the generation.  A card that was swapped, or has got
  * another driver, is a new generation; the old ones are kept for their events.
  */
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
@@ -18,9 +19,24 @@
 /* The lists of all slots, and everything in them. */
 static DEFINE_MUTEX(lock);
 
+/*
+ * A card that was pulled cannot be asked any more when its driver goes: what it
+ * was known by stays.  In D3cold it cannot be asked yet: then when a driver comes.
+ */
+static u64 read_serial(struct pci_dev *pdev, const struct device_driver *driver, bool known,
+		       u64 serial)
+{
+	if (serial || (known && !driver) || pdev->current_state == PCI_D3cold)
+		return serial;
+	return pci_get_dsn(pdev);
+}
+
+/* The slot may go while we read its name: the kernel exports no lock for it. */
 static void read_identity(struct pci_dev *pdev, const struct device_driver *driver,
 			  struct faultcast_identity *id)
 {
+	const struct pci_slot *slot = READ_ONCE(pdev->slot);
+
 	memset(id, 0, sizeof(*id));	/* compared as a whole */
 	id->vendor = pdev->vendor;
 	id->device = pdev->device;
@@ -28,11 +44,10 @@ static void read_identity(struct pci_dev *pdev, const struct device_driver *driv
 	id->subsystem_device = pdev->subsystem_device;
 	id->class = pdev->class;
 	id->revision = pdev->revision;
-	id->serial = pci_get_dsn(pdev);
 	if (driver)
 		strscpy(id->driver, driver->name, sizeof(id->driver));
-	if (pdev->slot)
-		strscpy(id->phys_slot, pci_slot_name(pdev->slot), sizeof(id->phys_slot));
+	if (slot)
+		strscpy(id->phys_slot, pci_slot_name(slot), sizeof(id->phys_slot));
 }
 
 static bool same(const struct faultcast_identity *a, const struct faultcast_identity *b)
@@ -52,10 +67,9 @@ static void forget_oldest(struct faultcast_slot *slot)
 	*at = NULL;
 }
 
-static void add(struct faultcast_slot *slot, const struct faultcast_identity *id)
+/* Takes @new; NULL when there was no memory for it. */
+static void add(struct faultcast_slot *slot, struct faultcast_identity *new)
 {
-	struct faultcast_identity *new = kmemdup(id, sizeof(*id), GFP_KERNEL);
-
 	if (!new) {
 		/* No identity is better than another card's; the worker looks again. */
 		WRITE_ONCE(slot->generation, 0);
@@ -76,19 +90,42 @@ static struct faultcast_slot *slot_of(struct pci_dev *pdev)
 	return faultcast_registry_is_overflow(index) ? NULL : faultcast_registry_slot(index);
 }
 
+/* Whether the card that is in @slot was there before, and then its serial number. */
+static bool known(const struct faultcast_slot *slot, u64 *serial)
+{
+	bool is;
+
+	mutex_lock(&lock);
+	is = slot->generation && slot->present;
+	*serial = is ? slot->identity->serial : 0;
+	mutex_unlock(&lock);
+	return is;
+}
+
+/* Allocates and asks the device before it takes the lock for which the worker waits. */
 static void refresh(struct pci_dev *pdev, const struct device_driver *driver, bool new_card)
 {
 	struct faultcast_slot *slot = slot_of(pdev);
-	struct faultcast_identity id;
+	struct faultcast_identity id, *new;
+	bool old_card;
+	u64 serial;
 
 	if (!slot)
 		return;
+	new = kmalloc(sizeof(*new), GFP_KERNEL);
+	old_card = known(slot, &serial) && !new_card;
 	read_identity(pdev, driver, &id);
+	id.serial = read_serial(pdev, driver, old_card, old_card ? serial : 0);
+	if (new)
+		*new = id;
 	mutex_lock(&lock);
-	if (!slot->generation || !slot->present || new_card || !same(slot->identity, &id))
-		add(slot, &id);
+	if (!old_card || !same(slot->identity, &id)) {
+		add(slot, new);
+		new = NULL;
+	}
 	slot->present = true;
 	mutex_unlock(&lock);
+	kfree(new);
 }
 
 static void gone(struct pci_dev *pdev)
@@ -102,7 +139,7 @@ static void gone(struct pci_dev *pdev)
 	mutex_unlock(&lock);
 }
 
-/* With the device locked: its driver cannot change under us. */
+/* About drivers with the device locked: they cannot change under us. */
 static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 {
 	struct pci_dev *pdev = to_pci_dev(dev);
@@ -113,6 +150,7 @@ static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 		break;
 	/* Before its probe, in which it may set up the wrong DMA. */
 	case BUS_NOTIFY_BIND_DRIVER:
+	case BUS_NOTIFY_BOUND_DRIVER:
 		refresh(pdev, pdev->dev.driver, false);
 		break;
 	case BUS_NOTIFY_DRIVER_NOT_BOUND:
@@ -138,7 +176,9 @@ int faultcast_identity_init(void)
 	if (err)
 		return err;
 	for_each_pci_dev(pdev) {
-		device_lock(&pdev->dev);
+		/* A driver that hangs in its probe must not hang us: the notifier tells its end. */
+		if (!device_trylock(&pdev->dev))
+			continue;
 		refresh(pdev, pdev->dev.driver, false);
 		device_unlock(&pdev->dev);
 	}
@@ -165,7 +205,8 @@ void faultcast_identity_exit(void)
 /*
  * Process context, for a slot that a probe claimed.  Once: a bus walk for every
  * fault of a requester id that is no device would be too much.  Never waits for
- * a driver that is just binding: then the next event tries again.
+ * a driver that is just binding, or resetting its card: then an event tries again,
+ * a second later.
  */
 u32 faultcast_identity_resolve(struct faultcast_slot *slot)
 {
@@ -173,15 +214,19 @@ u32 faultcast_identity_resolve(struct faultcast_slot *slot)
 	u16 bdf;
 	struct pci_dev *pdev;
 
-	if (slot->resolved || !faultcast_registry_pci(slot, &segment, &bdf))
+	if (slot->resolved || time_before64(get_jiffies_64(), slot->resolve_after) ||
+	    !faultcast_registry_pci(slot, &segment, &bdf))
 		return 0;
 	slot->resolved = true;
+	slot->resolve_after = get_jiffies_64() + HZ;
 	pdev = pci_get_domain_bus_and_slot(segment, PCI_BUS_NUM(bdf), bdf & 0xff);
 	if (!pdev)
 		return 0;
 	slot->resolved = device_trylock(&pdev->dev);
 	if (slot->resolved) {
-		refresh(pdev, pdev->dev.driver, false);
+		/* One that is just going is no card any more. */
+		if (device_is_registered(&pdev->dev))
+			refresh(pdev, pdev->dev.driver, false);
 		device_unlock(&pdev->dev);
 	}
 	pci_dev_put(pdev);

@@ -195,7 +195,7 @@ static void count_many(unsigned int nth, void *arg)
 		.slot = 1,
 		.kind = FAULTCAST_KIND_AER,
 		.aer_status = 0x80000001,
-		.mono_ns = 1000 + nth,
+		.boot_ns = 1000 + nth,
 	};
 	unsigned int i;
 
@@ -216,7 +216,7 @@ static void counts_from_all_cpus(void)
 	expect_eq(atomic64_read(&slot->aer_bits[0][0]), cpus * COUNTED);
 	expect_eq(atomic64_read(&slot->aer_bits[0][31]), cpus * COUNTED);
 	expect_eq(atomic64_read(&slot->aer_bits[0][FAULTCAST_AER_BIT_NONE]), 0);
-	expect(atomic64_read(&slot->first_mono) >= 1000);
+	expect(atomic64_read(&slot->first_boot) >= 1000);
 	check_end();
 }
 

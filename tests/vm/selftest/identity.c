@@ -361,10 +361,14 @@ static void no_device_there(void)
 	end_unknown(pdev);
 }
 
-/* A driver that is just binding holds the device: the worker does not wait for it. */
+/*
+ * A driver that is just binding holds the device: the worker does not wait for
+ * it, and looks again with the first event a second later.
+ */
 static void while_a_driver_binds(void)
 {
 	struct pci_dev *pdev = begin_unknown();
+	struct faultcast_slot *slot;
 
 	if (!pdev)
 		return;
@@ -374,10 +378,17 @@ static void while_a_driver_binds(void)
 	expect_eq(check_notified[0].generation, 0);
 	expect_eq(check_notified[0].flags, 0);
 	device_unlock(&pdev->dev);
+	slot = faultcast_registry_slot(faultcast_registry_claim_dev(&pdev->dev));
+	expect(slot->resolve_after);
+	slot->resolve_after = get_jiffies_64() + HZ;
 	raise(pdev);
 	expect_notified(2);
-	expect_eq(check_notified[1].generation, 1);
-	expect_eq(check_notified[1].flags, FAULTCAST_EVENT_F_IDENTITY_LATE);
+	expect_eq(check_notified[1].generation, 0);
+	slot->resolve_after = 0;
+	raise(pdev);
+	expect_notified(3);
+	expect_eq(check_notified[2].generation, 1);
+	expect_eq(check_notified[2].flags, FAULTCAST_EVENT_F_IDENTITY_LATE);
 	end_unknown(pdev);
 }
 
