@@ -112,7 +112,7 @@ static u32 get_register(struct pt_regs *regs, unsigned int number)
 	return regs_get_register(regs, offsets[number]);
 }
 
-/* The handler has read a record's last dword and is about to test F. */
+/* The handler has read a record's last dword and is about to jump by its F. */
 static int on_record(struct kprobe *kprobe, struct pt_regs *regs)
 {
 	if (this_cpu_read(inside) && handler_in_hardirq())
@@ -264,6 +264,11 @@ static const char *attach_site(void)
 	kfree(text);
 	if (matches != 1)
 		return "the read of a record was not found in " HANDLER "()";
+	/*
+	 * On the jump behind the test, which has 2 bytes, or 3 from r8 on: kprobes
+	 * emulates a jump (5.13), but needs a second int3 to step over a test.
+	 */
+	offset += site_reg < 8 ? 2 : 3;
 	site_probe = (struct kprobe) {
 		.addr = (kprobe_opcode_t *)(start + offset),
 		.pre_handler = on_record,
