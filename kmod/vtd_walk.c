@@ -16,15 +16,20 @@ static void __iomem *record_at(const struct vtd_unit *unit, u32 index)
 	return unit->reg + unit->fro + index * VTD_FRCD_LEN;
 }
 
-static u32 last_dword(const struct vtd_unit *unit, u32 index)
+/* Its last dword is that which the handler reads; each read costs a real machine a microsecond. */
+static u64 upper(const struct vtd_unit *unit, u32 index)
 {
-	return readl(record_at(unit, index) + 12);
+	return readq(record_at(unit, index) + 8);
 }
 
-static void raise_record(const struct vtd_unit *unit, u32 index)
+static u32 last_dword(u64 hi)
+{
+	return hi >> 32;
+}
+
+static void raise_record(const struct vtd_unit *unit, u32 index, u64 hi)
 {
 	u64 lo = readq(record_at(unit, index));
-	u64 hi = readq(record_at(unit, index) + 8);
 	struct faultcast_event ev = {
 		.slot = faultcast_registry_claim_pci(unit->segment, vtd_frcd_sid(hi)),
 	};
@@ -69,10 +74,13 @@ void vtd_walk_enter(struct vtd_walk *walk)
 
 	if (!(fsts & VTD_FSTS_PPF))
 		return;
+	walk->index = index;
 	for (n = 0; n < unit->nfr; n++) {
-		if (!(last_dword(unit, index) & VTD_FRCD_F))
+		u64 hi = upper(unit, index);
+
+		if (!(last_dword(hi) & VTD_FRCD_F))
 			break;
-		raise_record(unit, index);
+		raise_record(unit, index, hi);
 		index = (index + 1) % unit->nfr;
 	}
 	walk->raised = n;
@@ -88,11 +96,14 @@ static void resync(struct vtd_walk *walk, u32 dword)
 	u32 index = walk->index, n;
 
 	for (n = 1; n < unit->nfr; n++) {
+		u64 hi;
+
 		index = (index + 1) % unit->nfr;
-		if (last_dword(unit, index) != dword)
+		hi = upper(unit, index);
+		if (last_dword(hi) != dword)
 			continue;
 		walk->index = index;
-		raise_record(unit, index);
+		raise_record(unit, index, hi);
 		return;
 	}
 	raise_unknown();
@@ -101,15 +112,18 @@ static void resync(struct vtd_walk *walk, u32 dword)
 static void take(struct vtd_walk *walk, u32 dword)
 {
 	const struct vtd_unit *unit = walk->unit;
+	u64 hi;
 
-	if (!walk->seen++)
-		walk->index = first_index(unit, read_status(walk));
-	else
+	/* FRI stays as it is while a record is pending, VT-d 11.4.9: the entry has read it. */
+	if (walk->seen)
 		walk->index = (walk->index + 1) % unit->nfr;
-	if (walk->seen <= walk->raised)
+	else if (!walk->raised)
+		walk->index = first_index(unit, read_status(walk));
+	if (++walk->seen <= walk->raised)
 		return;
-	if (last_dword(unit, walk->index) == dword)
-		raise_record(unit, walk->index);
+	hi = upper(unit, walk->index);
+	if (last_dword(hi) == dword)
+		raise_record(unit, walk->index, hi);
 	else
 		resync(walk, dword);
 }
@@ -117,7 +131,7 @@ static void take(struct vtd_walk *walk, u32 dword)
 bool vtd_walk_step(struct vtd_walk *walk, u32 dword)
 {
 	if (!(dword & VTD_FRCD_F)) {
-		if (walk->unit)
+		if (walk->unit && !walk->overflow)
 			read_status(walk);
 		return false;
 	}
