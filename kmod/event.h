@@ -156,6 +156,7 @@ bool faultcast_identity_read(const struct faultcast_slot *slot, u32 generation,
 int faultcast_queue_init(unsigned int records, void (*wake)(void));
 void faultcast_queue_exit(void);
 int faultcast_queue_put(const struct faultcast_event *ev);
+void faultcast_queue_rearm(int cpu);
 bool faultcast_queue_peek(int cpu, struct faultcast_event *ev);
 void faultcast_queue_skip(int cpu);
 u64 faultcast_queue_len(void);

@@ -152,6 +152,7 @@ static bool publish_turn(int cpu)
 	struct faultcast_event ev;
 	unsigned int n;
 
+	faultcast_queue_rearm(cpu);
 	for (n = 0; n < TURN && faultcast_queue_peek(cpu, &ev); n++) {
 		faultcast_registry_wait(ev.slot);
 		ev.mono_ns = faultcast_publish_mono(ev.boot_ns);

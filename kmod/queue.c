@@ -16,6 +16,7 @@ struct cpu_queue {
 	DECLARE_KFIFO_PTR(fifo, struct faultcast_event);
 	void *buffer;
 	struct irq_work work;
+	bool woken;		/* the worker will look, and has not begun to */
 };
 
 static DEFINE_PER_CPU(struct cpu_queue, queues);
@@ -68,8 +69,13 @@ int faultcast_queue_put(const struct faultcast_event *ev)
 	local_irq_save(flags);
 	q = this_cpu_ptr(&queues);
 	taken = kfifo_put(&q->fifo, *ev);
-	/* Full or not, there is something to drain. */
-	irq_work_queue(&q->work);
+	/*
+	 * Full or not, there is something to drain.  In a storm the worker knows:
+	 * an interrupt to ourselves for every fault would cost more than the fault.
+	 * xchg() is a full barrier: pairs with faultcast_queue_rearm().
+	 */
+	if (!xchg(&q->woken, true))
+		irq_work_queue(&q->work);
 	local_irq_restore(flags);
 	return taken ? 0 : -ENOSPC;
 }
@@ -82,6 +88,17 @@ void faultcast_queue_kick(void)
 	local_irq_save(flags);
 	irq_work_queue(&this_cpu_ptr(&queues)->work);
 	local_irq_restore(flags);
+}
+
+/* The worker, before it looks at that queue: what is put from here on wakes it again. */
+void faultcast_queue_rearm(int cpu)
+{
+	struct cpu_queue *q = per_cpu_ptr(&queues, cpu);
+
+	if (!READ_ONCE(q->woken))
+		return;
+	WRITE_ONCE(q->woken, false);
+	smp_mb();	/* before the look: pairs with xchg() in faultcast_queue_put() */
 }
 
 bool faultcast_queue_peek(int cpu, struct faultcast_event *ev)
