@@ -113,7 +113,7 @@ static u32 claim(u64 key, const char *prefix, const char *name)
 {
 	u32 hashed = num_slots - 2, at, step;
 
-	at = hash_64(key, 32) % hashed;
+	at = reciprocal_scale(hash_64(key, 32), hashed);
 	for (step = 0; step < min_t(u32, hashed, CLAIM_STEPS); step++) {
 		struct faultcast_slot *slot = &slots[1 + at];
 		u64 old = atomic64_read(&slot->key);
