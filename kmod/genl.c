@@ -23,6 +23,13 @@ static DEFINE_MUTEX(config_lock);
 /* The notification under construction; the worker's alone. */
 static struct sk_buff *batch;
 static void *batch_hdr;
+static bool batch_full;		/* one was, since the queue was last empty */
+
+/*
+ * Room for one event of any kind, which has at most 400 bytes with its message's
+ * headers.  Most events come alone, and memory is cleared before it is handed out.
+ */
+#define BATCH_OF_ONE	512
 
 static int put_instance(struct sk_buff *skb)
 {
@@ -425,7 +432,8 @@ void faultcast_genl_close(void)
 
 static bool batch_start(void)
 {
-	batch = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_NOWAIT | __GFP_NOWARN);
+	batch = genlmsg_new(batch_full ? GENLMSG_DEFAULT_SIZE : BATCH_OF_ONE,
+			    GFP_NOWAIT | __GFP_NOWARN);
 	if (!batch)
 		return false;
 	batch_hdr = genlmsg_put(batch, 0, 0, &family, 0, FAULTCAST_CMD_EVENT_NTF);
@@ -442,17 +450,21 @@ static void batch_lost(void)
 	genl_set_err(&family, &init_net, 0, 0, -ENOBUFS);
 }
 
-/*
- * Sends what notify has gathered.  Never blocks: a blocking allocation would
- * let a slow reader slow down the worker.
- */
-void faultcast_genl_flush(void)
+/* Never blocks: a blocking allocation would let a slow reader slow down the worker. */
+static void batch_send(void)
 {
 	if (!batch)
 		return;
 	genlmsg_end(batch, batch_hdr);
 	genlmsg_multicast_netns(&family, &init_net, batch, 0, 0, GFP_NOWAIT | __GFP_NOWARN);
 	batch = NULL;
+}
+
+/* Sends what notify has gathered. */
+void faultcast_genl_flush(void)
+{
+	batch_send();
+	batch_full = false;
 }
 
 /* Adds @ev to the message under construction; sends that when it is full. */
@@ -462,7 +474,8 @@ void faultcast_genl_notify(const struct faultcast_event *ev)
 		return;
 	if (batch && !faultcast_wire_event(batch, ev))
 		return;
-	faultcast_genl_flush();
+	batch_full = batch;
+	batch_send();
 	if (!batch_start()) {
 		batch_lost();
 		return;
