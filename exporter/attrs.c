@@ -2,21 +2,23 @@
 #include "attrs.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 int attrs_parse(struct nlattr **tb, int max, struct nlattr *head, int len,
 		const struct nla_policy *policy, uint64_t *unknown)
 {
-	struct nlattr *attr;
-	int rem;
+	const struct nlattr *attr = head;
 
 	if (nla_parse(tb, max, head, len, policy) < 0)
 		return -EBADMSG;
-	nla_for_each_attr(attr, head, len, rem)
-		if (nla_type(attr) > max)
+	/* By hand: libnl's iterator is three calls for each attribute of each event. */
+	while (len >= NLA_HDRLEN && attr->nla_len >= NLA_HDRLEN && attr->nla_len <= len) {
+		if ((attr->nla_type & NLA_TYPE_MASK) > max)
 			++*unknown;
+		len -= NLA_ALIGN(attr->nla_len);
+		attr = (const void *)((const char *)attr + NLA_ALIGN(attr->nla_len));
+	}
 	/* What is left over is an attribute that claims more than there is. */
-	return rem ? -EBADMSG : 0;
+	return len ? -EBADMSG : 0;
 }
 
 uint64_t attrs_get_u64(struct nlattr *attr)
@@ -31,7 +33,9 @@ uint32_t attrs_get_u32(struct nlattr *attr)
 
 void attrs_get_string(struct nlattr *attr, char *out, size_t size)
 {
-	snprintf(out, size, "%s", attr ? nla_get_string(attr) : "");
+	*out = '\0';
+	if (attr)
+		nla_strlcpy(out, attr, size);
 }
 
 void attrs_get_address(struct address *address, struct nlattr *segment, struct nlattr *bdf,

@@ -14,8 +14,8 @@ struct batch_handler {
 };
 
 /*
- * Decode one message of the family, with its headers.  0, or -EBADMSG when it
- * is malformed: then nothing of it was handed on.  Attributes and kinds that
+ * Decode one message of the family, with its headers.  0, -EBADMSG when it is
+ * malformed, or for a batch -ENOMEM: then nothing of it was handed on.  Attributes and kinds that
  * we do not know are passed over and added to *@unknown.
  */
 int decode_batch(struct nlmsghdr *nlh, const struct batch_handler *handler, void *ctx,

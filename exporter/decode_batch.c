@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attrs.h"
@@ -48,10 +49,10 @@ static void get_particulars(struct fault_event *ev, struct nlattr **tb)
 	ev->link_status = attrs_get_u32(tb[FAULTCAST_A_EVENT_LINK_STATUS]);
 }
 
-static int decode_event(struct nlattr *nest, struct fault_event *ev, uint64_t *unknown)
+static int decode_event(struct nlattr *nest, uint64_t instance, struct fault_event *ev,
+			uint64_t *unknown)
 {
 	struct nlattr *tb[FAULTCAST_A_EVENT_MAX + 1];
-	uint64_t instance = ev->instance;
 	uint32_t flags;
 
 	if (ATTRS_PARSE_NEST(tb, nest, event_policy, unknown) || !tb[FAULTCAST_A_EVENT_SEQ] ||
@@ -112,46 +113,87 @@ static struct nla_policy batch_policy[FAULTCAST_A_BATCH_MAX + 1] = {
 	[FAULTCAST_A_BATCH_GAP] = { .type = NLA_NESTED },
 };
 
-/* First with @handler NULL to check it all, then to hand it on. */
-static int walk_batch(struct nlmsghdr *nlh, uint64_t instance, const struct batch_handler *handler,
-		      void *ctx, uint64_t *unknown)
+/* What a batch holds, in its order. */
+struct item {
+	bool is_gap;
+	union {
+		struct fault_event event;
+		struct fault_gap gap;
+	};
+};
+
+static size_t count_items(struct nlmsghdr *nlh)
 {
-	struct fault_event ev = { .instance = instance };
-	struct fault_gap gap;
 	struct nlattr *attr;
+	size_t n = 0;
 	int rem;
 
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem)
+		n += nla_type(attr) == FAULTCAST_A_BATCH_EVENT ||
+		     nla_type(attr) == FAULTCAST_A_BATCH_GAP;
+	return n;
+}
+
+static int decode_items(struct nlmsghdr *nlh, uint64_t instance, struct item *items,
+			uint64_t *unknown)
+{
+	struct item *item = items;
+	struct nlattr *attr;
+	int rem, err = 0;
+
 	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
-		switch (nla_type(attr)) {
-		case FAULTCAST_A_BATCH_EVENT:
-			if (decode_event(attr, &ev, unknown))
-				return -EBADMSG;
-			if (handler)
-				handler->event(ctx, &ev);
+		int type = nla_type(attr);
+
+		if (type != FAULTCAST_A_BATCH_EVENT && type != FAULTCAST_A_BATCH_GAP)
+			continue;
+		item->is_gap = type == FAULTCAST_A_BATCH_GAP;
+		if (item->is_gap)
+			err = decode_gap(attr, &item->gap, unknown);
+		else
+			err = decode_event(attr, instance, &item->event, unknown);
+		if (err)
 			break;
-		case FAULTCAST_A_BATCH_GAP:
-			if (decode_gap(attr, &gap, unknown))
-				return -EBADMSG;
-			if (handler)
-				handler->gap(ctx, instance, &gap);
-			break;
-		}
+		item++;
 	}
-	return 0;
+	return err;
+}
+
+static void hand_on(const struct item *items, size_t n, uint64_t instance,
+		    const struct batch_handler *handler, void *ctx)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (items[i].is_gap)
+			handler->gap(ctx, instance, &items[i].gap);
+		else
+			handler->event(ctx, &items[i].event);
+	}
 }
 
 int decode_batch(struct nlmsghdr *nlh, const struct batch_handler *handler, void *ctx,
 		 uint64_t *unknown)
 {
 	struct nlattr *tb[FAULTCAST_A_BATCH_MAX + 1];
-	uint64_t counted_later = 0, instance;
+	uint64_t instance, new_unknown = 0;
+	struct item *items;
+	size_t n;
+	int err;
 
 	if (!attrs_are_family(nlh) ||
 	    attrs_parse(tb, FAULTCAST_A_BATCH_MAX, nlmsg_attrdata(nlh, GENL_HDRLEN),
-			nlmsg_attrlen(nlh, GENL_HDRLEN), batch_policy, unknown))
+			nlmsg_attrlen(nlh, GENL_HDRLEN), batch_policy, &new_unknown))
 		return -EBADMSG;
 	instance = attrs_get_u64(tb[FAULTCAST_A_BATCH_INSTANCE]);
-	if (!instance || walk_batch(nlh, instance, NULL, NULL, &counted_later))
+	if (!instance)
 		return -EBADMSG;
-	return walk_batch(nlh, instance, handler, ctx, unknown);
+	n = count_items(nlh);
+	items = malloc(n * sizeof(*items));
+	if (!items && n)
+		return -ENOMEM;
+	err = decode_items(nlh, instance, items, &new_unknown);
+	if (!err) {
+		*unknown += new_unknown;
+		hand_on(items, n, instance, handler, ctx);
+	}
+	free(items);
+	return err;
 }
