@@ -36,6 +36,7 @@ int faultcast_queue_init(unsigned int records, void (*wake_fn)(void))
 	for_each_possible_cpu(cpu) {
 		struct cpu_queue *q = per_cpu_ptr(&queues, cpu);
 
+		q->woken = false;
 		/* Hard: with PREEMPT_RT too, not from a thread. */
 		q->work = IRQ_WORK_INIT_HARD(wake);
 		q->buffer = kvmalloc_node(bytes, GFP_KERNEL, cpu_to_node(cpu));
