@@ -40,9 +40,7 @@ restrain_worker() {
 	for runtime in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
 		[ ! -e "$runtime" ] || echo 0 >"$runtime"
 	done
-	for kthread in $(awk '$2 !~ "kworker/u" && $4 == 2 {print $1}' /proc/[0-9]*/stat); do
-		chrt -f -p 20 "$kthread"
-	done
+	awk '$2 !~ "kworker/u" && $4 == 2 {print $1}' /proc/[0-9]*/stat | xargs -n 1 chrt -f -p 20
 }
 
 # leave_behind: CPU 1 goes offline while the worker cannot take anything from its queue. Sets $left to
@@ -83,12 +81,11 @@ left_behind() {
 }
 
 unloaded_without_it() {
-	dmesg -c >/dev/null
 	ok "the module comes again" load_faultcast rate=0 queue=4096
 	leave_behind
 	is "CPU 1 is gone with its queue full" "$left" $burst
 	ok "the module unloads while the CPU is offline" unload_faultcast
-	is "with all of them published" "$(dmesg | sed -n 's/.*faultcast: unloaded: //p')" \
+	is "with all of them published" "$(dmesg | sed -n 's/.*faultcast: unloaded: //p' | tail -n 1)" \
 		"raised=$burst published=$burst suppressed=0 lost=0 queued=0"
 	ok "it loads while the CPU is offline" load_faultcast rate=0
 	ok "the CPU comes then" cpu1 1
@@ -100,7 +97,7 @@ unloaded_without_it() {
 
 # The interrupt of the IOMMU, to CPU 1 whenever that is there; the kernel moves it away.
 dmar_to_cpu1() {
-	for irq in $(sed -n 's/^ *\([0-9]*\):.*dmar[0-9]*$/\1/p' /proc/interrupts); do
+	sed -n 's/^ *\([0-9]*\):.*dmar[0-9]*$/\1/p' /proc/interrupts | while read -r irq; do
 		echo 2 >"/proc/irq/$irq/smp_affinity"
 	done
 }
@@ -112,7 +109,7 @@ dmar_count() {
 
 storm() {
 	ok "the module loads for a storm" load_faultcast rate=0 queue=16384
-	before=$(cat /sys/kernel/debug/iommu_raise/raise | sed 's/raised=\([0-9]*\).*/\1/')
+	before=$(sed 's/raised=\([0-9]*\).*/\1/' /sys/kernel/debug/iommu_raise/raise)
 	while [ ! -e /tmp/end ]; do
 		rogue mixed $rogue count=500
 	done >/dev/null &
