@@ -3,10 +3,12 @@
  * dumpnl: asks the kernel module's generic netlink family and shows the answer datagram by
  *datagram, which faultcastctl does not; and injects faster than a loop of it does.
  *
- *   dumpnl [netns] [user] [pause] REQUEST
+ *   dumpnl [netns] [user] [pause] [failN] REQUEST
  *	netns: from a network namespace of its own, with the family's id known from outside
  *	user:  after giving up all privilege
  *	pause: having read one datagram, reads on when standard input ends
+ *	failN: the kernel's Nth allocation from sending the request on fails (fault injection);
+ *	       prints "failed", or "spared" if there were not so many
  *
  *   status | devices | events [FROM] | config
  *   inject COUNT [SPREAD]	COUNT events of the SPREAD devices 8000:00:00.0 and following, in
@@ -16,6 +18,7 @@
  * SEGMENT BDF"), and how it ended: "end ERROR", 0 if there was none.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/genetlink.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
@@ -37,6 +40,7 @@
 static struct nl_sock *sock;
 static int family;
 static bool pausing;
+static const char *fail_nth;
 
 static void die(const char *what, const char *why)
 {
@@ -129,15 +133,33 @@ static void wait_for_end_of_input(void)
 		;
 }
 
-/* Sends the request and reads all of its answer; returns how that ended. */
-static int ask(struct nl_msg *msg, bool quiet)
+/* From now on nothing but the request may allocate, so nothing is opened or printed. */
+static int begin_failing(void)
+{
+	int fd = open("/proc/thread-self/fail-nth", O_RDWR);
+
+	if (fd < 0 || write(fd, fail_nth, strlen(fail_nth)) < 0)
+		die("fail-nth", strerror(errno));
+	return fd;
+}
+
+/* What is left of N is 0 when the Nth has come. */
+static void end_failing(int fd)
+{
+	char left[16] = "";
+
+	if (pread(fd, left, sizeof(left) - 1, 0) < 0 || pwrite(fd, "0", 1, 0) < 0)
+		die("fail-nth", strerror(errno));
+	close(fd);
+	puts(atoi(left) ? "spared" : "failed");
+}
+
+/* Returns how it ended. */
+static int read_answer(bool quiet)
 {
 	static char datagram[DATAGRAM_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
-	int err = nl_send_auto(sock, msg);
+	int err = 0;
 
-	nlmsg_free(msg);
-	if (err < 0)
-		die("send", nl_geterror(err));
 	for (;;) {
 		ssize_t n = recv(nl_socket_get_fd(sock), datagram, sizeof(datagram), MSG_TRUNC);
 		struct nlmsghdr *nlh = (void *)datagram;
@@ -156,6 +178,21 @@ static int ask(struct nl_msg *msg, bool quiet)
 			wait_for_end_of_input();
 		pausing = false;
 	}
+}
+
+/* Sends the request and reads all of its answer; returns how that ended. */
+static int ask(struct nl_msg *msg, bool quiet)
+{
+	int failing = fail_nth ? begin_failing() : -1, sent, err;
+
+	sent = nl_send_auto(sock, msg);
+	nlmsg_free(msg);
+	if (sent < 0 && !fail_nth)
+		die("send", nl_geterror(sent));
+	err = sent < 0 ? -ENOMEM : read_answer(quiet);
+	if (failing >= 0)
+		end_failing(failing);
+	return err;
 }
 
 static int inject(unsigned long count, unsigned long spread)
@@ -206,7 +243,8 @@ static int run(int argc, char **argv)
 		return config();
 	if (!strcmp(verb, "inject") && first)
 		return inject(strtoul(first, NULL, 10), argc > 2 ? strtoul(argv[2], NULL, 10) : 1);
-	die("usage", "dumpnl [netns] [user] [pause] status|devices|events|config|inject ...");
+	die("usage",
+	    "dumpnl [netns] [user] [pause] [failN] status|devices|events|config|inject ...");
 	return 0;
 }
 
@@ -234,10 +272,12 @@ int main(int argc, char **argv)
 			die("user", strerror(errno));
 		else if (!strcmp(argv[at], "pause"))
 			pausing = true;
+		else if (!strncmp(argv[at], "fail", 4))
+			fail_nth = argv[at] + 4;
 		else if (strcmp(argv[at], "user") != 0)
 			break;
 	}
-	if (!strcmp(argc > at ? argv[at] : "", "inject"))
+	if (fail_nth || !strcmp(argc > at ? argv[at] : "", "inject"))
 		setvbuf(stdout, NULL, _IOFBF, 0);
 	/* Opened by whom it is used: a privileged socket would stay one. */
 	open_socket();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * failload: loads a kernel module while one memory allocation fails, and nothing else of the process
- * does: insmod allocates too, and tries again in another way.
+ * failload: loads a kernel module while one memory allocation fails, and nothing else of the
+ * process does: insmod allocates too, and tries again in another way.
  *
  *   failload N FILE PARAMETERS
  *

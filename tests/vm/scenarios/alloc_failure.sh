@@ -5,7 +5,7 @@
 # Wants a kernel with fault injection.
 VM_CPUS=1
 VM_MEMORY=1024
-VM_TIMEOUT=900
+VM_TIMEOUT=3000
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
 # That of a failed page allocation; a report of something wrong has other lines too.
@@ -35,24 +35,25 @@ guest() {
 	fail_all min-order 0
 	fail_all verbose 0
 	fail_all times -1
-	load
 	ok "the module loads" load_faultcast rate=0 queue=4096
 	raise_iommu_fault device=$device count=200 >/dev/null
 	ok "the law holds" law_holds
-	for request in status devices events config "inject 1"; do
+	for request in status devices events "inject 1" config; do
+		# shellcheck disable=SC2086 # words
 		requests $request
 	done
 	ok "the law holds after all requests" law_holds
 	ok "no request holds the module" unload_faultcast
 	worker
 	identity
+	load
 	no_leak
 }
 
 # An allocation before the module's own code runs is none of its business: this is the last such one.
 loader_allocations() {
 	echo 1 >/sys/kernel/tracing/events/module/module_load/enable
-	low=0 high=4096
+	low=0 high=256
 	while [ $((high - low)) -gt 1 ]; do
 		nth=$(((low + high) / 2))
 		echo >/sys/kernel/tracing/trace
@@ -75,8 +76,8 @@ load_failing() {
 		[ ! -e /sys/module/faultcast ]
 		;;
 	"0 "*)
-		faultcastctl --json status | jq -c '[.module.probes[] | select(.exact | not) | .name, .reason]' &&
-			dumpnl inject 1 && law_holds && unload_faultcast
+		[ "$(dumpnl status | tail -n 1)" = "end 0" ] && [ "$(dumpnl inject 1)" = "end 0" ] &&
+			unload_faultcast && dmesg | tail -n 1 | grep "unloaded: raised=1 published=1"
 		;;
 	*)
 		return 1
@@ -84,27 +85,27 @@ load_failing() {
 	esac
 }
 
+# Each in turn; where none refuses it any more, some of the others: that is every third.
 load() {
 	loader_allocations
-	refused=0 degraded=0 broken=
+	refused=0 degraded=0 in_a_row=0 broken=''
 	nth=$low
 	while :; do
-		nth=$((nth + 1))
+		nth=$((nth + (in_a_row < 8 ? 1 : 3)))
 		load_failing $nth >/tmp/load 2>&1 || {
 			broken="$broken $nth"
 			diag "allocation $nth: $loaded: $(cat /tmp/load)"
 			rmmod faultcast
 		}
-		echo "$nth: $loaded"
-		cat /tmp/load
+		echo "$nth: $loaded: $(dmesg | tail -n 20 | grep -E "faultcast: .*(failed|lower bound)")"
 		case $loaded in
-		ENOMEM*) refused=$((refused + 1)) ;;
-		*failed) degraded=$((degraded + 1)) ;;
+		ENOMEM*) refused=$((refused + 1)) in_a_row=0 ;;
+		*failed) degraded=$((degraded + 1)) in_a_row=$((in_a_row + 1)) ;;
 		*) break ;;
 		esac
 	done
-	diag "of the module's $((nth - low - 1)) allocations $refused refuse it, without $degraded it works"
-	is "each allocation at load may fail" "$broken" ""
+	diag "of the module's some $((nth - low)) allocations $refused refuse it, without $degraded it works"
+	is "any allocation at load may fail" "$broken" ""
 	ok "some must refuse it" test $refused -gt 5
 	ok "some need not" test $degraded -gt 5
 }
