@@ -27,7 +27,7 @@
 #include "vtd.h"
 #include "vtd_walk.h"
 
-#if defined(CONFIG_X86_64) && defined(CONFIG_INTEL_IOMMU) && \
+#if defined(CONFIG_X86_64) && defined(CONFIG_DMAR_TABLE) && \
 	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
 
 #define HANDLER		"dmar_fault"
@@ -142,6 +142,9 @@ static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
 	size_t len = PAGE_SIZE, need;
 	u64 cap;
 
+	/* As the kernel's own dmar_validate_one_drhd(): the firmware lists what is not there. */
+	if (!drhd->address)
+		return 0;
 	unit = krealloc_array(units, num_units + 1, sizeof(*unit), GFP_KERNEL);
 	if (!unit)
 		return -ENOMEM;
@@ -153,6 +156,10 @@ static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
 	if (!unit->reg)
 		return -ENOMEM;
 	cap = readq(unit->reg + VTD_CAP);
+	if (cap == ~0ULL) {
+		iounmap(unit->reg);
+		return 0;
+	}
 	unit->fro = vtd_cap_fro(cap);
 	unit->nfr = vtd_cap_nfr(cap);
 	need = PAGE_ALIGN(unit->fro + unit->nfr * VTD_FRCD_LEN);
@@ -325,11 +332,11 @@ static const char *impairment(void)
 		"kprobes are switched off (debugfs kprobes/enabled)" : NULL;
 }
 
-#else /* !CONFIG_INTEL_IOMMU */
+#else /* not on this kernel */
 
 static int attach(struct faultcast_source *source)
 {
-	strscpy(source->reason, "not in this kernel: needs x86-64, INTEL_IOMMU, DYNAMIC_FTRACE",
+	strscpy(source->reason, "not in this kernel: needs x86-64, DMAR_TABLE, FTRACE_WITH_ARGS",
 		sizeof(source->reason));
 	return -EOPNOTSUPP;
 }
