@@ -16,7 +16,7 @@ DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libmicrohttpd-dev \
 	libcmocka-dev linux-headers-amd64 qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
-	shellcheck valgrind git trace-cmd linux-perf
+	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla
@@ -48,7 +48,7 @@ TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps test test-unit test-vm test-matrix bench-storm lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps test test-unit test-vm test-matrix test-lockdep fuzz-netlink debug-build bench-storm lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -61,6 +61,10 @@ help:
 	@echo '                 the module for another Debian kernel, in $(B)/kmod-6.12/'
 	@echo 'make test        unit tests, then scenarios in a virtual machine'
 	@echo 'make test-matrix the scenarios on several kernels (KERNELS="$(KERNELS)")'
+	@echo 'make test-lockdep'
+	@echo '                 under a kernel with lockdep, KASAN and kmemleak, built once (15 min and more)'
+	@echo 'make fuzz-netlink'
+	@echo '                 more random messages for the module under it (SEED=N COUNT=$(COUNT))'
 	@echo 'make bench-storm what a storm costs a task on another CPU'
 	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck'
 	@echo 'make demo        a machine with a rogue device, its exporter on http://127.0.0.1:10186/'
@@ -165,6 +169,23 @@ test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 
 test-matrix: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	@O=$(B) tests/matrix $(KERNELS)
+
+# Under the debug kernel: its own scenarios, and of the others those in which the module does most.
+
+LOCKDEP_SCENARIOS ?= $(wildcard tests/vm/lockdep/*.sh) $(patsubst %,tests/vm/scenarios/%.sh,\
+	aer alloc_failure bad_netlink dump fuzz_netlink identity iommu lifecycle unit unload_storm vtd_storm)
+COUNT ?= 1000000
+
+debug-build: deps
+	@$(MAKE) --no-print-directory all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
+	@$(MAKE) --no-print-directory KSERIES=debug kmod
+
+test-lockdep: debug-build
+	VM_KERNEL=debug prove -e tests/vm/run $(LOCKDEP_SCENARIOS)
+
+fuzz-netlink: debug-build
+	tests/vm/run --kernel debug --timeout 0 \
+		--append 'fuzz.count=$(COUNT) $(if $(SEED),fuzz.seed=$(SEED))' tests/vm/scenarios/fuzz_netlink.sh
 
 # What a task on another CPU loses in a storm; prints numbers.
 bench-storm: all

@@ -9,7 +9,6 @@
  * Documentation/fault-injection); 0: none. Prints what the call returned and whether one failed:
  * "ENOMEM failed", "0 failed", "0 spared".
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -21,6 +21,19 @@ raise_iommu_fault() {
 	cat /sys/kernel/debug/iommu_raise/raise
 }
 
+# aer BUS DEVICE FUNCTION UNCORRECTABLE CORRECTABLE: an error report by the kernel's aer_inject, as its
+# struct aer_error_inj; with a TLP header. Wants aer_inject (VM_MODULES) and a modprobe of it.
+aer() {
+	# shellcheck disable=SC2059 # the words are the format
+	printf "$(printf '\\%03o' "$1" "$2" "$3" 0)$(dword "$4")$(dword "$5")$(dword 0x4a000001)$(
+		dword 0x01020304)$(dword 0x05060708)$(dword 0x090a0b0c)$(dword 0)" >/dev/aer_inject
+}
+
+# dword N: little-endian, as escapes for printf.
+dword() {
+	printf '\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
+}
+
 # qmp JSON: has QEMU execute a QMP command, such as device_add; prints the answer, fails on an error.
 qmp() {
 	printf 'qmp %s\n' "$1" >&3

@@ -117,7 +117,7 @@ skip() {
 # wait_for SECONDS COMMAND...: repeats the command until it succeeds; fails when time is up.
 # Its last output stays, so that `ok` shows it.
 wait_for() {
-	wait_until=$(($(date +%s) + $1))
+	wait_until=$(($(date +%s) + $1 * ${patience:-1}))
 	shift
 	while :; do
 		wait_output=$("$@" 2>&1) && return 0

@@ -14,7 +14,6 @@
  *   +0x80 source, +0x88 destination, +0x90 length, +0x98 command (1 run, 2 to memory), all 64 bit;
  *   its own buffer is at 0x40000.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -9,18 +9,6 @@ VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
 port=0000:00:05.0
 card=0000:01:00.0
 
-# aer BUS DEVICE FUNCTION UNCORRECTABLE CORRECTABLE: struct aer_error_inj to the kernel's aer_inject.
-aer() {
-	# shellcheck disable=SC2059 # the words are the format
-	printf "$(printf '\\%03o' "$1" "$2" "$3" 0)$(dword "$4")$(dword "$5")$(dword 0x4a000001)$(
-		dword 0x01020304)$(dword 0x05060708)$(dword 0x090a0b0c)$(dword 0)" >/dev/aer_inject
-}
-
-# dword N: little-endian, as escapes for printf.
-dword() {
-	printf '\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
-}
-
 # aer_event N: the Nth AER event as "DEVICE SEVERITY STATUS ERRORS TLP".
 aer_event() {
 	faultcastctl --json tail --all --once | jq -r 'select(.event.kind == "KIND_AER") | .event |

@@ -24,7 +24,7 @@ has() {
 # refuses PARAM LINE: the module does not load, and the kernel log has exactly this line of it (twice,
 # since busybox tries again by init_module()).
 refuses() {
-	dmesg -c >/dev/null
+	clear_log
 	not_ok "$1 is refused" insmod /lib/faultcast.ko "$1"
 	is "$1: one clear line" "$(dmesg | sed -n 's/^\[[^]]*\] //; /faultcast/p' | uniq)" "faultcast: $2"
 	ok "$1: nothing stays" test ! -e /sys/module/faultcast

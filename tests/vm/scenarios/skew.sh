@@ -9,18 +9,6 @@ VM_FILES="curl jq"
 rogue=0000:00:04.0
 card=0000:01:00.0
 
-# dword N: little-endian, as escapes for printf.
-dword() {
-	printf '\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
-}
-
-# aer: a bad TLP of the card, as struct aer_error_inj to the kernel's aer_inject.
-aer() {
-	# shellcheck disable=SC2059 # the words are the format
-	printf "\\001\\000\\000\\000$(dword 0)$(dword 0x40)$(dword 0)$(dword 0)$(dword 0)$(dword 0)$(
-		dword 0)" >/dev/aer_inject
-}
-
 # number FIELD: of the module's status.
 number() {
 	faultcastctl --json status | jq -r ".module.$1"
@@ -40,7 +28,7 @@ streamed() {
 
 # load MODULE ABI: 512 devices, where both versions can.
 load() {
-	dmesg -c >/dev/null
+	clear_log
 	insmod "$1" devices=512 || return
 	! dmesg | grep "faultcast: unknown parameter"
 }
@@ -59,7 +47,7 @@ unknown() {
 error_report() {
 	first=$(unknown)
 	before=$(unknown)
-	ok "$1: an error report" aer
+	ok "$1: an error report" aer 1 0 0 0 0x40
 	ok "$1: reaches the stream" wait_for 5 streamed 11
 	after=$(unknown)
 	diag "$1: $first, $before, then $after unknown"

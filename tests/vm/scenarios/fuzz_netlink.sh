@@ -1,0 +1,59 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: whatever random and mutated messages its netlink family gets, from root and from those without
+# privilege, several senders at once while faults come in: the kernel stays sound, and the module works on.
+# On the command line, fuzz.count=N and fuzz.seed=N repeat a run: tests/vm/run --append "fuzz.seed=7".
+VM_CPUS=2
+VM_TIMEOUT=240
+VM_DEVICES="i82559er,addr=0x4"
+VM_FILES="jq"
+
+device=0000:00:04.0
+
+# setting NAME DEFAULT: of the kernel's command line
+setting() {
+	tr ' ' '\n' </proc/cmdline | sed -n "s/^fuzz\.$1=//p" | tail -n 1 | grep . || echo "$2"
+}
+
+# tried SENDER COMMAND: lines "OUTCOME NUMBER"
+tried() {
+	awk -v sender="$1" -v command="$2" '$1 == sender && $2 == command {print $3, $4}' /host/fuzz
+}
+
+guest() {
+	seed=$(setting seed "$(date +%s)")
+	# Where KASAN and lockdep look on, more.
+	count=$(setting count "$(case $(uname -r) in *-debug-*) echo 100000 ;; *) echo 20000 ;; esac)")
+	diag "fuzz.seed=$seed fuzz.count=$count"
+	# Few of all: so that tables fill up and dumps stay short.
+	ok "the module loads" load_faultcast devices=24 history=32 queue=32
+	while [ ! -e /tmp/end ]; do
+		raise_iommu_fault device=$device count=50
+		sleep 0.5
+	done >/dev/null &
+	ok "the senders come to their end" fuzz
+	touch /tmp/end
+	wait
+	diag "$(awk '{n[$2 " " $3] += $4} END {for (k in n) print k, n[k]}' /host/fuzz | sort -k 1,1 -k 3,3nr)"
+	is "every message was sent" "$(awk '{n += $4} END {print n}' /host/fuzz)" "$count"
+	for command in status_get device_get event_get config_set inject; do
+		like "$command was understood" "$(tried root $command)" '^0 '
+		like "$command was refused" "$(tried root $command)" '^E'
+	done
+	for sender in nobody userns; do
+		is "$sender may read what all may" \
+			"$(tried $sender status_get | grep -c '^0 ')$(tried $sender device_get | grep -c '^0 ')" 11
+		for command in event_get config_set inject; do
+			is "$sender may not use $command" "$(tried $sender $command | grep '^0 ')" ""
+			like "$sender was told so for $command" "$(tried $sender $command)" '^EPERM '
+		done
+	done
+	ok "the law holds" law_holds
+	ok "limits can be set" faultcastctl config --rate 100000 --burst 16 --host-rate 0
+	ok "an event can be injected" faultcastctl inject
+	ok "the law still holds" law_holds
+	ok "the module unloads" unload_faultcast
+}
+
+fuzz() {
+	fuzznl "$seed" "$count" >/host/fuzz
+}
