@@ -40,6 +40,7 @@ void vtd_decode(u64 lo, u64 hi, struct faultcast_event *ev)
 	}
 }
 
+#define OP_INT3		0xcc
 #define OP_SIZE16	0x66
 #define OP_REX_RB	0x45	/* r8d to r15d as both operands, 32 bit */
 #define OP_REX_MASK	0xf0
@@ -66,8 +67,11 @@ unsigned int vtd_find_site(const u8 *text, size_t size, size_t *offset, unsigned
 
 		if (op[0] != OP_TEST)
 			continue;
-		/* Another prefix makes it 16 or 64 bit wide, or mixes registers. */
-		if (i && (text[i - 1] == OP_SIZE16 ||
+		/*
+		 * Another prefix makes it 16 or 64 bit wide, or mixes registers;
+		 * another's kprobe hides which one there is.
+		 */
+		if (i && (text[i - 1] == OP_SIZE16 || text[i - 1] == OP_INT3 ||
 			  (!high && (text[i - 1] & OP_REX_MASK) == OP_REX)))
 			continue;
 		if ((op[1] & 0xc0) != 0xc0 || (op[1] >> 3 & 7) != (op[1] & 7))

@@ -121,6 +121,7 @@ static const struct site sites[] = {
 	  { 0x48, 0x85, 0xc0, JNS, 0x85, 0xc8, JNS, 0x90, 0x90, 0x90, 0x85, 0xd2, JNS, NOP4 } },
 	{ "none", 12, 0, 0, 0, { NOP4, NOP4, NOP4 } },
 	{ "64 bit wide", 13, 0, 0, 0, { NOP4, 0x48, 0x85, 0xc0, JNS, NOP4 } },
+	{ "a breakpoint hides the prefix", 13, 0, 0, 0, { NOP4, 0xcc, 0x85, 0xc0, JNS, NOP4 } },
 	{ "64 bit wide, r8", 13, 0, 0, 0, { NOP4, 0x4d, 0x85, 0xc0, JNS, NOP4 } },
 	{ "test eax,r8d", 13, 0, 0, 0, { NOP4, 0x44, 0x85, 0xc0, JNS, NOP4 } },
 	{ "test r8d,eax", 13, 0, 0, 0, { NOP4, 0x41, 0x85, 0xc0, JNS, NOP4 } },
