@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # Proves: the module may be loaded once, whoever tries again meanwhile; and before the devices: a card
 # that is plugged in later, by hotplug or by a rescan, is known by its first fault.
+VM_TIMEOUT=240
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7"
 # The port's own hotplug, not the firmware's.
 VM_ARGS="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"

@@ -98,14 +98,17 @@ kprobes_off() {
 	keep
 }
 
-# trace_more: kprobes at the handler's entry and return and on the instruction of the module's own one,
-# the events that it takes, and a function tracer.
+# trace_more: kprobes at the handler's entry and return, on the instruction of the module's own one and
+# on the test before that jump, which is two or three bytes; the events that it takes; a function tracer.
 trace_more() {
 	{
 		echo "p:entry dmar_fault"
-		echo "p:site $1"
+		echo "p:site dmar_fault+$1"
 		echo "r:return dmar_fault"
 	} >$tracing/kprobe_events
+	for bytes in 3 2; do
+		echo "p:test dmar_fault+$(($1 - bytes))" >>$tracing/kprobe_events && break
+	done
 	for event in kprobes iommu/io_page_fault ras/aer_event; do
 		echo 1 >$tracing/events/$event/enable
 	done
@@ -122,6 +125,12 @@ trace_no_more() {
 	echo >$tracing/kprobe_events
 }
 
+# near_site 0|1: those that hide from the module where its own goes.
+near_site() {
+	echo "$1" >$tracing/events/kprobes/test/enable
+	echo "$1" >$tracing/events/kprobes/site/enable
+}
+
 # counted: what the mock and aer_inject made, a storm and an error, is all there; none was missed.
 counted() {
 	{ storm $seen_base && aer_error && wait_for 5 aer_is 1 && law_holds; } || return
@@ -130,29 +139,33 @@ counted() {
 }
 
 beside_tracefs() {
-	site=$(grep -o 'dmar_fault+0x[0-9a-f]*' /sys/kernel/debug/kprobes/list)
+	site=$(sed -n 's/.*dmar_fault+\(0x[0-9a-f]*\).*/\1/p' /sys/kernel/debug/kprobes/list)
 	ok "kprobes, one beside its own, events and a function tracer begin" trace_more "$site"
 	# Afresh, for counts that begin at 0.
 	ok "the module goes" unload_faultcast
-	echo 0 >$tracing/events/kprobes/site/enable
+	near_site 0
 	ok "and comes beside the others" load_faultcast rate=0 queue=16384
-	echo 1 >$tracing/events/kprobes/site/enable
+	near_site 1
 	ok "everything is counted beside them" counted
 	is "VT-d is exact beside them" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
 	keep
 	entry=$(hits entry)
-	diag "hits: entry $entry, $site $(hits site), return $(hits return)"
-	ok "the kprobe beside its own was hit" test "$(hits site)" -gt 0
+	diag "hits: entry $entry, test $(hits test), $site $(hits site), return $(hits return)"
+	ok "the kprobes beside its own were hit" test "$(hits site)" -gt 0 -a "$(hits test)" -gt 0
 	like "the function tracer has the handler" "$(cat $tracing/trace)" 'dmar_fault <-'
 	like "and the fault's event" "$(cat $tracing/trace)" 'io_page_fault:.* iova=0x'
 
 	ok "the module unloads, they stay" unload_faultcast
 	ok "a storm without it" storm $blind_base
 	ok "they go on" test "$(hits entry)" -gt "$entry"
-	ok "it comes while they are there" load_faultcast rate=0 queue=16384
-	is "of another's breakpoint on its own place it says" "$(vtd)" \
-		'["vtd","PROBE_STATE_ACTIVE",false,"the read of a record was not found in dmar_fault()"]'
-	ok "the module unloads again" unload_faultcast
+	for place in test site; do
+		near_site 0
+		echo 1 >$tracing/events/kprobes/$place/enable
+		ok "it comes to another's breakpoint on the $place" load_faultcast rate=0 queue=16384
+		is "and says so" "$(vtd)" \
+			'["vtd","PROBE_STATE_ACTIVE",false,"the read of a record was not found in dmar_fault()"]'
+		ok "the module unloads again" unload_faultcast
+	done
 	ok "they go" trace_no_more
 	ok "it comes after them" load_faultcast rate=0 queue=16384
 	ok "everything is counted without them" counted
