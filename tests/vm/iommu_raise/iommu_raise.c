@@ -13,11 +13,16 @@
  *   count= base= step=    how many faults (1), first address (0x10000000), distance (0x1000)
  *   flags=                IOMMU_FAULT_READ 0 (default), IOMMU_FAULT_WRITE 1, or anything else
  *   burst=                faults reported in one hard interrupt (256)
+ *   gap_us=               pause after each of those (0)
+ *   trivial               with a tracepoint probe attached that only counts: none is cheaper
  * The write returns when all are reported. Interrupts are taken on the writer's CPU, so writers
  * pinned to different CPUs raise concurrently. Reading the file gives the totals and what the last
  * report_iommu_fault() returned (-ENOSYS: the domain has no handler of its own, as it should be).
+ * <debugfs>/iommu_raise/cycles has what the last request took in its interrupts, by the CPU's cycle
+ * counter: in a machine that counts instructions instead of time, just that many.
  */
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/iommu.h>
@@ -28,6 +33,9 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/timex.h>
+#include <linux/tracepoint.h>
+#include <trace/events/iommu.h>
 
 #define MAX_REQUEST 256
 
@@ -38,12 +46,15 @@ struct raise_request {
 	struct device *dev;
 	char name[32];
 	bool null_dev;
+	bool trivial;
 	u64 count;
 	u64 base;
 	u64 step;
 	u64 flags;
 	u64 burst;
+	u64 gap_us;
 	u64 raised;
+	u64 cycles;
 	int result;
 };
 
@@ -51,8 +62,20 @@ static struct dentry *raise_dir;
 static atomic64_t raised_total;
 static atomic64_t not_hardirq;
 static atomic_t last_result;
+static u64 last_cycles;
 
-enum { OPT_DEVICE, OPT_NULL, OPT_COUNT, OPT_BASE, OPT_STEP, OPT_FLAGS, OPT_BURST, OPT_ERROR };
+enum {
+	OPT_DEVICE,
+	OPT_NULL,
+	OPT_COUNT,
+	OPT_BASE,
+	OPT_STEP,
+	OPT_FLAGS,
+	OPT_BURST,
+	OPT_GAP,
+	OPT_TRIVIAL,
+	OPT_ERROR,
+};
 
 static const match_table_t raise_options = {
 	{ OPT_DEVICE, "device=%s" },
@@ -62,6 +85,8 @@ static const match_table_t raise_options = {
 	{ OPT_STEP, "step=%s" },
 	{ OPT_FLAGS, "flags=%s" },
 	{ OPT_BURST, "burst=%s" },
+	{ OPT_GAP, "gap_us=%s" },
+	{ OPT_TRIVIAL, "trivial" },
 	{ OPT_ERROR, NULL },
 };
 
@@ -78,6 +103,8 @@ static u64 *number_field(struct raise_request *req, int token)
 		return &req->flags;
 	case OPT_BURST:
 		return &req->burst;
+	case OPT_GAP:
+		return &req->gap_us;
 	default:
 		return NULL;
 	}
@@ -93,6 +120,10 @@ static int parse_word(struct raise_request *req, char *word)
 		return match_u64(&args[0], field);
 	if (token == OPT_NULL) {
 		req->null_dev = true;
+		return 0;
+	}
+	if (token == OPT_TRIVIAL) {
+		req->trivial = true;
 		return 0;
 	}
 	if (token == OPT_DEVICE && strscpy(req->name, args[0].from, sizeof(req->name)) > 0)
@@ -120,13 +151,21 @@ static void raise_burst(struct irq_work *work)
 {
 	struct raise_request *req = container_of(work, struct raise_request, work);
 	u64 end = min(req->count, req->raised + req->burst);
+	cycles_t start;
 
 	if (!in_hardirq())
 		atomic64_inc(&not_hardirq);
+	start = get_cycles();
 	for (; req->raised < end; req->raised++)
 		req->result = report_iommu_fault(req->domain, req->null_dev ? NULL : req->dev,
 						 req->base + req->raised * req->step, req->flags);
+	req->cycles += get_cycles() - start;
 	complete(&req->done);
+}
+
+static void trivial_probe(void *count, struct device *dev, unsigned long iova, int flags)
+{
+	++*(u64 *)count;
 }
 
 static int raise_all(struct raise_request *req)
@@ -140,9 +179,24 @@ static int raise_all(struct raise_request *req)
 		wait_for_completion(&req->done);
 		/* The request may be freed as soon as the work is no longer busy with it. */
 		irq_work_sync(&req->work);
+		if (req->gap_us)
+			usleep_range(req->gap_us, req->gap_us + 1);
 		cond_resched();
 	}
 	return 0;
+}
+
+static int raise_with_trivial_probe(struct raise_request *req)
+{
+	u64 seen = 0;
+	int ret = register_trace_io_page_fault(trivial_probe, &seen);
+
+	if (ret)
+		return ret;
+	ret = raise_all(req);
+	unregister_trace_io_page_fault(trivial_probe, &seen);
+	tracepoint_synchronize_unregister();
+	return ret ?: seen == req->count ? 0 : -EIO;
 }
 
 static int run_request(struct raise_request *req)
@@ -154,10 +208,11 @@ static int run_request(struct raise_request *req)
 		return ret;
 	req->domain = iommu_get_domain_for_dev(req->dev);
 	if (req->domain)
-		ret = raise_all(req);
+		ret = req->trivial ? raise_with_trivial_probe(req) : raise_all(req);
 	put_device(req->dev);
 	atomic64_add(req->raised, &raised_total);
 	atomic_set(&last_result, req->result);
+	last_cycles = req->cycles;
 	return ret;
 }
 
@@ -215,6 +270,7 @@ static int __init iommu_raise_init(void)
 	if (IS_ERR(raise_dir))
 		return PTR_ERR(raise_dir);
 	debugfs_create_file("raise", 0600, raise_dir, NULL, &raise_fops);
+	debugfs_create_u64("cycles", 0400, raise_dir, &last_cycles);
 	return 0;
 }
 
