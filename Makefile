@@ -16,7 +16,8 @@ DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libmicrohttpd-dev \
 	libcmocka-dev linux-headers-amd64 qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
-	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils
+	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
+	bpftrace rasdaemon
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla
@@ -48,7 +49,7 @@ TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps test test-unit test-vm test-matrix test-lockdep fuzz-netlink debug-build bench-storm lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps test test-unit test-vm test-matrix test-lockdep fuzz-netlink debug-build bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -66,6 +67,7 @@ help:
 	@echo 'make fuzz-netlink'
 	@echo '                 more random messages for the module under it (SEED=N COUNT=$(COUNT))'
 	@echo 'make bench-storm what a storm costs a task on another CPU'
+	@echo 'make bench-kernel what a fault costs in instructions, and an event against other observers'
 	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck'
 	@echo 'make demo        a machine with a rogue device, its exporter on http://127.0.0.1:10186/'
 	@echo 'make demo-check  the same without looking: exits 0 when the fault arrived'
@@ -190,6 +192,14 @@ fuzz-netlink: debug-build
 # What a task on another CPU loses in a storm; prints numbers.
 bench-storm: all
 	tests/vm/run tests/vm/bench/storm_cost.sh
+
+# What a fault costs with the module and without, and an event against other observers; prints numbers.
+# TCG always: it counts instructions.
+bench-kernel: deps
+	@$(MAKE) --no-print-directory all
+	@status=0; for bench in kernel_cost peers; do \
+		tests/vm/run --accel tcg tests/vm/bench/$$bench.sh || status=1; \
+	done; exit $$status
 
 lint: deps
 	CHECK_CC='$(CHECK_CC)' tests/lint

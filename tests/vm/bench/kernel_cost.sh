@@ -1,0 +1,157 @@
+# shellcheck shell=bash disable=SC2034
+# Measures: what the module adds to a fault, in instructions: in the fault's own interrupt, and all in,
+# with the worker and a listener. `make bench-kernel`; the numbers are in the lines that begin with "#".
+#
+# QEMU counts instructions instead of time (-icount), so clocks and the cycle counter tell how many were
+# executed; idle time is skipped. One of a repeated string instruction counts once for each repetition.
+VM_CPUS=1
+VM_DEVICES="i82559er,addr=0x4"
+VM_ARGS="-icount shift=0,sleep=off"
+VM_TIMEOUT=400
+VM_FILES="curl jq chrt"
+
+device=0000:00:04.0
+faults=10000
+dma=5000
+
+# With the worker kept from running: all that is in interrupts, and nothing else.
+alone="chrt -f 50"
+
+# reported WORD...: instructions that a report_iommu_fault() takes, of $faults in a tight loop.
+reported() {
+	raise_iommu_fault device=$device count=$faults "$@" >/dev/null &&
+		echo $(($(cat /sys/kernel/debug/iommu_raise/cycles) / faults))
+}
+
+# in_all COUNT COMMAND...: instructions of all that the CPU did for each of COUNT faults.
+in_all() {
+	count=$1
+	shift
+	before=$(cpu_ns)
+	"$@" >/dev/null
+	sleep 2
+	after=$(cpu_ns)
+	echo $(((${after% *} - ${before% *}) / count))
+}
+
+# dma_interrupt: instructions that a DMA's fault takes, in interrupts, and the device's register write.
+# The first ones, which the handler prints, are not counted.
+dma_interrupt() {
+	rogue read $device count=20 >/dev/null
+	$alone rogue read $device count=$dma | sed 's/.*seconds=\([0-9.]*\).*/\1/' |
+		awk -v n=$dma '{printf "%.0f\n", $1 * 1e9 / n}'
+}
+
+# watch_registers ADDRESS: a hundred faults from there on, while QEMU notes what is read of its VT-d.
+watch_registers() {
+	trace_reads true && rogue read $device count=100 base="$1" && trace_reads false
+}
+
+trace_reads() {
+	qmp '{"execute":"trace-event-set-state","arguments":{"name":"vtd_reg_read","enable":'"$1"'}}'
+}
+
+# measure ROW WORD...: a row of the table.
+measure() {
+	row=$1
+	shift
+	echo "$row|$(reported "$@")|$(in_all $faults raise_iommu_fault device=$device count=$faults "$@")|$(
+		in_all $faults raise_iommu_fault device=$device count=$faults burst=1 "$@")|$(
+		dma_interrupt)|$(in_all $dma rogue read $device count=$dma)" >>/tmp/rows
+}
+
+# ftrace's own function tracer, as it is: the least that anything on dmar_fault() costs.
+trace_handler() {
+	echo dmar_fault >/sys/kernel/tracing/set_ftrace_filter &&
+		echo function >/sys/kernel/tracing/current_tracer
+}
+
+untrace_handler() {
+	echo nop >/sys/kernel/tracing/current_tracer
+	echo >/sys/kernel/tracing/set_ftrace_filter
+}
+
+# All columns but the first: what a fault takes more than without us.
+table() {
+	awk -F '|' '
+		NR == 1 { for (i = 2; i <= NF; i++) base[i] = $i
+			printf "%-36s %9s %9s %9s %9s %9s\n", "", "probe", "256/irq", "1/irq", "irq", "all in" }
+		{ printf "%-36s", $1
+			for (i = 2; i <= NF; i++) printf NR == 1 ? " %9d" : " %+9d", $i - (NR > 1) * base[i]
+			print "" }' /tmp/rows
+}
+
+# added ROW COLUMN
+added() {
+	awk -F '|' -v row="$1" -v column="$2" 'NR == 1 { base = $column } $1 == row { print $column - base }' \
+		/tmp/rows
+}
+
+# target WHAT ROW COLUMN LIMIT
+target() {
+	got=$(added "$2" "$3")
+	verdict=met
+	[ "$got" -le "$4" ] || verdict="missed by $((got - $4))"
+	diag "target: $1 at most $4 instructions: $got, $verdict"
+}
+
+# number FIELD: of the module's status.
+number() {
+	faultcastctl --json status | jq -r ".module.$1 // 0"
+}
+
+# Both kinds of fault, three and two times.
+all_raised() {
+	[ "$(number raised)" -ge $((3 * faults + 2 * dma)) ]
+}
+
+guest() {
+	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
+	ok "a first fault" raise_iommu_fault device=$device
+	measure "unobserved"
+	ok "register reads of the handler" watch_registers 0x20000000
+	ok "ftrace traces the handler" trace_handler
+	measure "trivial probe (VT-d: function tracer)" trivial
+	untrace_handler
+
+	ok "the module loads" load_faultcast rate=0 queue=65536
+	measure "published, nobody listens"
+	ok "and with us" watch_registers 0x30000000
+	ok "it saw the faults" all_raised
+	is "and published them" "$(number published)" "$(number raised)"
+	start_exporter
+	ok "the exporter is ready" wait_for 10 exporter_ready
+	measure "published, the exporter listens"
+	ok "it saw as many" test "$(metric faultcast_delivery_seconds_count)" -ge $((3 * faults + 2 * dma))
+	ok "the exporter ends cleanly" stop_exporter
+	ok "the law holds" law_holds
+	ok "the module unloads" unload_faultcast
+	ok "and loads with a limit" load_faultcast rate=1 burst=1
+	measure "suppressed"
+	ok "it saw the faults" all_raised
+	ok "and suppressed nearly all" test "$(number suppressed)" -gt $((3 * faults + 2 * dma - 10))
+	ok "the law holds" law_holds
+	ok "the module unloads" unload_faultcast
+
+	diag "instructions a fault; under the first row, what is added to it"
+	diag "probe, 256/irq, 1/irq: report_iommu_fault(): the call itself; all in, with 256 or 1 an interrupt"
+	diag "irq, all in: VT-d, by real DMA: its interrupts, the worker's wake-up included; all in"
+	table | while IFS= read -r line; do diag "$line"; done
+	is "the table is complete" "$(grep -cE '^[^|]+(\|[0-9]+){5}$' /tmp/rows)" 5
+	target "the probe on the tracepoint path" "published, nobody listens" 2 500
+	target "the probe on the VT-d path" "published, nobody listens" 5 1500
+}
+
+# reads ADDRESS-PREFIX: registers read from the record of such a fault on, until the next record.
+reads() {
+	awk -v low="low $1" '/vtd_frr_new/ { mine = index($0, low); faults += mine > 0 }
+		/vtd_reg_read/ && mine { n++ }
+		END { if (faults) printf "%.2f\n", n / faults }' qemu-trace.log
+}
+
+host() {
+	local handler both
+	handler=$(reads 0x20) both=$(reads 0x30)
+	diag "VT-d register reads a fault: the handler $handler, with the module $both"
+	ok "registers were read" test -n "$handler" -a -n "$both"
+}
