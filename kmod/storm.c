@@ -49,6 +49,7 @@ static void give_back(atomic64_t *due, const struct faultcast_limit *limit)
 
 static const struct faultcast_limit *limit_of(const struct faultcast_slot *slot)
 {
+	/* Pairs with faultcast_storm_set_device(). */
 	return smp_load_acquire(&slot->has_limit) ? &slot->limit : &device_limit;
 }
 
@@ -101,7 +102,7 @@ void faultcast_storm_set_host(u32 rate, u32 burst)
 void faultcast_storm_set_device(struct faultcast_slot *slot, u32 rate, u32 burst)
 {
 	set_limit(&slot->limit, rate, burst);
-	smp_store_release(&slot->has_limit, true);
+	smp_store_release(&slot->has_limit, true);	/* the limit before that it is one */
 	fill_buckets(slot->due);
 }
 
