@@ -8,6 +8,7 @@
  *   lock   takes a spinlock in a kprobe at dmar_fault()+offset, which counts as NMI,
  *          and elsewhere too, with interrupts off
  *   leak   forgets what it allocated
+ *   stray  writes behind what it allocated
  */
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -68,6 +69,19 @@ static int leak(void)
 	return 0;
 }
 
+static int stray(void)
+{
+	char *text = kmalloc(64, GFP_KERNEL);
+
+	if (!text)
+		return -ENOMEM;
+	/* The compiler would see it, and leave it out. */
+	OPTIMIZER_HIDE_VAR(text);
+	text[64] = 0;
+	kfree(text);
+	return 0;
+}
+
 static int __init misdeed_init(void)
 {
 	if (!strcmp(deed, "walk"))
@@ -76,6 +90,8 @@ static int __init misdeed_init(void)
 		return register_trace_io_page_fault(sleep, NULL);
 	if (!strcmp(deed, "leak"))
 		return leak();
+	if (!strcmp(deed, "stray"))
+		return stray();
 	if (strcmp(deed, "lock"))
 		return -EINVAL;
 	lock();

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: the check that every scenario ends with fails on the debug kernel when memory leaks, and when a fault
-# probe sleeps.
+# Proves: the check that every scenario ends with fails on the debug kernel when memory leaks, when something
+# writes behind its own, and when a fault probe sleeps.
 VM_CPUS=1
 VM_UNSOUND=1
 VM_DEVICES="i82559er,addr=0x4"
@@ -8,6 +8,8 @@ VM_DEVICES="i82559er,addr=0x4"
 guest() {
 	ok "at first the kernel is sound$(kernel_checkers)" kernel_sound
 	control "a leak" "^unreferenced object" insmod /lib/misdeed.ko deed=leak
+	rmmod misdeed
+	control "a write behind a block" "^BUG: KASAN: slab-out-of-bounds" insmod /lib/misdeed.ko deed=stray
 	rmmod misdeed
 	# The last: lockdep, which reports it too, ends with its first report.
 	control "a probe that sleeps" "^BUG: sleeping function" misdeed_at_fault sleep
