@@ -83,13 +83,13 @@ load_failing() {
 	esac
 }
 
-# Each in turn; where none refuses it any more, some of the others: that is every third.
+# Each in turn; where none refuses it any more, every seventh of the others.
 load() {
 	loader_allocations
 	refused=0 degraded=0 in_a_row=0 broken=''
 	nth=$low
 	while :; do
-		nth=$((nth + (in_a_row < 8 ? 1 : 3)))
+		nth=$((nth + (in_a_row < 8 ? 1 : 7)))
 		load_failing $nth >/tmp/load 2>&1 || {
 			broken="$broken $nth"
 			diag "allocation $nth: $loaded: $(cat /tmp/load)"
