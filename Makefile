@@ -175,7 +175,7 @@ test-matrix: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 # Under the debug kernel: its own scenarios, and of the others those in which the module does most.
 
 LOCKDEP_SCENARIOS ?= $(wildcard tests/vm/lockdep/*.sh) $(patsubst %,tests/vm/scenarios/%.sh,\
-	aer alloc_failure bad_netlink dump fuzz_netlink unit unload_storm vtd_storm)
+	aer alloc_failure fuzz_netlink unit unload_storm vtd_storm)
 COUNT ?= 1000000
 
 debug-build: deps
