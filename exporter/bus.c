@@ -7,21 +7,27 @@
 #include "output/metrics.h"
 #include "output/stream.h"
 #include "source/netlink.h"
+#include "window.h"
 
 static const struct output *const outputs[] = { &output_metrics, &output_stream };
 
 #define NUM_OUTPUTS (sizeof(outputs) / sizeof(outputs[0]))
 
 static size_t running;
+static uint64_t received;
 static bool ready;
 static const struct source_status *source;
 
 int bus_init(struct loop *loop)
 {
+	int err = window_init();
+
+	if (err)
+		return err;
 	for (running = 0; running < NUM_OUTPUTS; running++) {
 		const struct output *output = outputs[running];
-		int err = output->init ? output->init(loop) : 0;
 
+		err = output->init ? output->init(loop) : 0;
 		if (err) {
 			log_error("output %s does not start: error %d", output->name, -err);
 			bus_fini();
@@ -39,11 +45,14 @@ void bus_fini(void)
 		if (output->fini)
 			output->fini();
 	}
+	window_fini();
 }
 
 static void on_event(void *ctx, const struct fault_event *ev, bool live)
 {
 	(void)ctx;
+	received++;
+	window_add_event(ev);
 	for (size_t i = 0; i < running; i++)
 		outputs[i]->on_event(ev, live);
 }
@@ -51,6 +60,7 @@ static void on_event(void *ctx, const struct fault_event *ev, bool live)
 static void on_gap(void *ctx, const struct cursor *at, const struct fault_gap *gap)
 {
 	(void)ctx;
+	window_add_gap(at, gap);
 	for (size_t i = 0; i < running; i++)
 		outputs[i]->on_gap(at, gap);
 }
@@ -62,6 +72,18 @@ static void on_caught_up(void *ctx)
 	for (size_t i = 0; i < running; i++)
 		if (outputs[i]->on_caught_up)
 			outputs[i]->on_caught_up();
+}
+
+void bus_each_output(void (*fn)(void *ctx, const struct output *output,
+				const struct output_counts *counts),
+		     void *ctx)
+{
+	for (size_t i = 0; i < running; i++) {
+		struct output_counts counts = { .received = received };
+
+		outputs[i]->counts(&counts);
+		fn(ctx, outputs[i], &counts);
+	}
 }
 
 void bus_set_source(const struct source_status *status)

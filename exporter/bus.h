@@ -12,6 +12,15 @@ struct loop;
 struct source_sink;
 struct source_status;
 
+/* Of events, since the start.  @received is the bus's to count, the rest the output's. */
+struct output_counts {
+	uint64_t received;
+	uint64_t sent;	  /* handled, stored, or written to clients: each one counts */
+	uint64_t retried; /* tried again, after it failed once */
+	uint64_t dropped; /* that somebody behind this output will not get */
+	uint64_t lag;	  /* not sent yet; of several readers the slowest one's */
+};
+
 struct output {
 	const char *name;
 	/* 0 or -errno; optional. */
@@ -21,6 +30,8 @@ struct output {
 	void (*on_gap)(const struct cursor *at, const struct fault_gap *gap);
 	/* The source has delivered all there is; optional, may come again. */
 	void (*on_caught_up)(void);
+	/* Fills in all but @received. */
+	void (*counts)(struct output_counts *counts);
 	void (*fini)(void);
 };
 
@@ -28,7 +39,12 @@ struct output {
 int bus_init(struct loop *loop);
 void bus_fini(void);
 
-/* What the source delivers goes to every output. */
+/* Calls @fn for each running output. */
+void bus_each_output(void (*fn)(void *ctx, const struct output *output,
+				const struct output_counts *counts),
+		     void *ctx);
+
+/* What the source delivers goes to the window (window.h), then to every output. */
 extern const struct source_sink bus_sink;
 
 /* The state of the source that feeds the bus; owned by that source. */

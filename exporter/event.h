@@ -19,6 +19,9 @@ struct cursor {
 	uint32_t sub; /* > 0: made by the exporter, after event @seq */
 };
 
+/* The end of an instance: nothing of it can follow. */
+#define CURSOR_SUB_END UINT32_MAX
+
 #define CURSOR_LEN 56 /* longest text, with its NUL */
 
 /* Writes "hex.dec.dec", or "" when there is no instance. */

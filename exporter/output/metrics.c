@@ -30,11 +30,14 @@ static struct {
 	uint64_t sum_ns;
 } delivery;
 
+static uint64_t events;
+
 static void on_event(const struct fault_event *ev, bool live)
 {
 	uint64_t now = clock_mono_ns(), took;
 	size_t i = 0;
 
+	events++;
 	if (!live || ev->synthetic)
 		return;
 	took = now > ev->mono_ns ? now - ev->mono_ns : 0;
@@ -51,10 +54,16 @@ static void on_gap(const struct cursor *at, const struct fault_gap *gap)
 	(void)gap; /* counted by the source, see collect_lost() */
 }
 
+static void counts(struct output_counts *c)
+{
+	c->sent = events;
+}
+
 const struct output output_metrics = {
 	.name = "metrics",
 	.on_event = on_event,
 	.on_gap = on_gap,
+	.counts = counts,
 };
 
 void metric_add(struct strbuf *sb, const struct metric *m, const char *label,

@@ -6,29 +6,20 @@
 #include <string.h>
 
 #include "../clock.h"
-#include "../json.h"
 #include "../loop.h"
 #include "../message.h"
+#include "../window.h"
+#include "encoded.h"
 
-#define WINDOW 16384
 #define HEARTBEAT_NS (15 * NSEC_PER_SEC)
 
-/* An event, or a gap. */
-struct entry {
-	struct cursor at;
-	bool is_gap;
-	union {
-		struct fault_event event;
-		struct fault_gap gap;
-	};
-};
-
-/* Entries by a number that only grows; [first, end) are retained. */
-static struct {
-	struct entry *ring;
-	uint64_t first;
-	uint64_t end;
-} window;
+/*
+ * Waking one client takes about so long.  Clients are woken no sooner than it
+ * takes to wake them all, so many of them get several messages at once, and
+ * few get each as it comes.
+ */
+#define WAKE_COST_NS 10000
+#define COALESCE_MAX_NS (10 * NSEC_PER_MSEC)
 
 struct stream_client {
 	struct stream_request request;
@@ -37,40 +28,44 @@ struct stream_client {
 	bool located;
 	bool waiting; /* the last read gave nothing */
 	bool heartbeat_due;
-	uint64_t next;	    /* entry to send */
+	uint64_t next;	    /* entry of the window to send */
 	uint64_t stop;	    /* where a client that does not follow ends */
-	struct cursor last; /* what was sent last, or where it began */
-	struct strbuf out;
-	size_t out_sent;
+	struct cursor last; /* where it stands */
+	struct strbuf rest; /* what did not fit into the last read */
+	size_t rest_sent;
 	struct stream_client *prev_client, *next_client;
+};
+
+/* Where a read puts its bytes. */
+struct block {
+	char *s;
+	size_t len;
+	size_t max;
 };
 
 static struct loop *stream_loop;
 static struct stream_client *clients;
 static uint64_t num_clients;
+static uint64_t sent;
 static uint64_t missed;
+static uint64_t woken_ns;
 
 static void on_heartbeat(struct loop_timer *timer);
+static void on_coalesced(struct loop_timer *timer);
 static struct loop_timer heartbeat = { .expired = on_heartbeat };
+static struct loop_timer coalesced = { .expired = on_coalesced };
 
 static int init(struct loop *loop)
 {
 	stream_loop = loop;
-	window.ring = calloc(WINDOW, sizeof(*window.ring));
-	return window.ring ? 0 : -ENOMEM;
+	return 0;
 }
 
 static void fini(void)
 {
 	loop_timer_disarm(stream_loop, &heartbeat);
-	free(window.ring);
-	window.ring = NULL;
-	window.first = window.end = 0;
-}
-
-static struct entry *entry_at(uint64_t number)
-{
-	return &window.ring[number % WINDOW];
+	loop_timer_disarm(stream_loop, &coalesced);
+	encoded_fini();
 }
 
 static void wake(struct stream_client *client)
@@ -83,36 +78,47 @@ static void wake(struct stream_client *client)
 
 static void wake_all(void)
 {
+	woken_ns = clock_mono_ns();
 	for (struct stream_client *client = clients, *next; client; client = next) {
 		next = client->next_client;
 		wake(client);
 	}
 }
 
-static struct entry *append(const struct cursor *at, bool is_gap)
+static void on_coalesced(struct loop_timer *timer)
 {
-	struct entry *entry = entry_at(window.end++);
+	(void)timer;
+	wake_all();
+}
 
-	if (window.end - window.first > WINDOW)
-		window.first++;
-	entry->at = *at;
-	entry->is_gap = is_gap;
-	return entry;
+static void wake_soon(void)
+{
+	uint64_t since, interval = num_clients * WAKE_COST_NS;
+
+	if (!clients || coalesced.armed)
+		return;
+	since = clock_mono_ns() - woken_ns;
+	if (interval > COALESCE_MAX_NS)
+		interval = COALESCE_MAX_NS;
+	/* The loop's timers count in milliseconds. */
+	if (interval < NSEC_PER_MSEC || since >= interval)
+		wake_all();
+	else
+		loop_timer_arm(stream_loop, &coalesced, interval - since);
 }
 
 static void on_event(const struct fault_event *ev, bool live)
 {
-	const struct cursor at = { .instance = ev->instance, .seq = ev->seq };
-
+	(void)ev;
 	(void)live;
-	append(&at, false)->event = *ev;
-	wake_all();
+	wake_soon();
 }
 
 static void on_gap(const struct cursor *at, const struct fault_gap *gap)
 {
-	append(at, true)->gap = *gap;
-	wake_all();
+	(void)at;
+	(void)gap;
+	wake_soon();
 }
 
 static void on_heartbeat(struct loop_timer *timer)
@@ -131,12 +137,22 @@ static void on_heartbeat(struct loop_timer *timer)
 		loop_timer_arm(stream_loop, timer, HEARTBEAT_NS);
 }
 
+static void counts(struct output_counts *c)
+{
+	c->sent = sent;
+	c->dropped = missed;
+	for (const struct stream_client *client = clients; client; client = client->next_client)
+		if (client->located && window_end() - client->next > c->lag)
+			c->lag = window_end() - client->next;
+}
+
 const struct output output_stream = {
 	.name = "stream",
 	.init = init,
 	.on_event = on_event,
 	.on_gap = on_gap,
 	.on_caught_up = wake_all,
+	.counts = counts,
 	.fini = fini,
 };
 
@@ -170,9 +186,12 @@ void stream_close(struct stream_client *client)
 		clients = client->next_client;
 	if (client->next_client)
 		client->next_client->prev_client = client->prev_client;
-	if (!--num_clients)
+	if (!--num_clients) {
 		loop_timer_disarm(stream_loop, &heartbeat);
-	strbuf_free(&client->out);
+		loop_timer_disarm(stream_loop, &coalesced);
+		encoded_fini();
+	}
+	strbuf_free(&client->rest);
 	free(client);
 }
 
@@ -186,196 +205,198 @@ uint64_t stream_missed(void)
 	return missed;
 }
 
-static void add_message(struct stream_client *client, const struct stream_message *m)
+/* What does not fit waits for the next read. */
+static void put(struct stream_client *client, struct block *block, const char *s, size_t len)
 {
-	struct strbuf *out = &client->out;
+	size_t fits = block->max - block->len;
 
-	if (client->request.encoding == STREAM_NDJSON) {
-		json_add_message(out, &m->msg.base);
-		strbuf_addc(out, '\n');
-	} else {
-		message_add_delimited(out, &m->msg.base);
+	if (fits > len)
+		fits = len;
+	memcpy(block->s + block->len, s, fits);
+	block->len += fits;
+	if (fits < len)
+		strbuf_add(&client->rest, s + fits, len - fits);
+}
+
+static void put_rest(struct stream_client *client, struct block *block)
+{
+	size_t n = client->rest.len - client->rest_sent;
+
+	if (n > block->max)
+		n = block->max;
+	if (n)
+		memcpy(block->s, client->rest.s + client->rest_sent, n);
+	block->len = n;
+	client->rest_sent += n;
+	if (client->rest_sent == client->rest.len) {
+		strbuf_free(&client->rest);
+		client->rest_sent = 0;
 	}
 }
 
-static void send_gap(struct stream_client *client, const struct cursor *at,
-		     const struct fault_gap *gap)
+static void send_entry(struct stream_client *client, struct block *block, const struct entry *entry)
 {
-	struct stream_message m;
+	struct strbuf bytes = STRBUF_INIT;
 
-	client->last = *at;
-	message_gap(&m, at, gap);
-	add_message(client, &m);
+	encoded_add(&bytes, client->request.encoding, entry);
+	put(client, block, bytes.s, bytes.len);
+	client->rest.failed |= bytes.failed;
+	strbuf_free(&bytes);
+	client->last = entry->at;
 }
 
-/* Where one stands that has everything before @entry. */
-static struct cursor before(const struct entry *entry)
+static void send_heartbeat(struct stream_client *client, struct block *block)
 {
-	struct cursor at = entry->at;
+	struct strbuf bytes = STRBUF_INIT;
 
-	if (at.sub)
-		at.sub--;
-	else if (entry->is_gap && entry->gap.from)
-		at.seq = entry->gap.from - 1;
-	else
-		at.seq--;
-	return at;
+	client->heartbeat_due = false;
+	encoded_add_heartbeat(&bytes, client->request.encoding, &client->last);
+	put(client, block, bytes.s, bytes.len);
+	client->rest.failed |= bytes.failed;
+	strbuf_free(&bytes);
 }
 
 /* The newest place there is, whether its entry is retained or not. */
 static struct cursor newest(void)
 {
-	if (window.end > window.first)
-		return entry_at(window.end - 1)->at;
-	return bus_source()->cursor;
+	return window_end() ? window_newest() : bus_source()->cursor;
 }
 
-static bool is_after(const struct cursor *a, const struct cursor *b)
+/* Where one stands that begins with the oldest entry. */
+static struct cursor oldest(void)
 {
-	return a->seq != b->seq ? a->seq > b->seq : a->sub > b->sub;
+	return window_end() > window_first() ? entry_before(window_at(window_first())) : newest();
 }
 
-/*
- * Goes to the oldest entry from @client->last on, stating what lies between.
- * An exact number is known only within one instance.
- */
-static void skip_to_oldest(struct stream_client *client, enum gap_reason reason)
+/* A cursor that nobody knows: then what there is. */
+static void state_unknown(struct stream_client *client, struct block *block)
 {
-	const struct entry *oldest = entry_at(window.first);
-	struct cursor at = window.end > window.first ? before(oldest) : newest();
-	struct fault_gap gap = { .reason = reason };
+	const struct entry gap = { .at = oldest(),
+				   .is_gap = true,
+				   .gap = { .reason = GAP_UNKNOWN_CURSOR } };
 
-	if (reason != GAP_UNKNOWN_CURSOR && at.instance == client->last.instance) {
-		gap.from = client->last.seq + 1;
-		gap.to = at.seq;
-		if (reason == GAP_TOO_SLOW && gap.to >= gap.from)
-			missed += gap.to - gap.from + 1;
-	}
-	client->next = window.first;
-	if (!gap.from || gap.to >= gap.from)
-		send_gap(client, &at, &gap);
+	client->next = window_first();
+	send_entry(client, block, &gap);
 }
 
-/* First retained entry of the cursor's instance that lies after it. */
-static bool find_after(const struct cursor *cursor, uint64_t *number)
+static void locate_after(struct stream_client *client, struct block *block)
 {
 	const struct cursor now = newest();
-	bool seen = false;
 
-	for (*number = window.first; *number < window.end; ++*number) {
-		const struct entry *entry = entry_at(*number);
-
-		if (entry->at.instance == cursor->instance) {
-			seen = true;
-			if (is_after(&entry->at, cursor))
-				return true;
-		} else if (seen) {
-			return true; /* it was the last one of its instance */
-		}
+	client->last = client->request.after;
+	switch (window_find(&client->last, &client->next)) {
+	case WINDOW_HAS:
+	case WINDOW_LATER:
+		break;
+	case WINDOW_UNKNOWN:
+		client->next = window_end();
+		/* Of an instance that has had nothing to say yet? */
+		if (now.instance != client->last.instance || client->last.seq > now.seq)
+			state_unknown(client, block);
 	}
-	/* Up to date, unless the cursor lies in a future that never was. */
-	return now.instance == cursor->instance && !is_after(cursor, &now);
 }
 
-static void locate_after(struct stream_client *client)
-{
-	const struct cursor *after = &client->request.after;
-	struct cursor start;
-
-	client->last = *after;
-	if (!find_after(after, &client->next)) {
-		skip_to_oldest(client, GAP_UNKNOWN_CURSOR);
-		return;
-	}
-	if (client->next != window.first || client->next == window.end)
-		return;
-	start = before(entry_at(client->next));
-	if (start.instance == after->instance && is_after(&start, after))
-		skip_to_oldest(client, GAP_HISTORY);
-}
-
-static void locate(struct stream_client *client)
+static void locate(struct stream_client *client, struct block *block)
 {
 	switch (client->request.start) {
 	case STREAM_OLDEST:
-		client->next = window.first;
-		client->last = window.end > window.first ? before(entry_at(window.first))
-							 : newest();
+		client->next = window_first();
+		client->last = oldest();
 		break;
 	case STREAM_LATEST:
-		client->next = window.end;
+		client->next = window_end();
 		client->last = newest();
 		break;
 	case STREAM_AFTER:
-		locate_after(client);
+		locate_after(client, block);
 		break;
 	}
-	client->stop = window.end;
+	client->stop = window_end();
 	client->located = true;
 }
 
-static void send_entry(struct stream_client *client, const struct entry *entry)
+static void send_missing(struct stream_client *client, struct block *block,
+			 const struct entry *next, enum gap_reason reason)
 {
-	struct stream_message m;
+	struct entry gaps[ENTRY_MISSING_MAX];
+	size_t n = entry_missing(&client->last, next, gaps);
 
-	if (entry->is_gap) {
-		send_gap(client, &entry->at, &entry->gap);
-		return;
+	for (size_t i = 0; i < n; i++) {
+		if (gaps[i].gap.reason == GAP_HISTORY) {
+			gaps[i].gap.reason = reason;
+			if (reason == GAP_TOO_SLOW)
+				missed += gaps[i].gap.to - gaps[i].gap.from + 1;
+		}
+		send_entry(client, block, &gaps[i]);
 	}
-	client->last = entry->at;
-	message_event(&m, &entry->event);
-	add_message(client, &m);
 }
 
-static void send_heartbeat(struct stream_client *client)
+/* A gap that the client has had a part of already is cut to the rest. */
+static void send_gap(struct stream_client *client, struct block *block, const struct entry *entry)
 {
-	struct stream_message m;
+	struct entry rest = *entry;
 
-	client->heartbeat_due = false;
-	message_heartbeat(&m, &client->last, clock_real_ns());
-	add_message(client, &m);
+	if (rest.gap.from && rest.at.instance == client->last.instance &&
+	    rest.gap.from <= client->last.seq)
+		rest.gap.from = client->last.seq + 1;
+	send_entry(client, block, &rest);
+}
+
+static void send_next(struct stream_client *client, struct block *block)
+{
+	const struct entry *entry = window_at(client->next);
+	const struct strbuf *bytes;
+
+	send_missing(client, block, entry, GAP_HISTORY);
+	if (entry->is_gap) {
+		send_gap(client, block, entry);
+	} else {
+		bytes = encoded_window(client->next, client->request.encoding);
+		if (bytes)
+			put(client, block, bytes->s, bytes->len);
+		else
+			client->rest.failed = true;
+		client->last = entry->at;
+		sent++;
+	}
+	client->next++;
 }
 
 static uint64_t limit(const struct stream_client *client)
 {
-	return client->request.follow || client->stop > window.end ? window.end : client->stop;
+	return client->request.follow || client->stop > window_end() ? window_end() : client->stop;
 }
 
-static void fill(struct stream_client *client, size_t max)
+static void fill(struct stream_client *client, struct block *block)
 {
-	strbuf_reset(&client->out);
-	client->out_sent = 0;
 	if (!client->located)
-		locate(client);
+		locate(client, block);
 	if (client->heartbeat_due)
-		send_heartbeat(client);
-	if (client->next < window.first)
-		skip_to_oldest(client, GAP_TOO_SLOW);
-	while (client->next < limit(client) && client->out.len < max)
-		send_entry(client, entry_at(client->next++));
+		send_heartbeat(client, block);
+	if (client->next < window_first()) {
+		client->next = window_first();
+		send_missing(client, block, window_at(client->next), GAP_TOO_SLOW);
+	}
+	while (client->next < limit(client) && block->len < block->max)
+		send_next(client, block);
 }
 
 ssize_t stream_read(struct stream_client *client, char *out, size_t max)
 {
-	size_t n;
+	struct block block = { .s = out, .max = max };
 
 	/* Before the source has caught up, a cursor that is fine looks unknown. */
 	if (!bus_ready()) {
 		client->waiting = true;
 		return 0;
 	}
-	if (client->out_sent == client->out.len)
-		fill(client, max);
-	if (client->out.failed)
+	put_rest(client, &block);
+	if (block.len < max)
+		fill(client, &block);
+	if (client->rest.failed)
 		return -ENOMEM;
-	n = client->out.len - client->out_sent;
-	if (!n) {
-		client->waiting = client->request.follow;
-		return client->request.follow ? 0 : -ENODATA;
-	}
-	if (n > max)
-		n = max;
-	memcpy(out, client->out.s + client->out_sent, n);
-	client->out_sent += n;
-	return (ssize_t)n;
+	if (block.len)
+		return (ssize_t)block.len;
+	client->waiting = client->request.follow;
+	return client->request.follow ? 0 : -ENODATA;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The stream of events: the last 16384 of them in memory, and any number of
- * readers, each at its own place.  A reader that falls behind the window is
- * told what it missed.  Knows nothing of HTTP.
+ * The stream of events: any number of clients, each at its own place in the
+ * window.  One that falls behind it is told what it missed.  Knows nothing of HTTP.
  */
 #ifndef FAULTCAST_OUTPUT_STREAM_H
 #define FAULTCAST_OUTPUT_STREAM_H
@@ -10,11 +9,9 @@
 #include <sys/types.h>
 
 #include "../bus.h"
-#include "../strbuf.h"
+#include "encoded.h"
 
 extern const struct output output_stream;
-
-enum stream_encoding { STREAM_NDJSON, STREAM_PROTOBUF };
 
 enum stream_start {
 	STREAM_OLDEST, /* what is retained, then what comes */

@@ -111,9 +111,9 @@ static void state_unload(struct source_netlink *source)
 {
 	const struct fault_gap gap = { .reason = GAP_UNLOADED };
 
-	if (!source->at.instance || source->at.sub)
+	if (!source->at.instance || source->at.sub == CURSOR_SUB_END)
 		return;
-	source->at.sub = 1;
+	source->at.sub = CURSOR_SUB_END;
 	deliver_gap(source, &source->at, &gap);
 }
 

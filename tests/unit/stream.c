@@ -17,8 +17,8 @@
 #include "message.h"
 #include "output/stream.h"
 #include "source/netlink.h"
+#include "window.h"
 
-#define WINDOW 16384
 #define INSTANCE 0xabc
 
 static struct loop loop;
@@ -180,22 +180,26 @@ static void states_what_is_gone(void **state)
 	publish(INSTANCE, 15, 15);
 	expect("abc.11.0", "gap1:12-14@abc.14.0 abc.15.0 end");
 	expect("abc.14.0", "abc.15.0 end");
-	expect("abc.12.0", "gap1:12-14@abc.14.0 abc.15.0 end");
+	/* Of a gap only what is still ahead. */
+	expect("abc.12.0", "gap1:13-14@abc.14.0 abc.15.0 end");
 }
 
 static void crosses_instances(void **state)
 {
-	const struct cursor at = { .instance = INSTANCE, .seq = 2, .sub = 1 };
+	const struct cursor at = { .instance = INSTANCE, .seq = 2, .sub = CURSOR_SUB_END };
 	const struct fault_gap unloaded = { .reason = GAP_UNLOADED };
 
 	(void)state;
 	publish(INSTANCE, 1, 2);
 	bus_sink.gap(NULL, &at, &unloaded);
 	publish(0xdef, 1, 2);
-	expect("abc.1.0", "abc.2.0 gap4:?@abc.2.1 def.1.0 def.2.0 end");
-	expect("abc.2.0", "gap4:?@abc.2.1 def.1.0 def.2.0 end");
-	expect("abc.2.1", "def.1.0 def.2.0 end");
+	expect("abc.1.0", "abc.2.0 gap4:?@abc.2.4294967295 def.1.0 def.2.0 end");
+	expect("abc.2.0", "gap4:?@abc.2.4294967295 def.1.0 def.2.0 end");
+	expect("abc.2.4294967295", "def.1.0 def.2.0 end");
 	expect("def.1.0", "def.2.0 end");
+	/* Nobody saw the end of it, nor the beginning of the next one. */
+	publish(0x123, 5, 5);
+	expect("def.2.0", "gap4:?@def.2.4294967295 gap1:1-4@123.4.0 123.5.0 end");
 }
 
 static void tells_the_slow(void **state)
@@ -209,7 +213,7 @@ static void tells_the_slow(void **state)
 	got = drain(client, 4096);
 	assert_string_equal(got, "heartbeat@abc.0.0 abc.1.0 ");
 	free(got);
-	publish(INSTANCE, 2, WINDOW + 3);
+	publish(INSTANCE, 2, WINDOW_ENTRIES + 3);
 	got = drain(client, 4096);
 	assert_memory_equal(got, "gap3:2-3@abc.3.0 abc.4.0 abc.5.0 ", 33);
 	free(got);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the stream is made of: events, and gaps where events are missing, each
+ * at its cursor.  Pure.
+ */
+#ifndef FAULTCAST_ENTRY_H
+#define FAULTCAST_ENTRY_H
+
+#include "event.h"
+
+struct entry {
+	struct cursor at;
+	bool is_gap;
+	union {
+		struct fault_event event;
+		struct fault_gap gap;
+	};
+};
+
+/* Where a reader stands that has everything before @entry. */
+struct cursor entry_before(const struct entry *entry);
+
+#define ENTRY_MISSING_MAX 2
+
+/*
+ * What a reader at @last, whose next entry is @next, has not been told: up to
+ * ENTRY_MISSING_MAX gaps, with their cursors, in @gaps; returns how many.  With
+ * @last of no instance nothing is claimed, so nothing is missing.
+ */
+size_t entry_missing(const struct cursor *last, const struct entry *next, struct entry *gaps);
+
+#endif

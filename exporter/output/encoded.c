@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "encoded.h"
+
+#include "../clock.h"
+#include "../json.h"
+#include "../message.h"
+#include "../window.h"
+
+/* What clients that keep up read is among the newest of the window. */
+#define KEPT 1024
+
+static struct kept {
+	uint64_t number; /* of the window, plus 1 */
+	struct strbuf bytes;
+} kept[STREAM_ENCODINGS][KEPT];
+
+/* HTML, 9.2.6: a line "id:", and one "data:", for JSON has no line break. */
+static void add_sse(struct strbuf *out, const struct stream_message *m)
+{
+	strbuf_addf(out, "id: %s\ndata: ", m->cursor);
+	json_add_message(out, &m->msg.base);
+	strbuf_adds(out, "\n\n");
+}
+
+static void add_message(struct strbuf *out, enum stream_encoding encoding,
+			const struct stream_message *m)
+{
+	switch (encoding) {
+	case STREAM_PROTOBUF:
+		message_add_delimited(out, &m->msg.base);
+		break;
+	case STREAM_SSE:
+		add_sse(out, m);
+		break;
+	default:
+		json_add_message(out, &m->msg.base);
+		strbuf_addc(out, '\n');
+	}
+}
+
+void encoded_add(struct strbuf *out, enum stream_encoding encoding, const struct entry *entry)
+{
+	struct stream_message m;
+
+	if (entry->is_gap)
+		message_gap(&m, &entry->at, &entry->gap);
+	else
+		message_event(&m, &entry->event);
+	add_message(out, encoding, &m);
+}
+
+void encoded_add_heartbeat(struct strbuf *out, enum stream_encoding encoding,
+			   const struct cursor *at)
+{
+	struct stream_message m;
+
+	message_heartbeat(&m, at, clock_real_ns());
+	add_message(out, encoding, &m);
+}
+
+const struct strbuf *encoded_window(uint64_t number, enum stream_encoding encoding)
+{
+	struct kept *k = &kept[encoding][number % KEPT];
+
+	if (k->number != number + 1) {
+		strbuf_reset(&k->bytes);
+		encoded_add(&k->bytes, encoding, window_at(number));
+		k->number = number + 1;
+	}
+	if (k->bytes.failed) {
+		k->number = 0;
+		strbuf_free(&k->bytes);
+		return NULL;
+	}
+	return &k->bytes;
+}
+
+void encoded_fini(void)
+{
+	for (int encoding = 0; encoding < STREAM_ENCODINGS; encoding++) {
+		for (int i = 0; i < KEPT; i++) {
+			strbuf_free(&kept[encoding][i].bytes);
+			kept[encoding][i].number = 0;
+		}
+	}
+}
