@@ -21,16 +21,16 @@
 #define FD_LIMIT 4096
 
 static struct {
-	const char *listen_address;
-	const char *telemetry_path;
+	struct http_options http;
 	int log_level;
 	int log_format;
 	uint64_t rcvbuf;
 	bool version;
 	bool help;
 } opt = {
-	.listen_address = "127.0.0.1:10186",
-	.telemetry_path = "/metrics",
+	.http = { .listen_address = "127.0.0.1:10186",
+		  .unix_path = "",
+		  .metrics_path = "/metrics" },
 	.log_level = LOG_INFO,
 	.rcvbuf = 4 << 20,
 };
@@ -38,12 +38,18 @@ static struct {
 static const struct option_row rows[] = {
 	{ .name = "web.listen-address",
 	  .type = OPTION_STRING,
-	  .value = &opt.listen_address,
+	  .value = &opt.http.listen_address,
 	  .arg = "HOST:PORT",
 	  .help = "where to serve HTTP" },
+	{ .name = "web.unix-socket",
+	  .type = OPTION_STRING,
+	  .value = &opt.http.unix_path,
+	  .arg = "PATH",
+	  .hide_default = true,
+	  .help = "where to serve HTTP to members of group faultcast" },
 	{ .name = "web.telemetry-path",
 	  .type = OPTION_STRING,
-	  .value = &opt.telemetry_path,
+	  .value = &opt.http.metrics_path,
 	  .arg = "PATH",
 	  .help = "where the metrics are" },
 	{ .name = "netlink.rcvbuf",
@@ -119,12 +125,12 @@ static int parse_flags(int argc, char **argv)
 		fprintf(stderr, "faultcast_exporter: unexpected argument \"%s\", see --help\n",
 			argv[parsed + 1]);
 		ret = -EINVAL;
-	} else if (opt.telemetry_path[0] != '/' || !opt.telemetry_path[1]) {
+	} else if (opt.http.metrics_path[0] != '/' || !opt.http.metrics_path[1]) {
 		fprintf(stderr,
 			"faultcast_exporter: --web.telemetry-path: expected a path such as "
 			"/metrics,"
 			" got \"%s\"\n",
-			opt.telemetry_path);
+			opt.http.metrics_path);
 		ret = -EINVAL;
 	}
 	strbuf_free(&help);
@@ -138,7 +144,7 @@ static int serve(void)
 	int err;
 
 	/* First of all: a port that is taken is said before anything is done. */
-	err = http_server_start(&loop, opt.listen_address, opt.telemetry_path, &error);
+	err = http_server_start(&loop, &opt.http, &error);
 	if (err) {
 		log_error("%s", strbuf_str(&error));
 		strbuf_free(&error);
@@ -146,7 +152,7 @@ static int serve(void)
 	}
 	if (http_server_is_wide())
 		log_warn("serving on %s, which other hosts can reach, without authentication",
-			 opt.listen_address);
+			 opt.http.listen_address);
 	err = devices_watch(&loop);
 	if (err)
 		log_warn("PCI devices are not listed: %s", strerror(-err));
@@ -155,7 +161,8 @@ static int serve(void)
 		log_error("generic netlink: %s", strerror(-err));
 		return err;
 	}
-	log_info("faultcast_exporter %s (%s) on http://%s", VERSION, REVISION, opt.listen_address);
+	log_info("faultcast_exporter %s (%s) on http://%s", VERSION, REVISION,
+		 opt.http.listen_address);
 	return loop_run(&loop);
 }
 

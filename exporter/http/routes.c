@@ -13,6 +13,7 @@
 
 #define PROTOBUF "application/x-protobuf"
 #define NDJSON "application/x-ndjson"
+#define SSE "text/event-stream"
 #define JSON "application/json"
 #define STREAMS_MAX 1536U
 
@@ -184,18 +185,22 @@ static enum MHD_Result on_argument(void *ctx, enum MHD_ValueKind kind, const cha
 
 static void answer_events(struct http_request *request, const struct snapshot *snapshot)
 {
-	static const char *const offers[] = { NDJSON, PROTOBUF, NULL };
+	static const char *const offers[STREAM_ENCODINGS + 1] = {
+		[STREAM_NDJSON] = NDJSON,
+		[STREAM_PROTOBUF] = PROTOBUF,
+		[STREAM_SSE] = SSE,
+	};
 	struct events_query query = { .request = request };
-	int as_protobuf;
+	int encoding;
 
 	(void)snapshot;
 	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, on_argument, &query);
 	if (request->answered)
 		return;
-	as_protobuf = choose(request, offers);
-	if (as_protobuf < 0)
+	encoding = choose(request, offers);
+	if (encoding < 0)
 		return;
-	query.stream.encoding = as_protobuf ? STREAM_PROTOBUF : STREAM_NDJSON;
+	query.stream.encoding = (enum stream_encoding)encoding;
 	/* Leaves connections for whoever scrapes. */
 	if (stream_clients() >= STREAMS_MAX) {
 		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,

@@ -1,52 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../log.h"
 #include "../loop.h"
+#include "listener.h"
 #include "routes.h"
 
-#define LISTEN_BACKLOG 512
 #define CONNECTION_LIMIT 2048
 #define IDLE_TIMEOUT_S 60
 #define STREAM_BLOCK 32768
 
+/* One daemon of libmicrohttpd's for each socket that is listened on. */
+struct server {
+	struct MHD_Daemon *daemon;
+	struct loop_hook hook;
+	struct loop_fd activity;
+	const char *unix_path; /* NULL: TCP */
+};
+
 static struct loop *server_loop;
-static struct MHD_Daemon *server;
+static struct server tcp_server, unix_server;
 static struct http_request *requests;
 static bool is_wide;
 
-static int hook_timeout(struct loop_hook *hook);
-static void hook_run(struct loop_hook *hook);
-static void on_activity(struct loop_fd *watch, uint32_t events);
+static struct server *server_of(struct loop_hook *hook)
+{
+	return (void *)((char *)hook - offsetof(struct server, hook));
+}
 
-static struct loop_hook hook = { .timeout_ms = hook_timeout, .run = hook_run };
-static struct loop_fd activity = { .fd = -1, .ready = on_activity };
-
-static int hook_timeout(struct loop_hook *unused)
+static int hook_timeout(struct loop_hook *hook)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	(void)unused;
-	if (MHD_get_timeout(server, &ms) != MHD_YES)
+	if (MHD_get_timeout(server_of(hook)->daemon, &ms) != MHD_YES)
 		return -1;
 	return ms > 60000 ? 60000 : (int)ms;
 }
 
 /* Its epoll is edge-triggered: it must be run after every wait, whatever woke us. */
-static void hook_run(struct loop_hook *unused)
+static void hook_run(struct loop_hook *hook)
 {
-	(void)unused;
-	MHD_run(server);
+	MHD_run(server_of(hook)->daemon);
 }
 
 static void on_activity(struct loop_fd *watch, uint32_t events)
@@ -184,6 +184,20 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 	*request = NULL;
 }
 
+/* Answers 403 to who comes by the unix socket and may not. */
+static void check_peer(const struct server *server, struct http_request *request)
+{
+	const union MHD_ConnectionInfo *info;
+	struct strbuf error = STRBUF_INIT;
+
+	if (!server->unix_path)
+		return;
+	info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (listener_check_peer(info->connect_fd, server->unix_path, &error))
+		http_answer_text(request, MHD_HTTP_FORBIDDEN, "%s", strbuf_str(&error));
+	strbuf_free(&error);
+}
+
 /* Called once for the headers, again after the body, and after each resume. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *upload,
@@ -191,7 +205,6 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 {
 	struct http_request *request = *ctx;
 
-	(void)cls;
 	(void)version;
 	(void)upload;
 	if (!request) {
@@ -199,7 +212,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		if (!request)
 			return MHD_NO;
 		*ctx = request;
-		routes_find(request, method, url);
+		check_peer(cls, request);
+		if (!request->answered)
+			routes_find(request, method, url);
 		/* Refused before its body is read. */
 		return request->answered ? respond(request) : MHD_YES;
 	}
@@ -231,123 +246,55 @@ static void on_log(void *cls, const char *fmt, va_list args)
 	strbuf_free(&line);
 }
 
-/* Splits "host:port", "[v6]:port" and ":port"; -EINVAL for anything else. */
-static int split_address(char *text, char **host, char **port)
-{
-	char *colon = strrchr(text, ':');
-
-	if (!colon || !colon[1])
-		return -EINVAL;
-	*colon = '\0';
-	*port = colon + 1;
-	*host = text;
-	if (text[0] == '[') {
-		if (colon == text + 1 || colon[-1] != ']')
-			return -EINVAL;
-		colon[-1] = '\0';
-		*host = text + 1;
-	} else if (strchr(text, ':')) {
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int resolve(const char *listen_address, struct addrinfo **info, struct strbuf *error)
-{
-	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-					.ai_socktype = SOCK_STREAM };
-	char *text = strdup(listen_address), *host, *port;
-	int err = text ? split_address(text, &host, &port) : -ENOMEM;
-
-	if (err) {
-		strbuf_addf(error, "listen address \"%s\": expected host:port, [v6]:port or :port",
-			    listen_address);
-	} else {
-		int gai = strtoul(port, NULL, 10) > 65535
-				  ? EAI_SERVICE
-				  : getaddrinfo(*host ? host : NULL, port, &hints, info);
-
-		if (gai) {
-			strbuf_addf(error, "listen address \"%s\": %s", listen_address,
-				    gai == EAI_SERVICE ? "the port is not one of 0 to 65535"
-						       : gai_strerror(gai));
-			err = -EINVAL;
-		}
-	}
-	free(text);
-	return err;
-}
-
-static bool is_loopback(const struct sockaddr *address)
-{
-	if (address->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)address;
-
-		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-	}
-	if (address->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const void *)address;
-
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
-	}
-	return false;
-}
-
-static int open_listener(const char *listen_address, int *fd, struct strbuf *error)
-{
-	const int on = 1;
-	struct addrinfo *info = NULL;
-	int err = resolve(listen_address, &info, error);
-
-	if (err)
-		return err;
-	is_wide = !is_loopback(info->ai_addr);
-	*fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (*fd >= 0)
-		setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (*fd < 0 || bind(*fd, info->ai_addr, info->ai_addrlen) || listen(*fd, LISTEN_BACKLOG)) {
-		err = -errno;
-		strbuf_addf(error, "cannot listen on %s: %s", listen_address, strerror(errno));
-		if (*fd >= 0)
-			close(*fd);
-	}
-	freeaddrinfo(info);
-	return err;
-}
-
-int http_server_start(struct loop *loop, const char *listen_address, const char *metrics_path,
-		      struct strbuf *error)
+/* Takes @fd. */
+static int start(struct server *server, int fd, struct strbuf *error)
 {
 	const union MHD_DaemonInfo *info;
-	int err, fd = -1;
+	int err;
 
-	err = open_listener(listen_address, &fd, error);
-	if (err)
-		return err;
-	server_loop = loop;
-	routes_init(metrics_path);
-	server = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-				  NULL, NULL, on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER, on_log,
-				  NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				  (unsigned int)CONNECTION_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT,
-				  (unsigned int)IDLE_TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED,
-				  on_completed, NULL, MHD_OPTION_END);
-	if (!server) {
+	server->hook = (struct loop_hook){ .timeout_ms = hook_timeout, .run = hook_run };
+	server->activity.ready = on_activity;
+	server->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned int)CONNECTION_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned int)IDLE_TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_END);
+	if (!server->daemon) {
 		close(fd);
 		strbuf_adds(error, "libmicrohttpd does not start");
 		return -EIO;
 	}
-	info = MHD_get_daemon_info(server, MHD_DAEMON_INFO_EPOLL_FD);
-	activity.fd = info->epoll_fd;
-	err = loop_add(loop, &activity, EPOLLIN);
+	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	server->activity.fd = info->epoll_fd;
+	err = loop_add(server_loop, &server->activity, EPOLLIN);
 	if (err) {
-		MHD_stop_daemon(server);
-		server = NULL;
+		MHD_stop_daemon(server->daemon);
+		server->daemon = NULL;
 		strbuf_addf(error, "cannot watch the HTTP server: %s", strerror(-err));
 		return err;
 	}
-	loop_add_hook(loop, &hook);
+	loop_add_hook(server_loop, &server->hook);
 	return 0;
+}
+
+int http_server_start(struct loop *loop, const struct http_options *options, struct strbuf *error)
+{
+	int err, fd = -1;
+
+	server_loop = loop;
+	routes_init(options->metrics_path);
+	err = listener_open_tcp(options->listen_address, &fd, &is_wide, error);
+	if (!err)
+		err = start(&tcp_server, fd, error);
+	if (err || !*options->unix_path)
+		return err;
+	err = listener_open_unix(options->unix_path, &fd, error);
+	if (err)
+		return err;
+	unix_server.unix_path = options->unix_path;
+	return start(&unix_server, fd, error);
 }
 
 bool http_server_is_wide(void)
@@ -355,15 +302,23 @@ bool http_server_is_wide(void)
 	return is_wide;
 }
 
+static void stop(struct server *server)
+{
+	if (server->unix_path)
+		unlink(server->unix_path);
+	if (!server->daemon)
+		return;
+	loop_del_hook(server_loop, &server->hook);
+	loop_del(server_loop, &server->activity);
+	MHD_stop_daemon(server->daemon);
+	server->daemon = NULL;
+}
+
 void http_server_stop(void)
 {
-	if (!server)
-		return;
 	/* libmicrohttpd does not stop while a connection is suspended. */
 	for (struct http_request *request = requests; request; request = request->next)
 		http_resume(request);
-	loop_del_hook(server_loop, &hook);
-	loop_del(server_loop, &activity);
-	MHD_stop_daemon(server);
-	server = NULL;
+	stop(&tcp_server);
+	stop(&unix_server);
 }

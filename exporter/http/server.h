@@ -30,15 +30,20 @@ struct http_request {
 	struct http_request *prev, *next;
 };
 
+struct http_options {
+	const char *listen_address; /* "host:port", "[v6]:port", ":port" */
+	const char *unix_path;	    /* "": no unix socket */
+	const char *metrics_path;
+};
+
 /*
- * Listens on @listen_address ("host:port", "[v6]:port", ":port") and serves on
- * the loop.  0 or -errno, with one line in @error.
+ * Listens and serves on the loop.  0 or -errno, with one line in @error; then
+ * http_server_stop() ends what was begun.  The strings must outlive the server.
  */
-int http_server_start(struct loop *loop, const char *listen_address, const char *metrics_path,
-		      struct strbuf *error);
+int http_server_start(struct loop *loop, const struct http_options *options, struct strbuf *error);
 void http_server_stop(void);
 
-/* True when @listen_address, valid already, is reachable from other hosts. */
+/* True when the TCP address is reachable from other hosts. */
 bool http_server_is_wide(void);
 
 /* Gives @request a one-line text answer; the format is printf's. */

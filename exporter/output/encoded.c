@@ -38,6 +38,12 @@ static void add_message(struct strbuf *out, enum stream_encoding encoding,
 	}
 }
 
+const char *encoded_preface(enum stream_encoding encoding)
+{
+	/* In milliseconds: a browser comes back by itself. */
+	return encoding == STREAM_SSE ? "retry: 2000\n\n" : "";
+}
+
 void encoded_add(struct strbuf *out, enum stream_encoding encoding, const struct entry *entry)
 {
 	struct stream_message m;

@@ -11,6 +11,9 @@
 
 enum stream_encoding { STREAM_NDJSON, STREAM_PROTOBUF, STREAM_SSE, STREAM_ENCODINGS };
 
+/* What a stream begins with, "" if nothing. */
+const char *encoded_preface(enum stream_encoding encoding);
+
 /* Adds @entry. */
 void encoded_add(struct strbuf *out, enum stream_encoding encoding, const struct entry *entry);
 void encoded_add_heartbeat(struct strbuf *out, enum stream_encoding encoding,

@@ -369,8 +369,13 @@ static uint64_t limit(const struct stream_client *client)
 
 static void fill(struct stream_client *client, struct block *block)
 {
-	if (!client->located)
+	const char *preface;
+
+	if (!client->located) {
+		preface = encoded_preface(client->request.encoding);
+		put(client, block, preface, strlen(preface));
 		locate(client, block);
+	}
 	if (client->heartbeat_due)
 		send_heartbeat(client, block);
 	if (client->next < window_first()) {

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../log.h"
+
+#define BACKLOG 512
+
+/* Splits "host:port", "[v6]:port" and ":port"; -EINVAL for anything else. */
+static int split_address(char *text, char **host, char **port)
+{
+	char *colon = strrchr(text, ':');
+
+	if (!colon || !colon[1])
+		return -EINVAL;
+	*colon = '\0';
+	*port = colon + 1;
+	*host = text;
+	if (text[0] == '[') {
+		if (colon == text + 1 || colon[-1] != ']')
+			return -EINVAL;
+		colon[-1] = '\0';
+		*host = text + 1;
+	} else if (strchr(text, ':')) {
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int resolve(const char *address, struct addrinfo **info, struct strbuf *error)
+{
+	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+					.ai_socktype = SOCK_STREAM };
+	char *text = strdup(address), *host, *port;
+	int err = text ? split_address(text, &host, &port) : -ENOMEM;
+
+	if (err) {
+		strbuf_addf(error, "listen address \"%s\": expected host:port, [v6]:port or :port",
+			    address);
+	} else {
+		int gai = strtoul(port, NULL, 10) > 65535
+				  ? EAI_SERVICE
+				  : getaddrinfo(*host ? host : NULL, port, &hints, info);
+
+		if (gai) {
+			strbuf_addf(error, "listen address \"%s\": %s", address,
+				    gai == EAI_SERVICE ? "the port is not one of 0 to 65535"
+						       : gai_strerror(gai));
+			err = -EINVAL;
+		}
+	}
+	free(text);
+	return err;
+}
+
+static bool is_loopback(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)address;
+
+		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+	}
+	if (address->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)address;
+
+		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+	}
+	return false;
+}
+
+int listener_open_tcp(const char *address, int *fd, bool *wide, struct strbuf *error)
+{
+	const int on = 1;
+	struct addrinfo *info = NULL;
+	int err = resolve(address, &info, error);
+
+	if (err)
+		return err;
+	*wide = !is_loopback(info->ai_addr);
+	*fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*fd >= 0)
+		setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (*fd < 0 || bind(*fd, info->ai_addr, info->ai_addrlen) || listen(*fd, BACKLOG)) {
+		err = -errno;
+		strbuf_addf(error, "cannot listen on %s: %s", address, strerror(errno));
+		if (*fd >= 0)
+			close(*fd);
+	}
+	freeaddrinfo(info);
+	return err;
+}
+
+static int unix_address(const char *path, struct sockaddr_un *address, struct strbuf *error)
+{
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (*path != '/' || strlen(path) >= sizeof(address->sun_path)) {
+		strbuf_addf(error,
+			    "unix socket \"%s\": expected an absolute path of less than %zu bytes",
+			    path, sizeof(address->sun_path));
+		return -EINVAL;
+	}
+	strcpy(address->sun_path, path);
+	return 0;
+}
+
+/* What an exporter that was killed has left.  Of anything else bind() will complain. */
+static void remove_stale(const struct sockaddr_un *address)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(address->sun_path, &st) || !S_ISSOCK(st.st_mode))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, (const void *)address, sizeof(*address)) && errno == ECONNREFUSED)
+		unlink(address->sun_path);
+	close(fd);
+}
+
+static void give_to_group(const char *path)
+{
+	const struct group *group = getgrnam(LISTENER_GROUP);
+
+	if (!group)
+		log_info("no group %s: %s stays with our own", LISTENER_GROUP, path);
+	else if (chown(path, (uid_t)-1, group->gr_gid))
+		log_warn("cannot give %s to group %s: %s", path, LISTENER_GROUP, strerror(errno));
+}
+
+int listener_open_unix(const char *path, int *fd, struct strbuf *error)
+{
+	struct sockaddr_un address;
+	mode_t mask;
+	int err = unix_address(path, &address, error);
+
+	if (err)
+		return err;
+	remove_stale(&address);
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* Nobody else until it has its group. */
+	mask = umask(0177);
+	if (*fd < 0 || bind(*fd, (const void *)&address, sizeof(address)))
+		err = -errno;
+	umask(mask);
+	if (!err) {
+		give_to_group(path);
+		if (chmod(path, 0660) || listen(*fd, BACKLOG))
+			err = -errno;
+	}
+	if (err) {
+		strbuf_addf(error, "cannot listen on %s: %s", path, strerror(-err));
+		if (*fd >= 0)
+			close(*fd);
+	}
+	return err;
+}
+
+static bool is_member(int fd, const struct ucred *peer, gid_t gid)
+{
+	static gid_t groups[NGROUPS_MAX];
+	socklen_t len = sizeof(groups);
+
+	if (peer->gid == gid)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len))
+		return false;
+	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
+}
+
+int listener_check_peer(int fd, const char *path, struct strbuf *error)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	struct stat st;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || stat(path, &st)) {
+		strbuf_addf(error, "cannot tell who you are: %s", strerror(errno));
+		return -EACCES;
+	}
+	if (!peer.uid || peer.uid == geteuid() || is_member(fd, &peer, st.st_gid))
+		return 0;
+	strbuf_addf(error, "user %u is not in group %u, that of %s", peer.uid, st.st_gid, path);
+	return -EACCES;
+}
