@@ -122,3 +122,42 @@ int address_parse(const char *text, struct address *address)
 	strcpy(address->name, text);
 	return 0;
 }
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	if (a->type != b->type)
+		return false;
+	switch (a->type) {
+	case ADDRESS_PCI:
+		return a->segment == b->segment && a->bdf == b->bdf;
+	case ADDRESS_NAME:
+		return !strcmp(a->name, b->name);
+	case ADDRESS_UNKNOWN:
+	case ADDRESS_OVERFLOW:
+		break;
+	}
+	return true;
+}
+
+static const char *const kind_names[FAULTCAST_KIND_MAX + 1] = {
+	[FAULTCAST_KIND_UNSPEC] = "unknown",
+	[FAULTCAST_KIND_IO_PAGE_FAULT] = "io_page_fault",
+	[FAULTCAST_KIND_INTERRUPT_REMAPPING] = "interrupt_remapping",
+	[FAULTCAST_KIND_AER] = "aer",
+	[FAULTCAST_KIND_LINK] = "link",
+	[FAULTCAST_KIND_HOTPLUG] = "hotplug",
+	[FAULTCAST_KIND_SUPPRESSED] = "suppressed",
+};
+
+const char *kind_name(uint32_t kind)
+{
+	return kind_names[kind <= FAULTCAST_KIND_MAX ? kind : FAULTCAST_KIND_UNSPEC];
+}
+
+uint32_t kind_parse(const char *text, size_t len)
+{
+	for (uint32_t kind = FAULTCAST_KIND_MAX; kind; kind--)
+		if (strlen(kind_names[kind]) == len && !memcmp(kind_names[kind], text, len))
+			return kind;
+	return FAULTCAST_KIND_UNSPEC;
+}

@@ -50,6 +50,14 @@ int address_parse_pci(const char *text, struct address *address);
 /* Reads what address_format() writes, but for "overflow", or "03:00.0"; -EINVAL otherwise. */
 int address_parse(const char *text, struct address *address);
 
+bool address_equal(const struct address *a, const struct address *b);
+
+/* "io_page_fault": an enum faultcast_kind as metrics and users call it; "unknown" beyond. */
+const char *kind_name(uint32_t kind);
+
+/* The kind of which @text, @len bytes of it, is the name; 0: of none. */
+uint32_t kind_parse(const char *text, size_t len);
+
 #define IDENTITY_TEXT_LEN 32
 
 /* The PCI device that is, or was, at an address. */

@@ -123,21 +123,6 @@ static void add_what(struct strbuf *what, const struct fault_event *ev)
 		strbuf_adds(what, " synthetic");
 }
 
-static const char *kind_name(uint32_t kind)
-{
-	static const char *const names[] = {
-		[FAULTCAST_KIND_UNSPEC] = "?",
-		[FAULTCAST_KIND_IO_PAGE_FAULT] = "fault",
-		[FAULTCAST_KIND_INTERRUPT_REMAPPING] = "interrupt",
-		[FAULTCAST_KIND_AER] = "aer",
-		[FAULTCAST_KIND_LINK] = "link",
-		[FAULTCAST_KIND_HOTPLUG] = "hotplug",
-		[FAULTCAST_KIND_SUPPRESSED] = "suppressed",
-	};
-
-	return kind <= FAULTCAST_KIND_MAX ? names[kind] : "?";
-}
-
 static void print_row(const struct fault_event *ev)
 {
 	char when[CTL_TIME_LEN], device[ADDRESS_LEN];
@@ -146,7 +131,7 @@ static void print_row(const struct fault_event *ev)
 	ctl_format_time(ev->real_ns, when);
 	address_format(&ev->device, device);
 	add_what(&what, ev);
-	printf("%s %10" PRIu64 " %-14s %-10s %s\n", when, ev->seq, device, kind_name(ev->kind),
+	printf("%s %10" PRIu64 " %-14s %-19s %s\n", when, ev->seq, device, kind_name(ev->kind),
 	       strbuf_str(&what));
 	strbuf_free(&what);
 }
@@ -220,7 +205,7 @@ static int run(bool as_json)
 	if (!err)
 		err = loop_add_signals(&loop, &signals);
 	if (!err && !as_json)
-		printf("%-26s %10s %-14s %-10s %s\n", "TIME", "SEQ", "DEVICE", "KIND", "WHAT");
+		printf("%-26s %10s %-14s %-19s %s\n", "TIME", "SEQ", "DEVICE", "KIND", "WHAT");
 	source.only_new = !from_oldest;
 	if (!err)
 		err = source_netlink_start(&source, &loop, &sink, 4 << 20);

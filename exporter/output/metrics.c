@@ -74,20 +74,12 @@ void metric_add(struct strbuf *sb, const struct metric *m, const char *label,
 	text_count(sb, m->name, "", labels, value);
 }
 
-/* By enum faultcast_kind; NULL: no kind of fault. */
-static const char *const kind_names[FAULTCAST_KIND_MAX + 1] = {
-	[FAULTCAST_KIND_IO_PAGE_FAULT] = "io_page_fault",
-	[FAULTCAST_KIND_INTERRUPT_REMAPPING] = "interrupt_remapping",
-	[FAULTCAST_KIND_AER] = "aer",
-	[FAULTCAST_KIND_LINK] = "link",
-	[FAULTCAST_KIND_HOTPLUG] = "hotplug",
-};
-
 static void add_kinds(struct strbuf *sb, const struct metric *m, const uint64_t *counts)
 {
-	for (uint32_t kind = 0; kind <= FAULTCAST_KIND_MAX; kind++)
-		if (kind_names[kind])
-			metric_add(sb, m, "kind", kind_names[kind], counts[kind]);
+	/* A summary is no kind of fault. */
+	for (uint32_t kind = 1; kind <= FAULTCAST_KIND_MAX; kind++)
+		if (kind != FAULTCAST_KIND_SUPPRESSED)
+			metric_add(sb, m, "kind", kind_name(kind), counts[kind]);
 }
 
 static void collect_raised(struct strbuf *sb, const struct metric *m, const struct snapshot *s)

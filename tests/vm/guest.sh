@@ -134,10 +134,10 @@ metric_is() {
 # ACCESS ADDRESS REASON [synthetic], from the device on as hardware_faults prints it.
 all_events() {
 	faultcastctl tail --all --once | awk '
-		$5 == "fault" {
+		$5 == "io_page_fault" {
 			reason = $8 == "reason" ? $9 : "-"
 			sub(/^0x0/, "0x", reason)
 			print $3, $4, $6, $7, reason ($NF == "synthetic" ? " synthetic" : "")
 		}
-		$5 == "interrupt" { print $3, $4, $5, $7, $9 }'
+		$5 == "interrupt_remapping" { print $3, $4, "interrupt", $7, $9 }'
 }
