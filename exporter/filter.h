@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which events a reader wants.  Pure. */
+#ifndef FAULTCAST_FILTER_H
+#define FAULTCAST_FILTER_H
+
+#include "event.h"
+
+#define FILTER_DEVICES_MAX 16
+
+/* All zero wants everything. */
+struct event_filter {
+	struct address devices[FILTER_DEVICES_MAX];
+	size_t num_devices; /* 0: all */
+	uint32_t kinds;	    /* a bit for each enum faultcast_kind; 0: all */
+	/* Real time, [since, until); 0: no bound. */
+	uint64_t since_ns;
+	uint64_t until_ns;
+};
+
+/* True when there is nothing that @filter keeps out. */
+bool filter_is_all(const struct event_filter *filter);
+
+bool filter_matches(const struct event_filter *filter, const struct fault_event *ev);
+bool filter_matches_device(const struct event_filter *filter, const struct address *device);
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Proves: a filter lets through what it names and nothing else; an empty one everything. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "filter.h"
+
+#define CARD                                                                                       \
+	{                                                                                          \
+		.type = ADDRESS_PCI, .segment = 1, .bdf = 0x0318                                   \
+	}
+#define MMU                                                                                        \
+	{                                                                                          \
+		.type = ADDRESS_NAME, .name = "platform/mmu"                                       \
+	}
+#define KIND(name) (1U << FAULTCAST_KIND_##name)
+
+static const struct event_filter all;
+
+static const struct {
+	const char *what;
+	struct event_filter filter;
+	struct fault_event event;
+	bool matches;
+} cases[] = {
+	{ "all, any", { .num_devices = 0 }, { .device = CARD, .kind = FAULTCAST_KIND_AER }, true },
+	{ "all, an unknown kind", { .num_devices = 0 }, { .kind = 77 }, true },
+	{ "device", { .devices = { CARD }, .num_devices = 1 }, { .device = CARD }, true },
+	{ "other function",
+	  { .devices = { CARD }, .num_devices = 1 },
+	  { .device = { .type = ADDRESS_PCI, .segment = 1, .bdf = 0x0319 } },
+	  false },
+	{ "other segment",
+	  { .devices = { CARD }, .num_devices = 1 },
+	  { .device = { .type = ADDRESS_PCI, .segment = 0, .bdf = 0x0318 } },
+	  false },
+	{ "second device",
+	  { .devices = { MMU, CARD }, .num_devices = 2 },
+	  { .device = CARD },
+	  true },
+	{ "behind the last device",
+	  { .devices = { MMU, CARD }, .num_devices = 1 },
+	  { .device = CARD },
+	  false },
+	{ "name", { .devices = { MMU }, .num_devices = 1 }, { .device = MMU }, true },
+	{ "other name",
+	  { .devices = { MMU }, .num_devices = 1 },
+	  { .device = { .type = ADDRESS_NAME, .name = "platform/mm" } },
+	  false },
+	{ "unknown device",
+	  { .devices = { { .type = ADDRESS_UNKNOWN } }, .num_devices = 1 },
+	  { .slot = 3 },
+	  true },
+	{ "a card is not unknown",
+	  { .devices = { { .type = ADDRESS_UNKNOWN } }, .num_devices = 1 },
+	  { .device = CARD },
+	  false },
+	{ "kind", { .kinds = KIND(AER) }, { .kind = FAULTCAST_KIND_AER }, true },
+	{ "two kinds",
+	  { .kinds = KIND(AER) | KIND(SUPPRESSED) },
+	  { .kind = FAULTCAST_KIND_SUPPRESSED },
+	  true },
+	{ "other kind", { .kinds = KIND(AER) }, { .kind = FAULTCAST_KIND_LINK }, false },
+	{ "kinds, an unknown kind", { .kinds = UINT32_MAX }, { .kind = 32 }, false },
+	{ "at since", { .since_ns = 100 }, { .real_ns = 100 }, true },
+	{ "before since", { .since_ns = 100 }, { .real_ns = 99 }, false },
+	{ "before until", { .until_ns = 100 }, { .real_ns = 99 }, true },
+	{ "at until", { .until_ns = 100 }, { .real_ns = 100 }, false },
+	{ "no until", { .since_ns = 100 }, { .real_ns = UINT64_MAX }, true },
+	{ "device and kind, of which one fits",
+	  { .devices = { CARD }, .num_devices = 1, .kinds = KIND(AER) },
+	  { .device = CARD, .kind = FAULTCAST_KIND_LINK },
+	  false },
+	{ "kind and time, of which one fits",
+	  { .kinds = KIND(AER), .until_ns = 5 },
+	  { .kind = FAULTCAST_KIND_AER, .real_ns = 5 },
+	  false },
+};
+
+static void matches(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (filter_matches(&cases[i].filter, &cases[i].event) != cases[i].matches)
+			fail_msg("%s: got %d", cases[i].what, !cases[i].matches);
+}
+
+static void knows_all(void **state)
+{
+	static const struct event_filter some[] = { { .devices = { CARD }, .num_devices = 1 },
+						    { .kinds = KIND(LINK) },
+						    { .since_ns = 1 },
+						    { .until_ns = 1 } };
+
+	(void)state;
+	assert_true(filter_is_all(&all));
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+		assert_false(filter_is_all(&some[i]));
+}
+
+/* Every kind has a name, and each name is read as its kind. */
+static void kinds_round_trip(void **state)
+{
+	(void)state;
+	for (uint32_t kind = 1; kind <= FAULTCAST_KIND_MAX; kind++) {
+		const char *name = kind_name(kind);
+
+		assert_string_not_equal(name, "unknown");
+		assert_int_equal(kind_parse(name, strlen(name)), kind);
+		assert_int_equal(kind_parse(name, strlen(name) - 1), 0);
+	}
+	assert_string_equal(kind_name(0), "unknown");
+	assert_string_equal(kind_name(FAULTCAST_KIND_MAX + 1), "unknown");
+	assert_int_equal(kind_parse("unknown", 7), 0);
+	assert_int_equal(kind_parse("AER", 3), 0);
+	assert_int_equal(kind_parse("", 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(matches),
+		cmocka_unit_test(knows_all),
+		cmocka_unit_test(kinds_round_trip),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
