@@ -40,7 +40,7 @@ LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c entry.c fil
 	devices.c source/genl.c source/netlink.c)
 EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c snapshot.c output/metrics.c output/metric_device.c \
 	output/process.c output/stream.c output/encoded.c \
-	expo/text.c http/accept.c http/listener.c http/page.c http/routes.c http/server.c)
+	expo/text.c http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
 CTL_SRC := $(wildcard exporter/ctl/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 # The exporter's files but main.c, for the unit tests.

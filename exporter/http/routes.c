@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../clock.h"
 #include "../expo/text.h"
 #include "../json.h"
 #include "../message.h"
 #include "../output/metrics.h"
 #include "accept.h"
 #include "page.h"
+#include "query.h"
 
 #define PROTOBUF "application/x-protobuf"
 #define NDJSON "application/x-ndjson"
@@ -145,10 +147,12 @@ static void answer_devices(struct http_request *request, const struct snapshot *
 	free(msg.devices);
 }
 
-/* What of a query /v1/events has understood. */
+/* A query of /v1/events while it is read. */
 struct events_query {
-	struct http_request *request;
 	struct stream_request stream;
+	uint64_t now_real_ns;
+	int err;
+	struct strbuf error;
 };
 
 static enum MHD_Result on_argument(void *ctx, enum MHD_ValueKind kind, const char *key,
@@ -157,30 +161,27 @@ static enum MHD_Result on_argument(void *ctx, enum MHD_ValueKind kind, const cha
 	struct events_query *query = ctx;
 
 	(void)kind;
-	value = value ? value : "";
-	if (!strcmp(key, "after") && !*value) {
-		/* The cursor of a time when there was none. */
-		query->stream.start = STREAM_OLDEST;
-	} else if (!strcmp(key, "after") && !strcmp(value, "latest")) {
-		query->stream.start = STREAM_LATEST;
-	} else if (!strcmp(key, "after") && !cursor_parse(value, &query->stream.after)) {
-		query->stream.start = STREAM_AFTER;
-	} else if (!strcmp(key, "follow") && (!strcmp(value, "0") || !strcmp(value, "1"))) {
-		query->stream.follow = *value == '1';
-	} else if (!strcmp(key, "after")) {
-		http_answer_text(query->request, MHD_HTTP_BAD_REQUEST,
-				 "after=%s: expected a cursor (hex.dec.dec) or latest", value);
-		return MHD_NO;
-	} else if (!strcmp(key, "follow")) {
-		http_answer_text(query->request, MHD_HTTP_BAD_REQUEST, "follow=%s: expected 0 or 1",
-				 value);
-		return MHD_NO;
-	} else {
-		http_answer_text(query->request, MHD_HTTP_BAD_REQUEST,
-				 "unknown parameter %s: there are after and follow", key);
-		return MHD_NO;
-	}
-	return MHD_YES;
+	query->err = query_argument(&query->stream, key, value ? value : "", query->now_real_ns,
+				    &query->error);
+	return query->err ? MHD_NO : MHD_YES;
+}
+
+/* False: has answered 400. */
+static bool read_query(struct http_request *request, struct stream_request *stream)
+{
+	struct events_query query = { .now_real_ns = clock_real_ns() };
+
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, on_argument, &query);
+	if (!query.err)
+		query.err = query_last_event_id(&query.stream, header(request, "Last-Event-ID"),
+						&query.error);
+	if (!query.err)
+		query.err = query_finish(&query.stream, &query.error);
+	if (query.err)
+		http_answer_text(request, MHD_HTTP_BAD_REQUEST, "%s", strbuf_str(&query.error));
+	strbuf_free(&query.error);
+	*stream = query.stream;
+	return !query.err;
 }
 
 static void answer_events(struct http_request *request, const struct snapshot *snapshot)
@@ -190,24 +191,23 @@ static void answer_events(struct http_request *request, const struct snapshot *s
 		[STREAM_PROTOBUF] = PROTOBUF,
 		[STREAM_SSE] = SSE,
 	};
-	struct events_query query = { .request = request };
+	struct stream_request stream;
 	int encoding;
 
 	(void)snapshot;
-	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, on_argument, &query);
-	if (request->answered)
+	if (!read_query(request, &stream))
 		return;
 	encoding = choose(request, offers);
 	if (encoding < 0)
 		return;
-	query.stream.encoding = (enum stream_encoding)encoding;
+	stream.encoding = (enum stream_encoding)encoding;
 	/* Leaves connections for whoever scrapes. */
 	if (stream_clients() >= STREAMS_MAX) {
 		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 				 "%u clients are reading events already", STREAMS_MAX);
 		return;
 	}
-	request->stream = stream_open(&query.stream, http_resume, request);
+	request->stream = stream_open(&stream, http_resume, request);
 	if (request->stream)
 		answer_ok(request, request->content_type);
 	else

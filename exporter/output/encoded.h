@@ -8,8 +8,7 @@
 
 #include "../entry.h"
 #include "../strbuf.h"
-
-enum stream_encoding { STREAM_NDJSON, STREAM_PROTOBUF, STREAM_SSE, STREAM_ENCODINGS };
+#include "../stream_request.h"
 
 /* What a stream begins with, "" if nothing. */
 const char *encoded_preface(enum stream_encoding encoding);

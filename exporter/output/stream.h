@@ -9,22 +9,9 @@
 #include <sys/types.h>
 
 #include "../bus.h"
-#include "encoded.h"
+#include "../stream_request.h"
 
 extern const struct output output_stream;
-
-enum stream_start {
-	STREAM_OLDEST, /* what is retained, then what comes */
-	STREAM_LATEST, /* only what comes */
-	STREAM_AFTER,  /* what follows a cursor; the gap first, if there is one */
-};
-
-struct stream_request {
-	enum stream_encoding encoding;
-	enum stream_start start;
-	struct cursor after; /* of STREAM_AFTER */
-	bool follow;	     /* wait for more instead of ending */
-};
 
 struct stream_client;
 
