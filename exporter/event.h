@@ -22,6 +22,10 @@ struct cursor {
 /* The end of an instance: nothing of it can follow. */
 #define CURSOR_SUB_END UINT32_MAX
 
+/* Before the next event, whatever else there is: what was never published before it. */
+#define CURSOR_SUB_SUPPRESSED (UINT32_MAX - 2)
+#define CURSOR_SUB_LOST (UINT32_MAX - 1)
+
 #define CURSOR_LEN 56 /* longest text, with its NUL */
 
 /* Writes "hex.dec.dec", or "" when there is no instance. */

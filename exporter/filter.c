@@ -24,7 +24,12 @@ static bool matches_kind(const struct event_filter *filter, uint32_t kind)
 
 bool filter_matches(const struct event_filter *filter, const struct fault_event *ev)
 {
-	return matches_kind(filter, ev->kind) && ev->real_ns >= filter->since_ns &&
+	return matches_kind(filter, ev->kind) && filter_concerns(filter, ev);
+}
+
+bool filter_concerns(const struct event_filter *filter, const struct fault_event *ev)
+{
+	return ev->real_ns >= filter->since_ns &&
 	       (!filter->until_ns || ev->real_ns < filter->until_ns) &&
 	       filter_matches_device(filter, &ev->device);
 }

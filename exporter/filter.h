@@ -21,6 +21,12 @@ struct event_filter {
 bool filter_is_all(const struct event_filter *filter);
 
 bool filter_matches(const struct event_filter *filter, const struct fault_event *ev);
+
+/*
+ * The same but for the kind: whether @filter wants to know of events that were not
+ * published before @ev, for nobody can say of which kind they were.
+ */
+bool filter_concerns(const struct event_filter *filter, const struct fault_event *ev);
 bool filter_matches_device(const struct event_filter *filter, const struct address *device);
 
 #endif

@@ -191,6 +191,30 @@ void message_gap(struct stream_message *m, const struct cursor *at, const struct
 	m->msg.gap = &m->gap;
 }
 
+static bool unpublished(struct stream_message *m, const struct fault_event *ev, uint32_t sub,
+			Faultcast__V1__GapReason reason, uint64_t count)
+{
+	const struct cursor at = { .instance = ev->instance, .seq = ev->seq - 1, .sub = sub };
+
+	if (!count)
+		return false;
+	begin(m, &at);
+	faultcast__v1__gap__init(&m->gap);
+	m->gap.reason = reason;
+	m->gap.size_case = FAULTCAST__V1__GAP__SIZE_UNPUBLISHED;
+	m->gap.unpublished = count;
+	m->gap.device = fill_address(&m->device, &ev->device);
+	m->msg.body_case = FAULTCAST__V1__STREAM_MESSAGE__BODY_GAP;
+	m->msg.gap = &m->gap;
+	return true;
+}
+
+bool message_suppressed_before(struct stream_message *m, const struct fault_event *ev)
+{
+	return unpublished(m, ev, CURSOR_SUB_SUPPRESSED,
+			   FAULTCAST__V1__GAP_REASON__GAP_REASON_SUPPRESSED, ev->suppressed_before);
+}
+
 void message_heartbeat(struct stream_message *m, const struct cursor *at, uint64_t real_ns)
 {
 	begin(m, at);

@@ -47,6 +47,12 @@ struct stream_message {
 
 void message_event(struct stream_message *m, const struct fault_event *ev);
 void message_gap(struct stream_message *m, const struct cursor *at, const struct fault_gap *gap);
+
+/*
+ * Of events of @ev's device that were not published before it, what it tells: as
+ * gaps of their own, with cursors just before its own.  False if there are none.
+ */
+bool message_suppressed_before(struct stream_message *m, const struct fault_event *ev);
 void message_heartbeat(struct stream_message *m, const struct cursor *at, uint64_t real_ns);
 
 #define AER_ERRORS_MAX ((FAULTCAST_SEVERITY_MAX + 1) * (FAULTCAST_AER_BIT_NONE + 1))

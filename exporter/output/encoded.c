@@ -11,7 +11,7 @@
 
 static struct kept {
 	uint64_t number; /* of the window, plus 1 */
-	struct strbuf bytes;
+	struct encoded encoded;
 } kept[STREAM_ENCODINGS][KEPT];
 
 /* HTML, 9.2.6: a line "id:", and one "data:", for JSON has no line break. */
@@ -44,15 +44,21 @@ const char *encoded_preface(enum stream_encoding encoding)
 	return encoding == STREAM_SSE ? "retry: 2000\n\n" : "";
 }
 
-void encoded_add(struct strbuf *out, enum stream_encoding encoding, const struct entry *entry)
+void encoded_entry(struct encoded *out, enum stream_encoding encoding, const struct entry *entry)
 {
 	struct stream_message m;
 
-	if (entry->is_gap)
+	strbuf_reset(&out->bytes);
+	out->told = 0;
+	if (entry->is_gap) {
 		message_gap(&m, &entry->at, &entry->gap);
-	else
+	} else {
+		if (message_suppressed_before(&m, &entry->event))
+			add_message(&out->bytes, encoding, &m);
+		out->told = out->bytes.len;
 		message_event(&m, &entry->event);
-	add_message(out, encoding, &m);
+	}
+	add_message(&out->bytes, encoding, &m);
 }
 
 void encoded_add_heartbeat(struct strbuf *out, enum stream_encoding encoding,
@@ -64,28 +70,23 @@ void encoded_add_heartbeat(struct strbuf *out, enum stream_encoding encoding,
 	add_message(out, encoding, &m);
 }
 
-const struct strbuf *encoded_window(uint64_t number, enum stream_encoding encoding)
+const struct encoded *encoded_window(uint64_t number, enum stream_encoding encoding)
 {
 	struct kept *k = &kept[encoding][number % KEPT];
 
-	if (k->number != number + 1) {
-		strbuf_reset(&k->bytes);
-		encoded_add(&k->bytes, encoding, window_at(number));
+	/* One that failed for want of memory is tried again. */
+	if (k->number != number + 1 || k->encoded.bytes.failed) {
+		encoded_entry(&k->encoded, encoding, window_at(number));
 		k->number = number + 1;
 	}
-	if (k->bytes.failed) {
-		k->number = 0;
-		strbuf_free(&k->bytes);
-		return NULL;
-	}
-	return &k->bytes;
+	return &k->encoded;
 }
 
 void encoded_fini(void)
 {
 	for (int encoding = 0; encoding < STREAM_ENCODINGS; encoding++) {
 		for (int i = 0; i < KEPT; i++) {
-			strbuf_free(&kept[encoding][i].bytes);
+			strbuf_free(&kept[encoding][i].encoded.bytes);
 			kept[encoding][i].number = 0;
 		}
 	}

@@ -13,13 +13,19 @@
 /* What a stream begins with, "" if nothing. */
 const char *encoded_preface(enum stream_encoding encoding);
 
-/* Adds @entry. */
-void encoded_add(struct strbuf *out, enum stream_encoding encoding, const struct entry *entry);
+struct encoded {
+	struct strbuf bytes;
+	size_t told; /* of them, what comes before: gaps that the event tells of */
+};
+
+/* Fills @out, keeping its memory, with @entry. */
+void encoded_entry(struct encoded *out, enum stream_encoding encoding, const struct entry *entry);
+
+/* Entry @number of the window; valid until the next call. */
+const struct encoded *encoded_window(uint64_t number, enum stream_encoding encoding);
+
 void encoded_add_heartbeat(struct strbuf *out, enum stream_encoding encoding,
 			   const struct cursor *at);
-
-/* Entry @number of the window; NULL when out of memory.  Valid until the next call. */
-const struct strbuf *encoded_window(uint64_t number, enum stream_encoding encoding);
 
 /* Frees what encoded_window() keeps. */
 void encoded_fini(void);

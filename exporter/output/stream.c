@@ -30,6 +30,7 @@ struct stream_client {
 	bool heartbeat_due;
 	uint64_t next;	    /* entry of the window to send */
 	uint64_t stop;	    /* where a client that does not follow ends */
+	uint64_t events;    /* sent to it */
 	struct cursor last; /* where it stands */
 	struct strbuf rest; /* what did not fit into the last read */
 	size_t rest_sent;
@@ -234,15 +235,37 @@ static void put_rest(struct stream_client *client, struct block *block)
 	}
 }
 
+/* The event, and what it tells of others, as far as they are wanted. */
+static void put_event(struct stream_client *client, struct block *block,
+		      const struct encoded *encoded, const struct fault_event *ev)
+{
+	const struct event_filter *filter = &client->request.filter;
+	const struct strbuf *bytes = &encoded->bytes;
+
+	client->rest.failed |= bytes->failed;
+	if (bytes->failed)
+		return;
+	if (filter_matches(filter, ev)) {
+		put(client, block, bytes->s, bytes->len);
+		client->events++;
+		sent++;
+	} else if (encoded->told && filter_concerns(filter, ev)) {
+		put(client, block, bytes->s, encoded->told);
+	}
+}
+
 static void send_entry(struct stream_client *client, struct block *block, const struct entry *entry)
 {
-	struct strbuf bytes = STRBUF_INIT;
+	static struct encoded encoded;
 
-	encoded_add(&bytes, client->request.encoding, entry);
-	put(client, block, bytes.s, bytes.len);
-	client->rest.failed |= bytes.failed;
-	strbuf_free(&bytes);
 	client->last = entry->at;
+	encoded_entry(&encoded, client->request.encoding, entry);
+	if (!entry->is_gap)
+		put_event(client, block, &encoded, &entry->event);
+	else if (!encoded.bytes.failed)
+		put(client, block, encoded.bytes.s, encoded.bytes.len);
+	else
+		client->rest.failed = true;
 }
 
 static void send_heartbeat(struct stream_client *client, struct block *block)
@@ -345,26 +368,25 @@ static void send_gap(struct stream_client *client, struct block *block, const st
 static void send_next(struct stream_client *client, struct block *block)
 {
 	const struct entry *entry = window_at(client->next);
-	const struct strbuf *bytes;
 
 	send_missing(client, block, entry, GAP_HISTORY);
-	if (entry->is_gap) {
+	if (entry->is_gap)
 		send_gap(client, block, entry);
-	} else {
-		bytes = encoded_window(client->next, client->request.encoding);
-		if (bytes)
-			put(client, block, bytes->s, bytes->len);
-		else
-			client->rest.failed = true;
-		client->last = entry->at;
-		sent++;
-	}
+	else if (filter_concerns(&client->request.filter, &entry->event))
+		put_event(client, block, encoded_window(client->next, client->request.encoding),
+			  &entry->event);
+	client->last = entry->at;
 	client->next++;
 }
 
-static uint64_t limit(const struct stream_client *client)
+static uint64_t end_of(const struct stream_client *client)
 {
 	return client->request.follow || client->stop > window_end() ? window_end() : client->stop;
+}
+
+static bool is_done(const struct stream_client *client)
+{
+	return client->request.limit && client->events == client->request.limit;
 }
 
 static void fill(struct stream_client *client, struct block *block)
@@ -382,7 +404,7 @@ static void fill(struct stream_client *client, struct block *block)
 		client->next = window_first();
 		send_missing(client, block, window_at(client->next), GAP_TOO_SLOW);
 	}
-	while (client->next < limit(client) && block->len < block->max)
+	while (client->next < end_of(client) && !is_done(client) && block->len < block->max)
 		send_next(client, block);
 }
 
@@ -402,6 +424,6 @@ ssize_t stream_read(struct stream_client *client, char *out, size_t max)
 		return -ENOMEM;
 	if (block.len)
 		return (ssize_t)block.len;
-	client->waiting = client->request.follow;
-	return client->request.follow ? 0 : -ENODATA;
+	client->waiting = client->request.follow && !is_done(client);
+	return client->waiting ? 0 : -ENODATA;
 }

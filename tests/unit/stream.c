@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "bus.h"
+#include "clock.h"
 #include "loop.h"
 #include "message.h"
 #include "output/stream.h"
@@ -94,7 +96,10 @@ static void add_line(struct strbuf *out, const uint8_t *packed, size_t len)
 		strbuf_addf(out, "%s ", m->cursor);
 	else if (m->body_case == FAULTCAST__V1__STREAM_MESSAGE__BODY_HEARTBEAT)
 		strbuf_addf(out, "heartbeat@%s ", m->cursor);
-	else if (m->gap->missing)
+	else if (m->gap->size_case == FAULTCAST__V1__GAP__SIZE_UNPUBLISHED)
+		strbuf_addf(out, "gap%d:%d*%s@%s ", m->gap->reason, (int)m->gap->unpublished,
+			    m->gap->device->name, m->cursor);
+	else if (m->gap->size_case == FAULTCAST__V1__GAP__SIZE_MISSING)
 		strbuf_addf(out, "gap%d:%d-%d@%s ", m->gap->reason, (int)m->gap->missing->from,
 			    (int)m->gap->missing->to, m->cursor);
 	else
@@ -244,6 +249,146 @@ static void follows(void **state)
 	assert_int_equal(stream_clients(), 0);
 }
 
+/* Event @seq of device 0000:@bus:00.0. */
+static void publish_of(uint64_t seq, uint16_t bus, uint32_t kind, uint64_t suppressed)
+{
+	const struct fault_event ev = {
+		.instance = INSTANCE,
+		.seq = seq,
+		.kind = kind,
+		.real_ns = seq * 1000,
+		.device = { .type = ADDRESS_PCI, .bdf = (uint16_t)(bus << 8) },
+		.suppressed_before = suppressed,
+	};
+
+	bus_sink.event(NULL, &ev, true);
+}
+
+static char *ask(const struct stream_request *request)
+{
+	struct stream_client *client = stream_open(request, wake, NULL);
+	char *got = drain(client, 4096);
+
+	stream_close(client);
+	return got;
+}
+
+static void expect_request(const struct stream_request *request, const char *expected)
+{
+	char *got = ask(request);
+
+	assert_string_equal(got, expected);
+	free(got);
+}
+
+static void tells_of_the_unpublished(void **state)
+{
+	struct stream_request request = { .encoding = STREAM_PROTOBUF };
+
+	(void)state;
+	publish_of(1, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 0);
+	publish_of(2, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 7);
+	expect(NULL, "abc.1.0 gap5:7*0000:01:00.0@abc.1.4294967293 abc.2.0 end");
+	/* Whoever had the gap alone gets it again: it is of the event that follows. */
+	expect("abc.1.4294967293", "gap5:7*0000:01:00.0@abc.1.4294967293 abc.2.0 end");
+	/* Of which kind they were nobody knows. */
+	request.filter.kinds = 1U << FAULTCAST_KIND_AER;
+	expect_request(&request, "gap5:7*0000:01:00.0@abc.1.4294967293 end");
+	request.filter.num_devices = 1;
+	request.filter.devices[0] = (struct address){ .type = ADDRESS_PCI, .bdf = 0x200 };
+	expect_request(&request, "end");
+}
+
+static void filters(void **state)
+{
+	struct stream_request request = { .encoding = STREAM_PROTOBUF };
+
+	(void)state;
+	for (uint64_t seq = 1; seq <= 9; seq++)
+		publish_of(seq, seq % 2 ? 1 : 2,
+			   seq % 3 ? FAULTCAST_KIND_IO_PAGE_FAULT : FAULTCAST_KIND_AER, 0);
+	gap(INSTANCE, 10, 12);
+	request.filter.num_devices = 1;
+	request.filter.devices[0] = (struct address){ .type = ADDRESS_PCI, .bdf = 0x200 };
+	/* What is missing might have been of that device. */
+	expect_request(&request, "abc.2.0 abc.4.0 abc.6.0 abc.8.0 gap1:10-12@abc.12.0 end");
+	request.filter.kinds = 1U << FAULTCAST_KIND_AER;
+	expect_request(&request, "abc.6.0 gap1:10-12@abc.12.0 end");
+	request.filter = (struct event_filter){ .since_ns = 3000, .until_ns = 5000 };
+	expect_request(&request, "abc.3.0 abc.4.0 gap1:10-12@abc.12.0 end");
+	/* None of them makes one that was passed over a gap. */
+	request.filter.since_ns = 8000;
+	request.filter.until_ns = 0;
+	request.start = STREAM_AFTER;
+	request.after = (struct cursor){ .instance = INSTANCE, .seq = 2 };
+	expect_request(&request, "abc.8.0 abc.9.0 gap1:10-12@abc.12.0 end");
+}
+
+static void limits(void **state)
+{
+	struct stream_request request = { .encoding = STREAM_PROTOBUF, .limit = 2 };
+
+	(void)state;
+	publish(INSTANCE, 1, 5);
+	expect_request(&request, "abc.1.0 abc.2.0 end");
+	/* Even if it follows. */
+	request.follow = true;
+	expect_request(&request, "heartbeat@abc.0.0 abc.1.0 abc.2.0 end");
+	request.filter.since_ns = 1;
+	request.limit = 1;
+	publish_of(6, 1, FAULTCAST_KIND_AER, 0);
+	expect_request(&request, "heartbeat@abc.0.0 abc.6.0 end");
+}
+
+static void speaks_server_sent_events(void **state)
+{
+	struct stream_request request = { .encoding = STREAM_SSE };
+	struct stream_client *client;
+	char out[4096] = "";
+
+	(void)state;
+	publish(INSTANCE, 1, 1);
+	client = stream_open(&request, wake, NULL);
+	assert_true(stream_read(client, out, sizeof(out)) > 0);
+	assert_memory_equal(out, "retry: 2000\n\nid: abc.1.0\ndata: {\"cursor\":\"abc.1.0\",", 50);
+	assert_string_equal(out + strlen(out) - 3, "}\n\n");
+	stream_close(client);
+}
+
+/* With many clients the first event wakes them at once, the next ones all together. */
+static void wakes_many_together(void **state)
+{
+	struct stream_client *many[200];
+	struct loop_timer *timer;
+	char buf[4096];
+
+	(void)state;
+	for (size_t i = 0; i < 200; i++) {
+		many[i] = subscribe("latest", true);
+		while (stream_read(many[i], buf, sizeof(buf)) > 0)
+			;
+	}
+	wakes = 0;
+	usleep(3000); /* since the last time all were woken */
+	publish(INSTANCE, 1, 1);
+	assert_int_equal(wakes, 200);
+	for (size_t i = 0; i < 200; i++)
+		while (stream_read(many[i], buf, sizeof(buf)) > 0)
+			;
+	publish(INSTANCE, 2, 3);
+	assert_int_equal(wakes, 200);
+	/* The loop has one timer for it, due within 2 ms. */
+	assert_non_null(loop.timers);
+	assert_true(loop.timers->deadline_ns < clock_mono_ns() + 3 * NSEC_PER_MSEC);
+	timer = loop.timers;
+	loop_timer_disarm(&loop, timer);
+	timer->expired(timer);
+	assert_int_equal(wakes, 400);
+	for (size_t i = 0; i < 200; i++)
+		stream_close(many[i]);
+	assert_null(loop.timers);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +399,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(crosses_instances, setup, teardown),
 		cmocka_unit_test_setup_teardown(tells_the_slow, setup, teardown),
 		cmocka_unit_test_setup_teardown(follows, setup, teardown),
+		cmocka_unit_test_setup_teardown(tells_of_the_unpublished, setup, teardown),
+		cmocka_unit_test_setup_teardown(filters, setup, teardown),
+		cmocka_unit_test_setup_teardown(limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(speaks_server_sent_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(wakes_many_together, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
