@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The store on disk as an output: it reads the window and hands what is new to
+ * store/worker.h, on whose thread all file I/O happens.  Everything here is for
+ * the loop's thread and does not block.
+ */
+#ifndef FAULTCAST_OUTPUT_STORE_H
+#define FAULTCAST_OUTPUT_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../bus.h"
+#include "../entry.h"
+
+extern const struct output output_store;
+
+/* Before bus_init().  @path, which must stay, "": no store. */
+void store_configure(const char *path, uint64_t retention_ns, uint64_t retention_bytes);
+
+/* A store is configured and can be read now. */
+bool store_is_open(void);
+
+/* A read may ask for so many entries; a gap before each of few of them must fit. */
+#define STORE_READ_MIN 4
+#define STORE_READ_MAX 512
+
+/* The caller's memory, until done() or store_cancel(). */
+struct store_read {
+	/* Set by the caller. */
+	struct cursor after;   /* instance 0: from the oldest row on */
+	struct entry *entries; /* for @max, STORE_READ_MIN to STORE_READ_MAX */
+	size_t max;
+	void (*done)(struct store_read *read); /* may ask for the next right away */
+
+	/*
+	 * The answer: events, and gaps where rows are missing, in the stream's order.
+	 * A row that cannot be read is a gap.
+	 */
+	size_t num;
+	struct cursor scanned; /* last row looked at: where the next read goes on */
+	/*
+	 * No more rows, nor rows being written that the window has no more: what
+	 * follows @scanned is in the window, or is missing.
+	 */
+	bool end;
+	/* -ENOENT: never heard of the instance of @after; -EIO: cannot be read now. */
+	int err;
+
+	struct store_read *next; /* the store's */
+};
+
+/*
+ * Reads a bounded number of rows, so a read may give nothing without having
+ * come to the end.  A cursor behind the last row of its instance is no error: what
+ * follows is the next instance, or the end.  done() is never called from here.
+ */
+void store_read(struct store_read *read);
+
+/* done() will not be called; @read may go away.  Not for one that is done. */
+void store_cancel(struct store_read *read);
+
+#endif
