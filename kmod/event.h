@@ -31,6 +31,7 @@ struct faultcast_event {
 	u64 real_ns;		/* given by publish.c */
 	u64 iova;
 	u64 suppressed_before;
+	u64 lost_before;
 	u32 slot;
 	u32 pasid;
 	u32 generation;		/* of the slot's identity, when it happened */
@@ -119,7 +120,8 @@ struct faultcast_slot {
 	atomic64_t due[FAULTCAST_BUCKETS];	/* storm.c: when the next event is due */
 	struct faultcast_limit limit;
 	bool has_limit;		/* of its own, not the global one */
-	atomic64_t untold;	/* suppressed, and no event has said so yet */
+	atomic64_t untold_suppressed;	/* and no event has said so yet */
+	atomic64_t untold_lost;
 	u64 published_mono;	/* the worker's: when it published last */
 	bool resolved;		/* the worker has looked for the device */
 	u64 resolve_after;	/* it does not before, in jiffies */
@@ -189,7 +191,7 @@ struct faultcast_totals {
 int faultcast_publish_init(unsigned int history);
 void faultcast_publish_exit(void);
 void faultcast_publish_wake(void);
-void faultcast_publish_suppressed(void);
+void faultcast_publish_untold(void);
 void faultcast_publish_drain(void);
 void faultcast_publish_totals(struct faultcast_totals *totals);
 u64 faultcast_publish_read(u64 seq, struct faultcast_event *ev);

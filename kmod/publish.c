@@ -29,7 +29,7 @@ static struct {
 	unsigned int history_len;
 } state;
 
-/* Suppressed faults that no event has told of for so long get a summary. */
+/* Faults suppressed or lost that no event has told of for so long get a summary. */
 #define SUMMARY_AFTER_NS	NSEC_PER_SEC
 #define SUMMARY_PERIOD		(HZ / 4)
 
@@ -79,7 +79,7 @@ static void publish(struct faultcast_event *ev, int cpu)
 	faultcast_genl_notify(ev);
 }
 
-/* Outside the law: it tells of faults that are counted as suppressed already. */
+/* Outside the law: it tells of faults that are counted as suppressed or lost already. */
 static void publish_summary(u32 index, u64 now)
 {
 	struct faultcast_slot *slot = faultcast_registry_slot(index);
@@ -87,12 +87,13 @@ static void publish_summary(u32 index, u64 now)
 		.slot = index,
 		.kind = FAULTCAST_KIND_SUPPRESSED,
 		.generation = READ_ONCE(slot->generation),
-		.suppressed_before = atomic64_xchg(&slot->untold, 0),
+		.suppressed_before = atomic64_xchg(&slot->untold_suppressed, 0),
+		.lost_before = atomic64_xchg(&slot->untold_lost, 0),
 		.mono_ns = now,
 		.real_ns = ktime_get_real_ns(),
 	};
 
-	if (!ev.suppressed_before)
+	if (!ev.suppressed_before && !ev.lost_before)
 		return;	/* an event was faster */
 	spin_lock(&state.lock);
 	record(&ev);
@@ -117,14 +118,14 @@ static void summarize(struct work_struct *unused)
 	u64 now = ktime_get_ns();
 	bool again = false;
 
-	/* A full barrier: a fault suppressed from here on asks anew. */
+	/* A full barrier: a fault untold from here on asks anew. */
 	atomic_xchg(&summary_wanted, 0);
 	for (i = 0; i < n; i++) {
 		struct faultcast_slot *slot = faultcast_registry_slot(i);
 
 		if (!(i % SLOTS_AT_ONCE))
 			cond_resched();
-		if (!atomic64_read(&slot->untold))
+		if (!atomic64_read(&slot->untold_suppressed) && !atomic64_read(&slot->untold_lost))
 			continue;
 		faultcast_registry_wait(i);
 		if (slot->published_mono + SUMMARY_AFTER_NS <= now)
@@ -209,8 +210,8 @@ void faultcast_publish_wake(void)
 	queue_work(wq, &work);
 }
 
-/* Any context, NMI-like included: a fault was suppressed, and is among the untold. */
-void faultcast_publish_suppressed(void)
+/* Any context, NMI-like included: something has become untold. */
+void faultcast_publish_untold(void)
 {
 	smp_mb__after_atomic();	/* untold before wanted: pairs with summarize() */
 	if (!atomic_read(&summary_wanted) && !atomic_xchg(&summary_wanted, 1))

@@ -90,16 +90,19 @@ u64 faultcast_source_nmissed(void)
 /* What no event has told of yet is told by the next one; not by a test. */
 static void take_untold(struct faultcast_slot *slot, struct faultcast_event *ev)
 {
-	if (atomic64_read(&slot->untold))
-		ev->suppressed_before = atomic64_xchg(&slot->untold, 0);
+	if (atomic64_read(&slot->untold_suppressed))
+		ev->suppressed_before = atomic64_xchg(&slot->untold_suppressed, 0);
+	if (atomic64_read(&slot->untold_lost))
+		ev->lost_before = atomic64_xchg(&slot->untold_lost, 0);
 }
 
-static void give_untold(struct faultcast_slot *slot, u64 count)
+/* After it was counted: what is told is never more than what is counted. */
+static void give_untold(atomic64_t *untold, u64 count)
 {
 	if (!count)
 		return;
-	atomic64_add(count, &slot->untold);
-	faultcast_publish_suppressed();
+	atomic64_add(count, untold);
+	faultcast_publish_untold();
 }
 
 /*
@@ -121,16 +124,17 @@ int faultcast_source_raise(struct faultcast_event *ev)
 	smp_mb__after_atomic();	/* raised before what became of it: see publish.c */
 	if (!faultcast_storm_admit(slot, bucket, ev->boot_ns)) {
 		atomic64_inc(&slot->suppressed);
-		give_untold(slot, !synthetic);
+		give_untold(&slot->untold_suppressed, !synthetic);
 		return -EBUSY;
 	}
 	if (!synthetic)
 		take_untold(slot, ev);
 	err = faultcast_queue_put(ev);
 	if (err) {
-		give_untold(slot, ev->suppressed_before);
 		faultcast_storm_refund(slot, bucket);
 		atomic64_inc(&slot->lost);
+		give_untold(&slot->untold_suppressed, ev->suppressed_before);
+		give_untold(&slot->untold_lost, ev->lost_before + !synthetic);
 	}
 	return err;
 }

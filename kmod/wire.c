@@ -297,6 +297,9 @@ static int fill_event(struct sk_buff *skb, const struct faultcast_event *ev)
 	       (ev->suppressed_before &&
 		put_u64(skb, FAULTCAST_A_EVENT_SUPPRESSED_BEFORE, ev->suppressed_before,
 			FAULTCAST_A_EVENT_PAD)) ||
+	       (ev->lost_before &&
+		put_u64(skb, FAULTCAST_A_EVENT_LOST_BEFORE, ev->lost_before,
+			FAULTCAST_A_EVENT_PAD)) ||
 	       (ev->has & FAULTCAST_HAS_REASON &&
 		nla_put_u32(skb, FAULTCAST_A_EVENT_REASON, ev->reason)) ||
 	       fill_kind(skb, ev) ||

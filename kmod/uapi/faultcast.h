@@ -42,6 +42,12 @@
  *	Sequence numbers are consecutive from 1.  A receiver that misses one, or
  *	is told ENOBUFS, asks with EVENT_GET.
  *
+ *	What storm control suppressed or a full queue lost has no number.  The
+ *	device's next event says how many there were since the last that said so
+ *	(SUPPRESSED_BEFORE, LOST_BEFORE); if none comes for a second, an event of
+ *	FAULTCAST_KIND_SUPPRESSED does.  Synthetic events neither tell nor are
+ *	told of.
+ *
  * FAULTCAST_CMD_CONFIG_SET (do, CAP_NET_ADMIN)
  *	request: FAULTCAST_A_CONFIG_*: storm control, for every device, or with
  *		 SEGMENT and BDF, or NAME, for one
@@ -49,8 +55,6 @@
  *
  *	A device may publish RATE events a second, and BURST at once; all devices
  *	together HOST_RATE.  What is beyond is suppressed: counted, not published.
- *	The device's next event says how many were suppressed before it; if none
- *	comes for a second, an event of FAULTCAST_KIND_SUPPRESSED does.
  *
  * FAULTCAST_CMD_INJECT (do, CAP_NET_ADMIN)
  *	request: FAULTCAST_A_INJECT_*: one synthetic event that travels the
@@ -72,7 +76,7 @@
 #define FAULTCAST_MCGRP_EVENTS	"events"
 
 /* Counts additions to this file; STATUS_GET says which one the module has. */
-#define FAULTCAST_ABI		3
+#define FAULTCAST_ABI		4
 
 /* The largest rate of CONFIG_SET, events a second. */
 #define FAULTCAST_RATE_MAX	1000000
@@ -101,7 +105,7 @@ enum faultcast_kind {
 	FAULTCAST_KIND_AER,			/* advanced error reporting, PCIe 6.0 6.2 */
 	FAULTCAST_KIND_LINK,			/* a link's speed or width was set anew */
 	FAULTCAST_KIND_HOTPLUG,			/* a slot's card or link came or went */
-	FAULTCAST_KIND_SUPPRESSED,		/* summary: SUPPRESSED_BEFORE says of how many */
+	FAULTCAST_KIND_SUPPRESSED,		/* summary: SUPPRESSED_BEFORE, LOST_BEFORE */
 
 	__FAULTCAST_KIND_MAX,
 	FAULTCAST_KIND_MAX = __FAULTCAST_KIND_MAX - 1
@@ -353,6 +357,7 @@ enum faultcast_a_event {
 	FAULTCAST_A_EVENT_LINK_SPEED,		/* u32: enum pci_bus_speed of <linux/pci.h> */
 	FAULTCAST_A_EVENT_LINK_WIDTH,		/* u32: lanes */
 	FAULTCAST_A_EVENT_LINK_STATUS,		/* u32: link status register, PCIe 6.0 7.5.3.8 */
+	FAULTCAST_A_EVENT_LOST_BEFORE,		/* u64: absent if 0 */
 
 	__FAULTCAST_A_EVENT_MAX,
 	FAULTCAST_A_EVENT_MAX = __FAULTCAST_A_EVENT_MAX - 1

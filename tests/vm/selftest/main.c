@@ -31,6 +31,7 @@ static const struct check_group *const groups[] = {
 	&check_storm_rates,
 	&check_storm,
 	&check_queue,
+	&check_untold,
 	&check_vtd_records,
 	&check_vtd_walks,
 	&check_vtd,
