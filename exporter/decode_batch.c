@@ -32,6 +32,7 @@ static struct nla_policy event_policy[FAULTCAST_A_EVENT_MAX + 1] = {
 	[FAULTCAST_A_EVENT_LINK_SPEED] = NUMBER_32,
 	[FAULTCAST_A_EVENT_LINK_WIDTH] = NUMBER_32,
 	[FAULTCAST_A_EVENT_LINK_STATUS] = NUMBER_32,
+	[FAULTCAST_A_EVENT_LOST_BEFORE] = NUMBER_64,
 };
 
 /* What only some kinds have. */
@@ -75,6 +76,7 @@ static int decode_event(struct nlattr *nest, uint64_t instance, struct fault_eve
 		.has_pasid = tb[FAULTCAST_A_EVENT_PASID],
 		.irte_index = attrs_get_u32(tb[FAULTCAST_A_EVENT_IRTE_INDEX]),
 		.suppressed_before = attrs_get_u64(tb[FAULTCAST_A_EVENT_SUPPRESSED_BEFORE]),
+		.lost_before = attrs_get_u64(tb[FAULTCAST_A_EVENT_LOST_BEFORE]),
 		.synthetic = flags & FAULTCAST_EVENT_F_SYNTHETIC,
 		.identity_late = flags & FAULTCAST_EVENT_F_IDENTITY_LATE,
 		.generation = attrs_get_u32(tb[FAULTCAST_A_EVENT_GENERATION]),

@@ -85,6 +85,7 @@ struct fault_event {
 	uint64_t real_ns;
 	uint64_t iova;
 	uint64_t suppressed_before;
+	uint64_t lost_before;
 	struct address device;
 	uint32_t kind; /* enum faultcast_kind, or one we do not know */
 	uint32_t slot;

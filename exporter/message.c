@@ -158,6 +158,7 @@ void message_event(struct stream_message *m, const struct fault_event *ev)
 	m->event.monotonic_ns = ev->mono_ns;
 	m->event.realtime_ns = ev->real_ns;
 	m->event.suppressed_before = ev->suppressed_before;
+	m->event.lost_before = ev->lost_before;
 	m->event.slot = ev->slot;
 	m->event.identity_late = ev->identity_late;
 	m->event.generation = ev->generation;

@@ -119,6 +119,8 @@ static void add_what(struct strbuf *what, const struct fault_event *ev)
 	}
 	if (ev->suppressed_before)
 		strbuf_addf(what, " (%" PRIu64 " suppressed before)", ev->suppressed_before);
+	if (ev->lost_before)
+		strbuf_addf(what, " (%" PRIu64 " lost before)", ev->lost_before);
 	if (ev->synthetic)
 		strbuf_adds(what, " synthetic");
 }

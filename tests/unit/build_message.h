@@ -186,6 +186,7 @@ static inline void put_full_event(struct nl_msg *msg, uint64_t seq)
 	nla_put_u32(msg, FAULTCAST_A_EVENT_PASID, 0xfffff);
 	nla_put_u32(msg, FAULTCAST_A_EVENT_IRTE_INDEX, 21);
 	nla_put_u64(msg, FAULTCAST_A_EVENT_SUPPRESSED_BEFORE, 9);
+	nla_put_u64(msg, FAULTCAST_A_EVENT_LOST_BEFORE, 10);
 	nla_nest_end(msg, nest);
 }
 

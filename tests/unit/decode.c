@@ -42,6 +42,7 @@ static void complete_event(void **state)
 	assert_int_equal(ev->pasid, 0xfffff);
 	assert_int_equal(ev->irte_index, 21);
 	assert_int_equal(ev->suppressed_before, 9);
+	assert_int_equal(ev->lost_before, 10);
 	assert_true(ev->has_iova && ev->has_reason && ev->has_pasid);
 }
 
@@ -70,7 +71,8 @@ static void minimal_event(void **state)
 	assert_int_equal(ev->device.type, ADDRESS_UNKNOWN);
 	assert_false(ev->synthetic || ev->has_iova || ev->has_reason || ev->has_pasid);
 	assert_int_equal(ev->slot | ev->access | ev->reason | ev->pasid | ev->irte_index, 0);
-	assert_int_equal(ev->mono_ns | ev->real_ns | ev->iova | ev->suppressed_before, 0);
+	assert_int_equal(ev->mono_ns | ev->real_ns | ev->iova, 0);
+	assert_int_equal(ev->suppressed_before | ev->lost_before, 0);
 	assert_false(ev->identity_late || ev->has_tlp);
 	assert_int_equal(ev->generation | ev->aer_severity | ev->aer_status | ev->hotplug, 0);
 	assert_int_equal(ev->link_reason | ev->link_speed | ev->link_width | ev->link_status, 0);

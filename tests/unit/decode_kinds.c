@@ -117,12 +117,19 @@ static void suppressed(void **state)
 	nest = begin_event(msg, 1, FAULTCAST_KIND_SUPPRESSED);
 	nla_put_u64(msg, FAULTCAST_A_EVENT_SUPPRESSED_BEFORE, 0x123456789a);
 	nla_nest_end(msg, nest);
-	put_event(msg, 2, FAULTCAST_KIND_AER);
+	nest = begin_event(msg, 2, FAULTCAST_KIND_SUPPRESSED);
+	nla_put_u64(msg, FAULTCAST_A_EVENT_LOST_BEFORE, 0xa987654321);
+	nla_nest_end(msg, nest);
+	put_event(msg, 3, FAULTCAST_KIND_AER);
 	assert_int_equal(decode(msg, &seen, &unknown), 0);
 	assert_int_equal(unknown, 0);
 	assert_int_equal(seen.events[0].kind, FAULTCAST_KIND_SUPPRESSED);
 	assert_int_equal(seen.events[0].suppressed_before, 0x123456789a);
+	assert_int_equal(seen.events[0].lost_before, 0);
+	assert_int_equal(seen.events[1].kind, FAULTCAST_KIND_SUPPRESSED);
 	assert_int_equal(seen.events[1].suppressed_before, 0);
+	assert_int_equal(seen.events[1].lost_before, 0xa987654321);
+	assert_int_equal(seen.events[2].suppressed_before | seen.events[2].lost_before, 0);
 }
 
 static void flags(void **state)

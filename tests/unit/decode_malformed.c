@@ -87,6 +87,7 @@ static const struct {
 	{ "link speed short", FAULTCAST_A_EVENT_LINK_SPEED, 1 },
 	{ "link width short", FAULTCAST_A_EVENT_LINK_WIDTH, 2 },
 	{ "link status short", FAULTCAST_A_EVENT_LINK_STATUS, 2 },
+	{ "lost before short", FAULTCAST_A_EVENT_LOST_BEFORE, 4 },
 	{ "identity of no attribute", FAULTCAST_A_EVENT_IDENTITY, 3 },
 };
 
@@ -109,6 +110,7 @@ static const struct {
 	{ "link speed long", FAULTCAST_A_EVENT_LINK_SPEED, 8 },
 	{ "link width long", FAULTCAST_A_EVENT_LINK_WIDTH, 8 },
 	{ "link status long", FAULTCAST_A_EVENT_LINK_STATUS, 8 },
+	{ "lost before long", FAULTCAST_A_EVENT_LOST_BEFORE, 12 },
 };
 
 /* The second of three events is malformed: not even the first is handed on. */

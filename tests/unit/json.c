@@ -45,6 +45,7 @@ static void event_with_everything(void **state)
 		.real_ns = 1700000000123456789,
 		.iova = 0xfffffffffffff000,
 		.suppressed_before = 9,
+		.lost_before = 10,
 		.device = { .type = ADDRESS_PCI, .segment = 0xffff, .bdf = 0x03ff },
 		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
 		.slot = UINT32_MAX,
@@ -65,7 +66,7 @@ static void event_with_everything(void **state)
 			  "\"monotonicNs\":\"1000\",\"realtimeNs\":\"1700000000123456789\","
 			  "\"suppressedBefore\":\"9\",\"slot\":4294967295,"
 			  "\"identityLate\":false,\"generation\":0,"
-			  "\"instance\":\"18446744073709551615\","
+			  "\"instance\":\"18446744073709551615\",\"lostBefore\":\"10\","
 			  "\"ioPageFault\":{\"iova\":\"18446744073709547520\","
 			  "\"access\":\"ACCESS_WRITE\",\"reason\":{\"code\":6},"
 			  "\"pasid\":{\"value\":1048575},\"iovaUnknown\":false}}}");
@@ -82,8 +83,9 @@ static void event_with_little(void **state)
 			  "\"kind\":\"KIND_IO_PAGE_FAULT\",\"device\":{\"name\":\"unknown\"},"
 			  "\"synthetic\":false,\"monotonicNs\":\"0\",\"realtimeNs\":\"0\","
 			  "\"suppressedBefore\":\"0\",\"slot\":0,\"identityLate\":false,"
-			  "\"generation\":0,\"instance\":\"171\",\"ioPageFault\":{\"iova\":\"0\","
-			  "\"access\":\"ACCESS_UNKNOWN\",\"iovaUnknown\":true}}}");
+			  "\"generation\":0,\"instance\":\"171\",\"lostBefore\":\"0\","
+			  "\"ioPageFault\":{\"iova\":\"0\",\"access\":\"ACCESS_UNKNOWN\","
+			  "\"iovaUnknown\":true}}}");
 }
 
 static void event_of_interrupt_remapping(void **state)
@@ -101,7 +103,8 @@ static void event_of_interrupt_remapping(void **state)
 			  "\"device\":{\"name\":\"unknown\"},\"synthetic\":false,"
 			  "\"monotonicNs\":\"0\",\"realtimeNs\":\"0\",\"suppressedBefore\":\"0\","
 			  "\"slot\":0,\"identityLate\":false,\"generation\":0,\"instance\":\"1\","
-			  "\"interruptRemapping\":{\"index\":513,\"reason\":{\"code\":34}}}}");
+			  "\"lostBefore\":\"0\",\"interruptRemapping\":{\"index\":513,\"reason\":{"
+			  "\"code\":34}}}}");
 }
 
 /* A newer module's kind and access are numbers; a kind's detail is left out. */
@@ -115,7 +118,7 @@ static void unknown_enum_values_are_numbers(void **state)
 			  "\"device\":{\"name\":\"unknown\"},\"synthetic\":false,"
 			  "\"monotonicNs\":\"0\",\"realtimeNs\":\"0\",\"suppressedBefore\":\"0\","
 			  "\"slot\":0,\"identityLate\":false,\"generation\":0,"
-			  "\"instance\":\"1\"}}");
+			  "\"instance\":\"1\",\"lostBefore\":\"0\"}}");
 	ev.kind = FAULTCAST_KIND_IO_PAGE_FAULT;
 	ev.access = 99;
 	message_event(&m, &ev);

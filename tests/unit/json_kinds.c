@@ -24,8 +24,9 @@ static void expect_json(const ProtobufCMessage *msg, const char *want)
 	strbuf_free(&sb);
 }
 
-/* What all events of these tests have; @tail is what follows the instance. */
-static void expect_event(const struct fault_event *ev, const char *kind, const char *tail)
+/* What all events of these tests have; @identity and @detail begin with a comma, or are empty. */
+static void expect_event(const struct fault_event *ev, const char *kind, const char *identity,
+			 const char *detail)
 {
 	struct strbuf want = STRBUF_INIT;
 	struct stream_message m;
@@ -36,8 +37,9 @@ static void expect_event(const struct fault_event *ev, const char *kind, const c
 		    "{\"cursor\":\"1.2.0\",\"event\":{\"seq\":\"2\",\"kind\":\"%s\","
 		    "\"device\":{\"name\":\"unknown\"},\"synthetic\":false,"
 		    "\"monotonicNs\":\"0\",\"realtimeNs\":\"0\",\"suppressedBefore\":\"0\","
-		    "\"slot\":0,\"identityLate\":false,\"generation\":0,\"instance\":\"1\"%s}}",
-		    kind, tail);
+		    "\"slot\":0,\"identityLate\":false,\"generation\":0,\"instance\":\"1\"%s,"
+		    "\"lostBefore\":\"0\"%s}}",
+		    kind, identity, detail);
 	expect_json(&m.msg.base, strbuf_str(&want));
 	strbuf_free(&want);
 }
@@ -72,7 +74,7 @@ static void aer(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(aer_events) / sizeof(aer_events[0]); i++)
-		expect_event(&aer_events[i].ev, "KIND_AER", aer_events[i].tail);
+		expect_event(&aer_events[i].ev, "KIND_AER", "", aer_events[i].tail);
 }
 
 static void aer_with_every_bit(void **state)
@@ -93,7 +95,7 @@ static void link_change(void **state)
 					.link_width = 32, .link_status = 0xffff };
 
 	(void)state;
-	expect_event(&ev, "KIND_LINK",
+	expect_event(&ev, "KIND_LINK", "",
 		     ",\"link\":{\"reason\":1,\"speed\":24,\"width\":32,\"status\":65535}");
 }
 
@@ -112,7 +114,7 @@ static void hotplug(void **state)
 	for (uint32_t event = 0; event < sizeof(tails) / sizeof(tails[0]); event++) {
 		struct fault_event ev = { EVENT(HOTPLUG), .hotplug = event };
 
-		expect_event(&ev, "KIND_HOTPLUG", tails[event]);
+		expect_event(&ev, "KIND_HOTPLUG", "", tails[event]);
 	}
 }
 
@@ -120,7 +122,8 @@ static void hotplug(void **state)
 static void suppressed(void **state)
 {
 	const struct fault_event ev = { EVENT(SUPPRESSED), .suppressed_before = UINT64_MAX,
-					.has_tlp = true, .has_iova = true };
+					.lost_before = UINT64_MAX - 1, .has_tlp = true,
+					.has_iova = true };
 	struct stream_message m;
 
 	(void)state;
@@ -131,7 +134,8 @@ static void suppressed(void **state)
 		    "\"device\":{\"name\":\"unknown\"},\"synthetic\":false,"
 		    "\"monotonicNs\":\"0\",\"realtimeNs\":\"0\","
 		    "\"suppressedBefore\":\"18446744073709551615\","
-		    "\"slot\":0,\"identityLate\":false,\"generation\":0,\"instance\":\"1\"}}");
+		    "\"slot\":0,\"identityLate\":false,\"generation\":0,\"instance\":\"1\","
+		    "\"lostBefore\":\"18446744073709551614\"}}");
 }
 
 static const struct device_identity card = {
@@ -156,19 +160,18 @@ static const struct device_identity card = {
 static void identity_in_an_event(void **state)
 {
 	struct fault_event ev = { EVENT(HOTPLUG), .identity = card };
+	const char *detail = ",\"hotplug\":{\"event\":\"SLOT_EVENT_LINK_UP\"}";
 	const char *generation_only =
 		",\"identity\":{\"vendorId\":0,\"deviceId\":0,\"subsystemVendorId\":0,"
 		"\"subsystemDeviceId\":0,\"classCode\":0,\"revision\":0,\"driver\":\"\","
-		"\"physicalSlot\":\"\",\"generation\":9},"
-		"\"hotplug\":{\"event\":\"SLOT_EVENT_LINK_UP\"}";
+		"\"physicalSlot\":\"\",\"generation\":9}";
 
 	(void)state;
-	expect_event(&ev, "KIND_HOTPLUG",
-		     "," CARD_JSON ",\"hotplug\":{\"event\":\"SLOT_EVENT_LINK_UP\"}");
+	expect_event(&ev, "KIND_HOTPLUG", "," CARD_JSON, detail);
 	ev.identity = (struct device_identity){ .generation = 9 };
-	expect_event(&ev, "KIND_HOTPLUG", generation_only);
+	expect_event(&ev, "KIND_HOTPLUG", generation_only, detail);
 	ev.identity = (struct device_identity){ .vendor_id = 1 };
-	expect_event(&ev, "KIND_HOTPLUG", ",\"hotplug\":{\"event\":\"SLOT_EVENT_LINK_UP\"}");
+	expect_event(&ev, "KIND_HOTPLUG", "", detail);
 }
 
 /* The event's generation is known even when its identity is not kept any more. */
