@@ -122,7 +122,7 @@ struct faultcast_slot {
 	bool has_limit;		/* of its own, not the global one */
 	atomic64_t untold_suppressed;	/* and no event has said so yet */
 	atomic64_t untold_lost;
-	u64 published_mono;	/* the worker's: when it published last */
+	u64 published_mono;	/* the worker's: the last event that may tell */
 	bool resolved;		/* the worker has looked for the device */
 	u64 resolve_after;	/* it does not before, in jiffies */
 	struct faultcast_identity *identity;	/* identity.c's: the newest one */

@@ -61,7 +61,9 @@ u64 faultcast_publish_real(u64 boot_ns)
 /* A number and a place in the history; under the lock. */
 static void record(struct faultcast_event *ev)
 {
-	faultcast_registry_slot(ev->slot)->published_mono = ev->mono_ns;
+	/* A synthetic one tells nothing, so it puts no summary off. */
+	if (!(ev->flags & FAULTCAST_EVENT_F_SYNTHETIC))
+		faultcast_registry_slot(ev->slot)->published_mono = ev->mono_ns;
 	ev->seq = ++state.head;
 	state.history[ev->seq % state.history_len] = *ev;
 }
