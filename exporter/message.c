@@ -216,6 +216,12 @@ bool message_suppressed_before(struct stream_message *m, const struct fault_even
 			   FAULTCAST__V1__GAP_REASON__GAP_REASON_SUPPRESSED, ev->suppressed_before);
 }
 
+bool message_lost_before(struct stream_message *m, const struct fault_event *ev)
+{
+	return unpublished(m, ev, CURSOR_SUB_LOST, FAULTCAST__V1__GAP_REASON__GAP_REASON_LOST,
+			   ev->lost_before);
+}
+
 void message_heartbeat(struct stream_message *m, const struct cursor *at, uint64_t real_ns)
 {
 	begin(m, at);

@@ -53,6 +53,7 @@ void message_gap(struct stream_message *m, const struct cursor *at, const struct
  * gaps of their own, with cursors just before its own.  False if there are none.
  */
 bool message_suppressed_before(struct stream_message *m, const struct fault_event *ev);
+bool message_lost_before(struct stream_message *m, const struct fault_event *ev);
 void message_heartbeat(struct stream_message *m, const struct cursor *at, uint64_t real_ns);
 
 #define AER_ERRORS_MAX ((FAULTCAST_SEVERITY_MAX + 1) * (FAULTCAST_AER_BIT_NONE + 1))

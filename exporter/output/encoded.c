@@ -55,6 +55,8 @@ void encoded_entry(struct encoded *out, enum stream_encoding encoding, const str
 	} else {
 		if (message_suppressed_before(&m, &entry->event))
 			add_message(&out->bytes, encoding, &m);
+		if (message_lost_before(&m, &entry->event))
+			add_message(&out->bytes, encoding, &m);
 		out->told = out->bytes.len;
 		message_event(&m, &entry->event);
 	}

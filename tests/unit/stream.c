@@ -249,8 +249,9 @@ static void follows(void **state)
 	assert_int_equal(stream_clients(), 0);
 }
 
-/* Event @seq of device 0000:@bus:00.0. */
-static void publish_of(uint64_t seq, uint16_t bus, uint32_t kind, uint64_t suppressed)
+/* Event @seq of device 0000:@bus:00.0, before which so many were not published. */
+static void publish_of(uint64_t seq, uint16_t bus, uint32_t kind, uint64_t suppressed,
+		       uint64_t lost)
 {
 	const struct fault_event ev = {
 		.instance = INSTANCE,
@@ -259,6 +260,7 @@ static void publish_of(uint64_t seq, uint16_t bus, uint32_t kind, uint64_t suppr
 		.real_ns = seq * 1000,
 		.device = { .type = ADDRESS_PCI, .bdf = (uint16_t)(bus << 8) },
 		.suppressed_before = suppressed,
+		.lost_before = lost,
 	};
 
 	bus_sink.event(NULL, &ev, true);
@@ -286,14 +288,24 @@ static void tells_of_the_unpublished(void **state)
 	struct stream_request request = { .encoding = STREAM_PROTOBUF };
 
 	(void)state;
-	publish_of(1, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 0);
-	publish_of(2, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 7);
+	publish_of(1, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 0, 0);
+	publish_of(2, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 7, 0);
 	expect(NULL, "abc.1.0 gap5:7*0000:01:00.0@abc.1.4294967293 abc.2.0 end");
 	/* Whoever had the gap alone gets it again: it is of the event that follows. */
 	expect("abc.1.4294967293", "gap5:7*0000:01:00.0@abc.1.4294967293 abc.2.0 end");
 	/* Of which kind they were nobody knows. */
 	request.filter.kinds = 1U << FAULTCAST_KIND_AER;
 	expect_request(&request, "gap5:7*0000:01:00.0@abc.1.4294967293 end");
+	request.filter.kinds = 0;
+	publish_of(3, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 8, 9);
+	publish_of(4, 1, FAULTCAST_KIND_SUPPRESSED, 0, 10);
+	expect("abc.2.0",
+	       "gap5:8*0000:01:00.0@abc.2.4294967293 gap6:9*0000:01:00.0@abc.2.4294967294 abc.3.0 "
+	       "gap6:10*0000:01:00.0@abc.3.4294967294 abc.4.0 end");
+	/* With the first of two gaps it has not had the other. */
+	expect("abc.2.4294967293",
+	       "gap5:8*0000:01:00.0@abc.2.4294967293 gap6:9*0000:01:00.0@abc.2.4294967294 abc.3.0 "
+	       "gap6:10*0000:01:00.0@abc.3.4294967294 abc.4.0 end");
 	request.filter.num_devices = 1;
 	request.filter.devices[0] = (struct address){ .type = ADDRESS_PCI, .bdf = 0x200 };
 	expect_request(&request, "end");
@@ -306,7 +318,7 @@ static void filters(void **state)
 	(void)state;
 	for (uint64_t seq = 1; seq <= 9; seq++)
 		publish_of(seq, seq % 2 ? 1 : 2,
-			   seq % 3 ? FAULTCAST_KIND_IO_PAGE_FAULT : FAULTCAST_KIND_AER, 0);
+			   seq % 3 ? FAULTCAST_KIND_IO_PAGE_FAULT : FAULTCAST_KIND_AER, 0, 0);
 	gap(INSTANCE, 10, 12);
 	request.filter.num_devices = 1;
 	request.filter.devices[0] = (struct address){ .type = ADDRESS_PCI, .bdf = 0x200 };
@@ -336,7 +348,7 @@ static void limits(void **state)
 	expect_request(&request, "heartbeat@abc.0.0 abc.1.0 abc.2.0 end");
 	request.filter.since_ns = 1;
 	request.limit = 1;
-	publish_of(6, 1, FAULTCAST_KIND_AER, 0);
+	publish_of(6, 1, FAULTCAST_KIND_AER, 0, 0);
 	expect_request(&request, "heartbeat@abc.0.0 abc.6.0 end");
 }
 
