@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* faultcast_exporter: from the kernel module's events to metrics and streams. */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "loop.h"
 #include "options.h"
 #include "snapshot.h"
+#include "source/genl.h"
 #include "source/netlink.h"
 
 #define FD_LIMIT 4096
@@ -25,6 +27,7 @@ static struct {
 	int log_level;
 	int log_format;
 	uint64_t rcvbuf;
+	uint64_t standin;
 	bool version;
 	bool help;
 } opt = {
@@ -59,6 +62,14 @@ static const struct option_row rows[] = {
 	  .max = 1 << 30,
 	  .arg = "BYTES",
 	  .help = "receive buffer for events, 0: the system's default" },
+	{ .name = "netlink.standin",
+	  .type = OPTION_NUMBER,
+	  .value = &opt.standin,
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .hide_default = true,
+	  .arg = "PORT",
+	  .help = "for tests: events from a program, NETLINK_USERSOCK" },
 	{ .name = "log.level",
 	  .type = OPTION_CHOICE,
 	  .value = &opt.log_level,
@@ -156,6 +167,11 @@ static int serve(void)
 	err = devices_watch(&loop);
 	if (err)
 		log_warn("PCI devices are not listed: %s", strerror(-err));
+	if (opt.standin) {
+		genl_use_userspace((uint32_t)opt.standin);
+		log_warn("events come from a program on port %" PRIu64 ", not from the kernel",
+			 opt.standin);
+	}
 	err = source_netlink_start(&source, &loop, &bus_sink, (int)opt.rcvbuf);
 	if (err) {
 		log_error("generic netlink: %s", strerror(-err));

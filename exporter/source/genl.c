@@ -16,6 +16,19 @@
 /* The largest datagram of a dump, net/netlink/af_netlink.c. */
 #define DATAGRAM_MAX 65536
 
+/* Whom we talk to: the kernel is 0. */
+static uint32_t peer_port;
+
+void genl_use_userspace(uint32_t port)
+{
+	peer_port = port;
+}
+
+bool genl_is_userspace(void)
+{
+	return peer_port;
+}
+
 /* libnl has its own numbers; only these matter to a caller. */
 static int from_nl_error(int err)
 {
@@ -44,7 +57,8 @@ static int open_socket(struct nl_sock **sk)
 	*sk = nl_socket_alloc();
 	if (!*sk)
 		return -ENOMEM;
-	err = from_nl_error(genl_connect(*sk));
+	nl_socket_set_peer_port(*sk, peer_port);
+	err = from_nl_error(nl_connect(*sk, peer_port ? NETLINK_USERSOCK : NETLINK_GENERIC));
 	if (err) {
 		nl_socket_free(*sk);
 		*sk = NULL;
@@ -101,7 +115,7 @@ int genl_receive(struct nl_sock *sk, genl_message_fn *fn, void *ctx)
 		return errno == EINTR ? -EAGAIN : -errno;
 	if (msg.msg_flags & MSG_TRUNC)
 		return -EBADMSG;
-	if (from.nl_pid) /* not the kernel */
+	if (from.nl_pid != peer_port) /* anyone may send us something */
 		return 0;
 	for (; nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len))
 		fn(ctx, nlh);

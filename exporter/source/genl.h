@@ -11,6 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * For tests, before any socket is opened: a program with address @port plays the
+ * kernel over NETLINK_USERSOCK.  The real one is not talked to then.
+ */
+void genl_use_userspace(uint32_t port);
+bool genl_is_userspace(void);
+
 /* Called for each message of a datagram. */
 typedef void genl_message_fn(void *ctx, struct nlmsghdr *nlh);
 

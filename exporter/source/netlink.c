@@ -389,7 +389,7 @@ int source_netlink_start(struct source_netlink *source, struct loop *loop,
 		.query_watch.ready = on_query_ready,
 		.retry.expired = on_retry,
 	};
-	source->status.name = "netlink";
+	source->status.name = genl_is_userspace() ? "standin" : "netlink";
 	source->status.reason = source->reason;
 	/* Before looking for the module, so that it cannot come in between. */
 	err = genl_open_group(&source->controller, "nlctrl", "notify", 0);
