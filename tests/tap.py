@@ -1,5 +1,5 @@
-# TAP as `run` sees it: passes the guest's and host()'s lines on as they come, counts them, and
-# holds back their plans, because the plan of the whole comes last.
+# TAP, as tests/vm/run and tests/e2e print it. `feed` passes the guest's and host()'s lines on as they
+# come, counts them, and holds back their plans, because the plan of the whole comes last.
 import re
 
 RESULT = re.compile(r"(not )?ok (\d+)")
@@ -31,6 +31,20 @@ class Tap:
         self.count += 1
         self.failed += not passed
         self.write(f"{'ok' if passed else 'not ok'} {self.count} - {name}")
+        return bool(passed)
+
+    def same(self, got, expected, name):
+        """Of lists, shows where they begin to differ."""
+        passed = self.result(got == expected, name)
+        if not passed and isinstance(got, list) and isinstance(expected, list):
+            at = next((i for i, pair in enumerate(zip(got, expected)) if pair[0] != pair[1]),
+                      min(len(got), len(expected)))
+            self.diag(f"{len(got)} and {len(expected)} elements, from index {at}:")
+            got, expected = got[at:at + 2], expected[at:at + 2]
+        if not passed:
+            self.diag(f"  got:      {got!r:.2000}")
+            self.diag(f"  expected: {expected!r:.2000}")
+        return passed
 
     def diag(self, text):
         self.write("# " + text)
