@@ -42,6 +42,8 @@ EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c snapshot.c output/me
 	output/process.c output/stream.c output/encoded.c \
 	expo/text.c http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
 CTL_SRC := $(wildcard exporter/ctl/*.c)
+STANDIN_SRC := $(wildcard tests/standin/*.c)
+STANDIN_LIB_SRC := $(addprefix exporter/,event.c options.c strbuf.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 # The exporter's files but main.c, for the unit tests.
 TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
@@ -106,6 +108,9 @@ $(B)/faultcast_exporter: $(call obj,obj,$(EXPORTER_SRC) $(LIB_SRC)) $(call gen_o
 	$(call link,$(CFLAGS) -pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) -o $@
 $(B)/faultcastctl: $(call obj,obj,$(CTL_SRC) $(LIB_SRC)) $(call gen_obj,obj)
 	$(call link,$(CFLAGS) -pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) -o $@
+$(B)/standin/faultcast_standin: $(call obj,obj,$(STANDIN_SRC) $(STANDIN_LIB_SRC))
+	@mkdir -p $(@D)
+	$(call link,$(CFLAGS)) -o $@
 $(B)/san/faultcast_exporter: $(call obj,san,$(EXPORTER_SRC) $(LIB_SRC)) $(call gen_obj,san)
 	$(call link,$(SANITIZE)) -o $@
 $(B)/san/faultcastctl: $(call obj,san,$(CTL_SRC) $(LIB_SRC)) $(call gen_obj,san)

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "module.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "clock.h"
+
+enum { UNKNOWN, NVME, NIC, GPU, PORT, DMA_ENGINE, BEHIND_VMD, SLOTS };
+
+static const struct device_counts fresh[SLOTS] = {
+	[UNKNOWN] = { .address.type = ADDRESS_UNKNOWN },
+	[NVME] = { .address = { .type = ADDRESS_PCI, .bdf = 0x0300 },
+		   .present = true,
+		   .identity = { .generation = 1,
+				 .vendor_id = 0x144d,
+				 .device_id = 0xa80a,
+				 .subsystem_vendor_id = 0x144d,
+				 .subsystem_device_id = 0xa801,
+				 .class_code = 0x010802,
+				 .serial = 0x0025385b71b0a1c2,
+				 .driver = "nvme" } },
+	[NIC] = { .address = { .type = ADDRESS_PCI, .bdf = 0x0401 },
+		  .present = true,
+		  .identity = { .generation = 3,
+				.vendor_id = 0x15b3,
+				.device_id = 0x101d,
+				.subsystem_vendor_id = 0x15b3,
+				.subsystem_device_id = 0x0016,
+				.class_code = 0x020000,
+				.serial = 0xb8cef60300a1b2c4,
+				.driver = "mlx5_core",
+				.physical_slot = "4" } },
+	[GPU] = { .address = { .type = ADDRESS_PCI, .bdf = 0x4100 },
+		  .present = true,
+		  .identity = { .generation = 2,
+				.vendor_id = 0x1002,
+				.device_id = 0x74a1,
+				.subsystem_vendor_id = 0x1002,
+				.subsystem_device_id = 0x74a1,
+				.class_code = 0x120000,
+				.revision = 0x01,
+				.driver = "amdgpu",
+				.physical_slot = "7-1" } },
+	[PORT] = { .address = { .type = ADDRESS_PCI, .bdf = 0x00e0 },
+		   .present = true,
+		   .identity = { .generation = 1,
+				 .vendor_id = 0x8086,
+				 .device_id = 0x7abc,
+				 .class_code = 0x060400,
+				 .revision = 0x11,
+				 .driver = "pcieport" } },
+	[DMA_ENGINE] = { .address = { .type = ADDRESS_NAME, .name = "platform/12340000.dma" } },
+	/* A card that was pulled; VMD's segments do not fit in 16 bits. */
+	[BEHIND_VMD] = { .address = { .type = ADDRESS_PCI, .segment = 0x10000, .bdf = 0xe105 },
+			 .identity = { .generation = 9,
+				       .vendor_id = 0x8086,
+				       .device_id = 0x0a54,
+				       .class_code = 0x010802 } },
+};
+
+/* Event N is a row of this, N modulo their number; what is not here follows from slot and N. */
+static const struct fault_event pattern[] = {
+	{ .slot = NVME,
+	  .kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+	  .access = FAULTCAST_ACCESS_READ,
+	  .has_reason = true,
+	  .reason = 6 },
+	{ .slot = NIC,
+	  .kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+	  .access = FAULTCAST_ACCESS_WRITE,
+	  .has_reason = true,
+	  .reason = 5 },
+	{ .slot = NIC,
+	  .kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+	  .access = FAULTCAST_ACCESS_READ,
+	  .has_reason = true,
+	  .reason = 6,
+	  .has_pasid = true,
+	  .pasid = 0xfffff },
+	{ .slot = GPU,
+	  .kind = FAULTCAST_KIND_AER,
+	  .aer_severity = FAULTCAST_SEVERITY_CORRECTED,
+	  .aer_status = 0x00000041 },
+	{ .slot = NIC,
+	  .kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+	  .access = FAULTCAST_ACCESS_WRITE,
+	  .has_reason = true,
+	  .reason = 5 },
+	{ .slot = DMA_ENGINE, .kind = FAULTCAST_KIND_IO_PAGE_FAULT },
+	{ .slot = NVME,
+	  .kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+	  .access = FAULTCAST_ACCESS_READ,
+	  .has_reason = true,
+	  .reason = 6 },
+	{ .slot = GPU,
+	  .kind = FAULTCAST_KIND_AER,
+	  .aer_severity = FAULTCAST_SEVERITY_NONFATAL,
+	  .aer_status = 0x00100000,
+	  .has_tlp = true,
+	  .tlp = { 0x40000001, 0x0000000f, 0xfeedf00d, 0x80000000 } },
+	{ .slot = UNKNOWN, .kind = FAULTCAST_KIND_IO_PAGE_FAULT, .access = FAULTCAST_ACCESS_READ },
+	{ .slot = NIC,
+	  .kind = FAULTCAST_KIND_INTERRUPT_REMAPPING,
+	  .has_reason = true,
+	  .reason = 0x22,
+	  .irte_index = 0xffff },
+	{ .slot = NVME,
+	  .kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+	  .access = FAULTCAST_ACCESS_OTHER,
+	  .has_reason = true,
+	  .reason = 0x71 },
+	{ .slot = PORT,
+	  .kind = FAULTCAST_KIND_HOTPLUG,
+	  .hotplug = FAULTCAST_HOTPLUG_CARD_NOT_PRESENT },
+	{ .slot = GPU, .kind = FAULTCAST_KIND_AER, .aer_severity = FAULTCAST_SEVERITY_FATAL },
+	{ .slot = BEHIND_VMD,
+	  .kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+	  .access = FAULTCAST_ACCESS_WRITE,
+	  .has_reason = true,
+	  .reason = 2,
+	  .identity_late = true },
+	{ .slot = PORT,
+	  .kind = FAULTCAST_KIND_LINK,
+	  .link_reason = 2,
+	  .link_speed = 0x17,
+	  .link_width = 16,
+	  .link_status = 0x3104 },
+	{ .slot = NVME, .kind = FAULTCAST_KIND_IO_PAGE_FAULT, .synthetic = true },
+};
+
+#define PATTERNS (sizeof(pattern) / sizeof(pattern[0]))
+
+static struct module_status status;
+static struct device_counts slots[SLOTS];
+static uint64_t untold[SLOTS]; /* suppressed, and no event has said so yet */
+static struct fault_event *history;
+static int64_t clock_offset_ns;
+
+static uint64_t real_ns(void)
+{
+	return clock_real_ns() + (uint64_t)clock_offset_ns;
+}
+
+int module_load(uint32_t history_len, uint64_t instance)
+{
+	while (!instance)
+		if (getrandom(&instance, sizeof(instance), 0) != sizeof(instance))
+			return -errno;
+	history = calloc(history_len, sizeof(*history));
+	if (!history)
+		return -ENOMEM;
+	memcpy(slots, fresh, sizeof(slots));
+	memset(untold, 0, sizeof(untold));
+	for (uint32_t i = 0; i < SLOTS; i++)
+		slots[i].slot = i;
+	status = (struct module_status){
+		.instance = instance,
+		.version = "stand-in",
+		.abi = FAULTCAST_ABI,
+		.loaded_real_ns = real_ns(),
+		.devices_max = SLOTS,
+		.history_max = history_len,
+		.queue_max = 1,
+		.probes = { { "vtd", "", FAULTCAST_PROBE_ACTIVE, true },
+			    { "iommu", "played by a program", FAULTCAST_PROBE_UNAVAILABLE, true },
+			    { "aer", "", FAULTCAST_PROBE_ACTIVE, true } },
+		.num_probes = 3,
+	};
+	return 0;
+}
+
+void module_unload(void)
+{
+	free(history);
+	history = NULL;
+}
+
+const struct module_status *module_status(void)
+{
+	status.tail = !status.head			 ? 0
+		      : status.head > status.history_max ? status.head - status.history_max + 1
+							 : 1;
+	return &status;
+}
+
+const struct device_counts *module_device(uint32_t slot)
+{
+	return slot < SLOTS ? &slots[slot] : NULL;
+}
+
+int module_find(const char *name)
+{
+	char label[ADDRESS_LEN];
+
+	for (int i = 0; i < SLOTS; i++) {
+		address_format(&fresh[i].address, label);
+		if (!strcmp(label, name))
+			return i;
+	}
+	return -1;
+}
+
+/* As the probe does. */
+static void count(const struct fault_event *ev)
+{
+	struct device_counts *slot = &slots[ev->slot];
+
+	status.raised++;
+	slot->raised++;
+	if (ev->synthetic) {
+		slot->synthetic++;
+		return;
+	}
+	if (!slot->first_real_ns)
+		slot->first_real_ns = ev->real_ns;
+	slot->last_real_ns = ev->real_ns;
+	switch (ev->kind) {
+	case FAULTCAST_KIND_IO_PAGE_FAULT:
+		slot->io_page_faults[ev->access]++;
+		break;
+	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
+		slot->interrupt_remapping++;
+		break;
+	case FAULTCAST_KIND_AER:
+		slot->aer[ev->aer_severity]++;
+		for (uint32_t bit = 0; bit < FAULTCAST_AER_BIT_NONE; bit++)
+			slot->aer_errors[ev->aer_severity][bit] += ev->aer_status >> bit & 1;
+		slot->aer_errors[ev->aer_severity][FAULTCAST_AER_BIT_NONE] += !ev->aer_status;
+		break;
+	case FAULTCAST_KIND_LINK:
+		slot->link++;
+		break;
+	case FAULTCAST_KIND_HOTPLUG:
+		slot->hotplug[ev->hotplug]++;
+		break;
+	}
+}
+
+/* Gives @template a number and a place in the history. */
+static struct fault_event *record(const struct fault_event *template, uint64_t suppressed_before)
+{
+	uint64_t seq = ++status.head;
+	struct fault_event *ev = &history[seq % status.history_max];
+	const struct device_counts *slot = &slots[template->slot];
+
+	*ev = *template;
+	ev->instance = status.instance;
+	ev->seq = seq;
+	ev->mono_ns = clock_mono_ns();
+	ev->real_ns = real_ns();
+	ev->device = slot->address;
+	ev->identity = slot->identity;
+	ev->generation = slot->identity.generation;
+	ev->suppressed_before = suppressed_before;
+	return ev;
+}
+
+static uint64_t take_untold(uint32_t slot)
+{
+	uint64_t n = untold[slot];
+
+	untold[slot] = 0;
+	return n;
+}
+
+const struct fault_event *module_publish(void)
+{
+	const struct fault_event *row = &pattern[(status.head + 1) % PATTERNS];
+	struct fault_event *ev = record(row, row->synthetic ? 0 : take_untold(row->slot));
+
+	if (ev->kind == FAULTCAST_KIND_IO_PAGE_FAULT) {
+		ev->has_iova = true;
+		ev->iova = ev->seq << 12;
+	}
+	count(ev);
+	status.published++;
+	slots[ev->slot].published++;
+	if (!ev->synthetic)
+		status.published_kind[ev->kind]++;
+	return ev;
+}
+
+/* Raised and not published: @n reads at addresses nobody will ask for. */
+static void raise_only(uint32_t slot, uint64_t n)
+{
+	status.raised += n;
+	slots[slot].raised += n;
+	slots[slot].io_page_faults[FAULTCAST_ACCESS_READ] += n;
+	slots[slot].last_real_ns = real_ns();
+	if (!slots[slot].first_real_ns)
+		slots[slot].first_real_ns = slots[slot].last_real_ns;
+}
+
+void module_suppress(uint32_t slot, uint64_t n)
+{
+	raise_only(slot, n);
+	status.suppressed += n;
+	slots[slot].suppressed += n;
+	untold[slot] += n;
+}
+
+void module_lose(uint32_t slot, uint64_t n)
+{
+	raise_only(slot, n);
+	status.lost += n;
+	slots[slot].lost += n;
+}
+
+const struct fault_event *module_summarize(uint32_t slot)
+{
+	const struct fault_event template = { .slot = slot, .kind = FAULTCAST_KIND_SUPPRESSED };
+
+	if (!untold[slot])
+		return NULL;
+	status.summaries++;
+	return record(&template, take_untold(slot));
+}
+
+void module_drop(void)
+{
+	raise_only(NVME, 1);
+	status.published++;
+	status.published_kind[FAULTCAST_KIND_IO_PAGE_FAULT]++;
+	slots[NVME].published++;
+}
+
+void module_step_clock(int64_t seconds)
+{
+	clock_offset_ns += seconds * (int64_t)NSEC_PER_SEC;
+}
+
+const struct fault_event *module_read(uint64_t seq)
+{
+	uint64_t tail = module_status()->tail;
+
+	if (seq < tail)
+		seq = tail;
+	return &history[seq % status.history_max];
+}

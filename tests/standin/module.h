@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel module keeps: slots and their counters, sequence numbers, the
+ * history.  Its faults come from a table: what event N is follows from N alone,
+ * and the address of I/O page fault N is N pages.
+ */
+#ifndef FAULTCAST_STANDIN_MODULE_H
+#define FAULTCAST_STANDIN_MODULE_H
+
+#include "event.h"
+
+#define HISTORY_DEFAULT 16384
+#define HISTORY_MAX (1 << 20)
+
+/*
+ * All counters from 0; @instance 0: a random one.  0 or -errno.  After an unload
+ * the counters stay readable, the history does not.
+ */
+int module_load(uint32_t history, uint64_t instance);
+void module_unload(void);
+
+/* For STATUS_GET and for the driver: always by the law, but for module_drop(). */
+const struct module_status *module_status(void);
+
+/* For DEVICE_GET; NULL from the first slot on that there is not. */
+const struct device_counts *module_device(uint32_t slot);
+
+/* A slot by the name of its device, or -1. */
+int module_find(const char *name);
+
+/* One fault more, raised and published; valid until the history has wrapped. */
+const struct fault_event *module_publish(void);
+
+/* @n faults of a device held back by storm control, or lost in a full queue. */
+void module_suppress(uint32_t slot, uint64_t n);
+void module_lose(uint32_t slot, uint64_t n);
+
+/* A summary of what no event of this device has told of; NULL: there is none. */
+const struct fault_event *module_summarize(uint32_t slot);
+
+/* A fault that counts as published and is nowhere: what must never happen. */
+void module_drop(void);
+
+/* Moves CLOCK_REALTIME of the events from now on. */
+void module_step_clock(int64_t seconds);
+
+/* Event @seq, or the oldest retained one after it; @seq is from 1 to head. */
+const struct fault_event *module_read(uint64_t seq);
+
+#endif
