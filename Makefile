@@ -48,10 +48,13 @@ UNIT_SRC := $(wildcard tests/unit/*.c)
 # The exporter's files but main.c, for the unit tests.
 TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
 
+# The messages for tests in Python.
+PYTHON_GEN := $(B)/gen/python/faultcast/v1/stream_pb2.py
+
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps test test-unit test-vm test-matrix test-lockdep fuzz-netlink debug-build bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps test test-unit test-stream stream-build test-vm test-matrix test-lockdep fuzz-netlink debug-build bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -63,6 +66,7 @@ help:
 	@echo 'make kmod KSERIES=6.12'
 	@echo '                 the module for another Debian kernel, in $(B)/kmod-6.12/'
 	@echo 'make test        unit tests, then scenarios in a virtual machine'
+	@echo 'make test-stream the exporter end to end, with a program in the place of the module'
 	@echo 'make test-matrix the scenarios on several kernels (KERNELS="$(KERNELS)")'
 	@echo 'make test-lockdep'
 	@echo '                 under a kernel with lockdep, KASAN and kmemleak, built once (15 min and more)'
@@ -84,6 +88,11 @@ $(B)/gen/%.pb-c.c: proto/%.proto $(PROTOS)
 	@mkdir -p $(B)/gen
 	@echo '  PROTOC  $@'
 	@protoc-c --c_out=$(B)/gen -Iproto $<
+
+$(PYTHON_GEN): $(PROTOS)
+	@mkdir -p $(B)/gen/python
+	@echo '  PROTOC  $@'
+	@protoc --python_out=$(B)/gen/python -Iproto $^
 
 define compile
 $(B)/$(1)/gen/%.o: $(B)/gen/%.c
@@ -170,6 +179,14 @@ test: deps
 test-unit: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 	prove -e tests/unit/run $(sort $^)
 	prove tests/uapi.t
+
+# End to end without a VM: a program plays the module.
+test-stream: deps
+	@$(MAKE) --no-print-directory stream-build
+	prove $(sort $(wildcard tests/e2e/*.t))
+
+stream-build: $(B)/faultcast_exporter $(B)/san/faultcast_exporter $(B)/standin/faultcast_standin \
+	$(PYTHON_GEN)
 
 test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	prove -e tests/vm/run $(sort $(wildcard tests/vm/scenarios/*.sh))

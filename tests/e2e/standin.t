@@ -1,0 +1,238 @@
+#!/usr/bin/python3
+# Proves: with a program in the kernel module's place, over real netlink sockets at native speed, the
+# exporter delivers every event once or states the gap: across its own absence, ENOBUFS, a history that
+# is too small, unloading and loading, and a restart; and that the stand-in's counters are true.
+import time
+
+import account
+import stream
+import testbed
+
+OVERRUNS = 'faultcast_source_overruns_total{source="standin"}'
+REFETCHES = 'faultcast_source_refetches_total{source="standin"}'
+PAGE = 4096
+SUB_END = 2**32 - 1  # of a cursor: the end of an instance
+
+
+def everything(exporter, query="", encoding=stream.NDJSON):
+    with stream.Stream(exporter.address, query, encoding) as client:
+        return client.read_all()
+
+
+def balance_of(messages, answer):
+    """What @messages have of the instance and up to the head that the stand-in's @answer names."""
+    books = account.Account()
+    for message in messages:
+        books.take(message)
+    return books.of(answer["instance"], answer["head"])
+
+
+def identified(exporter):
+    source = exporter.json("/v1/status")["source"]
+    return source["name"] == "standin" and "not from the kernel" in exporter.log()
+
+
+def without_a_module(bed, standin, exporter):
+    bed.wait(exporter.answers, "the exporter starts without a module")
+    bed.tap.same(exporter.get("/-/ready"),
+                 (503, "not ready: kernel module faultcast is not loaded\n"), "and says so")
+    bed.tap.result(identified(exporter), "and that its events are a program's")
+    standin.ask("load")
+    bed.wait(exporter.is_ready, "it notices that a module was loaded")
+
+
+def content_is_right(messages):
+    """An I/O page fault's address is its number in pages."""
+    faults = [m for m in messages if "ioPageFault" in m.document()["event"]]
+    return len(faults) > len(messages) / 2 and all(
+        int(m.document()["event"]["ioPageFault"]["iova"]) == m.seq * PAGE for m in faults)
+
+
+def live_events(bed, standin, exporter):
+    clients = {encoding: stream.Stream(exporter.address, "follow=1", encoding)
+               for encoding in stream.READERS}
+    answer = standin.ask("publish 1000")
+    read = {encoding: client.read_until(lambda m: m.seq == 1000, 20)
+            for encoding, client in clients.items()}
+    for encoding, client in clients.items():
+        bed.tap.same(balance_of(read[encoding], answer), account.Balance(1000),
+                     f"1000 events arrive live as {encoding}")
+        client.cut()
+    events = {encoding: [m for m in messages if m.body == "event"]
+              for encoding, messages in read.items()}
+    for encoding in (stream.NDJSON, stream.SSE):
+        bed.tap.same([m.protobuf() for m in events[encoding]],
+                     [m.protobuf() for m in events[stream.PROTOBUF]],
+                     f"{encoding} says the same as protobuf")
+    bed.tap.result(content_is_right(events[stream.NDJSON]), "each has the content of its number")
+    bed.tap.same([m.document() for m in everything(exporter)],
+                 [m.document() for m in events[stream.NDJSON]], "and so has what is read later")
+    bed.tap.same((exporter.metric(OVERRUNS), exporter.metric(REFETCHES)), (0, 0),
+                 "all of them by multicast")
+
+
+def foreign_messages(bed, standin, exporter):
+    """On the same groups, from a program that the exporter was not told of."""
+    stranger = bed.start_standin()
+    foreign = stranger.ask("load")["instance"]
+    stranger.ask("publish 100")
+    stranger.unload()
+    head = standin.ask("publish 1")["head"]
+    bed.wait(lambda: exporter.has(head), "an event arrives after a stranger's")
+    read = everything(exporter)
+    bed.tap.same((read[-1].seq, [m for m in read if m.instance == foreign]), (head, []),
+                 "whose loading, events and unloading are ignored")
+
+
+def counters_are_true(bed, standin, exporter):
+    standin.ask("suppress 0000:03:00.0 70")
+    standin.ask("suppress platform/12340000.dma 3")
+    standin.ask("lose 0000:04:00.1 5")
+    # Among these is an event of each device, but none behind the last suppression.
+    standin.ask("publish 16")
+    standin.ask("suppress 0000:03:00.0 4")
+    answer = standin.ask("summarize")
+    bed.wait(lambda: exporter.has(answer["head"]), "what follows suppression arrives")
+    read = everything(exporter)
+    told = {}
+    for event in (m.document()["event"] for m in read if m.body == "event"):
+        if int(event["suppressedBefore"]):
+            told.setdefault(event["device"]["name"], []).append(
+                (int(event["suppressedBefore"]), event["kind"]))
+    bed.tap.same(told, {"0000:03:00.0": [(70, "KIND_IO_PAGE_FAULT"), (4, "KIND_SUPPRESSED")],
+                        "platform/12340000.dma": [(3, "KIND_IO_PAGE_FAULT")]},
+                 "events and a summary tell of what was suppressed, once")
+    bed.tap.same(balance_of(read, answer),
+                 account.Balance(answer["head"], summaries=1, suppressed=77), "and so do gaps")
+    devices = standin.devices()
+    seen = {device["address"]["name"]: tuple(int(device.get(key, 0)) for key in
+                                             ("raised", "published", "suppressed", "lost"))
+            for device in exporter.json("/v1/devices")["devices"]}
+    bed.tap.same(seen, devices, "the exporter has the stand-in's counters")
+    bed.tap.result(all(r == p + s + l for r, p, s, l in devices.values()), "they obey the law")
+    bed.tap.same([sum(column) for column in zip(*devices.values())],
+                 [answer[key] for key in ("raised", "published", "suppressed", "lost")],
+                 "and add up to the totals")
+
+
+def overrun(bed, standin):
+    """A small buffer, and nobody reads: the kernel drops, says ENOBUFS, and EVENT_GET has it all."""
+    standin.unload()
+    standin.ask("load")
+    exporter = bed.start_exporter(standin, "--netlink.rcvbuf=1")
+    bed.wait(exporter.is_ready, "an exporter with a small buffer is ready")
+    exporter.pause()
+    answer = standin.ask("publish 10000")
+    exporter.resume()
+    bed.wait(lambda: exporter.has(10000), "it catches up with 10000 events it did not read")
+    bed.tap.result(exporter.metric(OVERRUNS) > 0 and exporter.metric(REFETCHES) > 0,
+                   "it was told ENOBUFS and has fetched")
+    bed.tap.same(balance_of(everything(exporter), answer), account.Balance(10000),
+                 "every event is there once, without a gap")
+    standin.unload()
+    return exporter
+
+
+def small_history(bed, standin, exporter):
+    standin.ask("load history=256")
+    bed.wait(exporter.is_ready, "the module is there with a history of 256")
+    standin.ask("publish 100")
+    bed.wait(lambda: exporter.has(100), "100 events arrive")
+    exporter.pause()
+    answer = standin.ask("publish 10000")
+    exporter.resume()
+    bed.wait(lambda: exporter.has(10100), "it catches up with 10000 more")
+    mine = [m for m in everything(exporter) if m.instance == answer["instance"]]
+    gaps = [m for m in mine if m.body == "gap"]
+    bed.tap.same([m.reason for m in gaps], ["GAP_REASON_HISTORY"], "with one gap, by the history")
+    first, last = gaps[0].missing
+    bed.tap.result(last >= 10100 - 256 and first > 100,
+                   f"which is no larger than it must be: {first} to {last}")
+    missing = last - first + 1
+    bed.tap.same(balance_of(mine, answer), account.Balance(10100 - missing, stated=missing),
+                 "received and missing are what was published")
+    answer = standin.unload()
+    exporter.check_stop()
+
+
+def reload(bed, standin, exporter):
+    old = standin.ask("load")
+    bed.wait(exporter.is_ready, "a module is loaded")
+    with stream.Stream(exporter.address, "after=latest&follow=1") as client:
+        client.read_until(lambda m: m.body == "heartbeat", 10)
+        standin.ask("publish 50")
+        old = standin.unload()
+        new = standin.ask("load")
+        standin.ask("publish 20")
+        read = client.read_until(lambda m: m.instance == new["instance"] and m.seq == 20, 20)
+    gaps = [m for m in read if m.body == "gap"]
+    bed.tap.same([(m.reason, m.missing, m.cursor) for m in gaps],
+                 [("GAP_REASON_UNLOADED", None, f"{old['instance']}.50.{SUB_END}")],
+                 "an unload is a gap of unknown size behind the last event")
+    bed.tap.same((balance_of(read, old), balance_of(read, {**new, "head": 20})),
+                 (account.Balance(50, unknown=1), account.Balance(20)), "the events of both instances are there")
+
+
+def restart(bed, standin, exporter):
+    """Killed under way; what a client then resumes with has it all."""
+    books = account.Account()
+    standin.ask("background 5000")
+    with stream.Stream(exporter.address, "after=latest&follow=1", stream.PROTOBUF) as client:
+        start = client.read_until(lambda m: m.body == "heartbeat", 10)[-1]
+        for message in client.read_until(lambda m: m.body == "event", 10):
+            books.take(message)
+        exporter.kill()
+        for message in client.read_until(lambda m: False, 10):
+            books.take(message)
+    again = bed.start_exporter(standin)
+    bed.wait(again.is_ready, "the exporter that was killed is back")
+    answer = standin.ask("stop")
+    books.reconnected()
+    with stream.Stream(again.address, f"follow=1&after={books.cursor}", stream.PROTOBUF) as client:
+        for message in client.read_until(lambda m: m.seq == answer["head"], 20):
+            books.take(message)
+    first = int(start.cursor.split(".")[1]) + 1
+    result = books.of(answer["instance"], answer["head"], first)
+    bed.tap.same(result, account.Balance(answer["head"] - first + 1),
+                 f"both connections together have all of {first} to {answer['head']} once")
+    return again
+
+
+def negative_control(bed, standin, exporter):
+    """Last: the counters are wrong from here on."""
+    before = standin.ask("status")
+    answer = standin.ask("drop")
+    standin.ask("publish 1")
+    status = exporter.json("/v1/status")["module"]
+    bed.tap.same((answer["published"] - before["published"], int(status["head"])),
+                 (1, answer["head"] + 1), "a dropped event counts and has no number")
+    bed.tap.result(int(status["published"]) + int(status.get("summaries", 0)) == int(status["head"]) + 1,
+                   "so that published and received differ by one")
+
+
+def speed(bed, standin):
+    standin.ask("load")
+    start = time.monotonic()
+    standin.ask("publish 1000000")
+    rate = 1000000 / (time.monotonic() - start)
+    bed.tap.diag(f"{rate:.0f} events/s published while nobody listens")
+    standin.unload()
+
+
+def test(bed):
+    standin = bed.start_standin()
+    speed(bed, standin)
+    exporter = bed.start_exporter(standin)
+    without_a_module(bed, standin, exporter)
+    live_events(bed, standin, exporter)
+    foreign_messages(bed, standin, exporter)
+    counters_are_true(bed, standin, exporter)
+    small = overrun(bed, standin)
+    small_history(bed, standin, small)
+    reload(bed, standin, exporter)
+    exporter = restart(bed, standin, exporter)
+    negative_control(bed, standin, exporter)
+
+
+if __name__ == "__main__":
+    testbed.run(test, seconds=180)

@@ -1,0 +1,319 @@
+"""Clients of GET /v1/events that read as fast, as slowly or as briefly as a test wants.
+
+    with stream.Stream(exporter.address, "follow=1", encoding=stream.PROTOBUF) as client:
+        messages = client.read_until(lambda m: m.seq == 500, seconds=10)
+
+A Stream reads only when it is told to, so one that is not read is a slow client; cut() ends the
+connection with a reset. The readers of the encodings know no sockets and share nothing with the
+exporter: json and python3-protobuf.
+"""
+import json
+import os
+import select
+import socket
+import struct
+import sys
+import time
+
+import testbed
+
+# Made of proto/ by make.
+sys.path.insert(1, os.path.join(testbed.BUILD, "gen/python"))
+
+from google.protobuf import json_format  # noqa: E402
+from faultcast.v1 import event_pb2, stream_pb2  # noqa: E402
+
+NDJSON = "application/x-ndjson"
+PROTOBUF = "application/x-protobuf"
+SSE = "text/event-stream"
+
+
+class Message:
+    """One StreamMessage of any encoding.
+
+    cursor  as sent, "hex.dec.dec"
+    body    "event", "gap", "heartbeat", ...; "" if it has none
+    seq     of an event, else None
+    summary whether it is an event that tells of suppressed ones only
+    reason  of a gap, else None
+    missing (from, to) of a gap in the numbers, else None
+    unpublished
+            how many never had a number, of a gap that says so, else None
+    """
+    __slots__ = ("cursor", "body", "seq", "summary", "reason", "missing", "unpublished", "_raw")
+
+    def __init__(self, raw, cursor, body):
+        self._raw = raw
+        self.cursor = cursor
+        self.body = body
+        self.summary = False
+        self.seq = self.reason = self.missing = self.unpublished = None
+
+    @property
+    def instance(self):
+        return self.cursor.partition(".")[0]
+
+    def document(self):
+        """The whole message in the protobuf JSON mapping; which of its fields may be left out when they
+        are 0 is the encoding's affair."""
+        if isinstance(self._raw, dict):
+            return self._raw
+        return json_format.MessageToDict(self._raw, including_default_value_fields=True)
+
+    def protobuf(self):
+        """The whole message, the same from every encoding."""
+        if isinstance(self._raw, dict):
+            return json_format.ParseDict(self._raw, stream_pb2.StreamMessage())
+        return self._raw
+
+    @classmethod
+    def of_json(cls, line):
+        raw = json.loads(line)
+        body = next((name for name in raw if name != "cursor"), "")
+        message = cls(raw, raw.get("cursor", ""), body)
+        if body == "event":
+            message.seq = int(raw["event"]["seq"])
+            message.summary = raw["event"]["kind"] == "KIND_SUPPRESSED"
+        elif body == "gap":
+            message.reason = raw["gap"].get("reason", "GAP_REASON_UNSPECIFIED")
+            missing = raw["gap"].get("missing")
+            if missing is not None:
+                message.missing = (int(missing["from"]), int(missing["to"]))
+            elif "unpublished" in raw["gap"]:
+                message.unpublished = int(raw["gap"]["unpublished"])
+        return message
+
+    @classmethod
+    def of_protobuf(cls, content):
+        raw = stream_pb2.StreamMessage.FromString(content)
+        message = cls(raw, raw.cursor, raw.WhichOneof("body") or "")
+        if message.body == "event":
+            message.seq = raw.event.seq
+            message.summary = raw.event.kind == event_pb2.KIND_SUPPRESSED
+        elif message.body == "gap":
+            message.reason = stream_pb2.GapReason.Name(raw.gap.reason)
+            size = raw.gap.WhichOneof("size")
+            if size == "missing":
+                message.missing = (getattr(raw.gap.missing, "from"), raw.gap.missing.to)
+            elif size == "unpublished":
+                message.unpublished = raw.gap.unpublished
+        return message
+
+
+class NdjsonReader:
+    """feed() takes bytes as they come and yields the messages they complete; `unread` is the rest."""
+
+    def __init__(self):
+        self.unread = b""
+
+    def feed(self, content):
+        *lines, self.unread = (self.unread + content).split(b"\n")
+        for line in lines:
+            yield Message.of_json(line)
+
+
+class ProtobufReader:
+    """The same for messages behind their length as a varint."""
+
+    def __init__(self):
+        self.unread = b""
+
+    def feed(self, content):
+        content = self.unread + content
+        at = 0
+        while True:
+            length, start = self.varint(content, at)
+            if start is None or start + length > len(content):
+                break
+            at = start + length
+            yield Message.of_protobuf(content[start:at])
+        self.unread = content[at:]
+
+    @staticmethod
+    def varint(content, at):
+        """(value, where it ends), or (0, None) when it is not complete."""
+        value = shift = 0
+        for i in range(at, min(at + 10, len(content))):
+            value |= (content[i] & 0x7F) << shift
+            shift += 7
+            if not content[i] & 0x80:
+                return value, i + 1
+        return 0, None
+
+
+class SseReader:
+    """The same for server-sent events whose data are NDJSON's lines (HTML Living Standard, 9.2.6).
+
+    `last_id` is what a browser would send as Last-Event-ID, `retry` what it was told to wait in ms.
+    A message whose id is not its cursor is an error.
+    """
+
+    def __init__(self):
+        self.unread = b""
+        self.last_id = ""
+        self.retry = None
+        self.data = []
+
+    def feed(self, content):
+        *lines, self.unread = (self.unread + content).split(b"\n")
+        for line in lines:
+            message = self.line(line.rstrip(b"\r").decode())
+            if message:
+                yield message
+
+    def line(self, line):
+        """The message that this line completes, or None."""
+        if not line:
+            data, self.data = self.data, []
+            if not data:
+                return None
+            message = Message.of_json("\n".join(data))
+            if message.cursor != self.last_id:
+                raise testbed.Error(f"id {self.last_id} of message {message.cursor}")
+            return message
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "data":
+            self.data.append(value)
+        elif field == "id":
+            self.last_id = value
+        elif field == "retry":
+            self.retry = int(value)
+        return None
+
+
+READERS = {NDJSON: NdjsonReader, PROTOBUF: ProtobufReader, SSE: SseReader}
+
+
+class ChunkedBody:
+    """Takes a body's bytes out of its chunks (RFC 9112, 7.1); `complete` after the last one."""
+
+    def __init__(self):
+        self.unread = b""
+        self.left = 0  # of the chunk that is being read, with the line end behind it
+        self.complete = False
+
+    def feed(self, content):
+        self.unread += content
+        out = []
+        while self.unread and not self.complete:
+            if not self.left:
+                head, separator, rest = self.unread.partition(b"\r\n")
+                if not separator:
+                    break
+                size = int(head.partition(b";")[0], 16)
+                self.complete = not size
+                self.left = size + 2
+                self.unread = rest
+            part = self.unread[:self.left]
+            out.append(part[:max(0, min(len(part), self.left - 2))])
+            self.left -= len(part)
+            self.unread = self.unread[len(part):]
+        return b"".join(out)
+
+
+class PlainBody:
+    """A body that ends with the connection."""
+    complete = False
+
+    @staticmethod
+    def feed(content):
+        return content
+
+
+class Stream:
+    """A connection to /v1/events. For select(): fileno().
+
+    ended   the server has ended the answer or the connection
+    broken  it did so in the middle of a chunk or of a message
+    headers of the response, by lower-case names
+    """
+
+    def __init__(self, address, query="", encoding=NDJSON, rcvbuf=None, headers=(), seconds=20):
+        """@address: (host, port), or the path of a unix socket. @rcvbuf: bytes, small for a client
+        that is to be slow."""
+        unix = isinstance(address, str)
+        self.sock = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
+        if rcvbuf:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+        self.sock.settimeout(seconds)
+        self.sock.connect(address)
+        self.reader = READERS[encoding]()
+        self.ended = self.broken = False
+        lines = [f"GET /v1/events?{query} HTTP/1.1", "Host: localhost", f"Accept: {encoding}", *headers]
+        self.sock.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
+        content = self.read_head()
+        chunked = self.headers.get("transfer-encoding") == "chunked"
+        self.body = ChunkedBody() if chunked else PlainBody()
+        self.waiting = list(self.reader.feed(self.body.feed(content)))
+
+    def read_head(self):
+        content = b""
+        while b"\r\n\r\n" not in content:
+            more = self.sock.recv(65536)
+            if not more:
+                raise testbed.Error("the connection ended before the response's head")
+            content += more
+        head, _, content = content.partition(b"\r\n\r\n")
+        status, *lines = head.decode().split("\r\n")
+        self.headers = {name.lower(): value.strip()
+                        for name, _, value in (line.partition(":") for line in lines)}
+        if status.split()[1] != "200":
+            raise testbed.Error(status + ": " + content.decode(errors="replace"))
+        return content
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception):
+        self.sock.close()
+
+    def fileno(self):
+        return self.sock.fileno()
+
+    def cut(self):
+        """Ends it as a client does that crashes or loses its network: with a reset."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+        self.ended = True
+
+    def read(self, seconds=0, size=1 << 20):
+        """The messages of one recv() of @size bytes at most, after waiting for it; [] in the end."""
+        messages, self.waiting = self.waiting, []
+        if messages or self.ended or not select.select([self.sock], [], [], seconds)[0]:
+            return messages
+        try:
+            content = self.sock.recv(size)
+        except ConnectionError:
+            content = b""
+        if content:
+            messages = list(self.reader.feed(self.body.feed(content)))
+        if self.body.complete or not content:
+            self.ended = True
+            self.broken = bool(self.reader.unread) or (
+                isinstance(self.body, ChunkedBody) and not self.body.complete)
+        return messages
+
+    def read_until(self, condition, seconds):
+        """The messages up to one for which condition(message) is true; those behind it stay for the
+        next read. Without such a one, all there are until the end or for @seconds."""
+        taken = []
+        end = time.monotonic() + seconds
+        while not self.ended or self.waiting:
+            left = end - time.monotonic()
+            messages = self.read(max(0, left))
+            for i, message in enumerate(messages):
+                taken.append(message)
+                if condition(message):
+                    self.waiting = messages[i + 1:]
+                    return taken
+            if left < 0:
+                break
+        return taken
+
+    def read_all(self, seconds=60):
+        """All messages of an answer that has an end."""
+        messages = self.read_until(lambda _: False, seconds)
+        if not self.ended or self.broken:
+            raise testbed.Error("the answer has no proper end")
+        return messages
