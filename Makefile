@@ -98,11 +98,11 @@ define compile
 $(B)/$(1)/gen/%.o: $(B)/gen/%.c
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	@$$(CC) -std=gnu11 $(2) -MMD -I$(B)/gen -c $$< -o $$@
+	@$$(CC) -std=gnu11 $(2) -MMD -MP -I$(B)/gen -c $$< -o $$@
 $(B)/$(1)/%.o: %.c $(GEN) Makefile
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	@$$(CC) $$(CPPFLAGS) $$(ALL_CFLAGS) $(2) -MMD -c $$< -o $$@
+	@$$(CC) $$(CPPFLAGS) $$(ALL_CFLAGS) $(2) -MMD -MP -c $$< -o $$@
 endef
 $(eval $(call compile,obj,$(CFLAGS) $(HARDENING)))
 $(eval $(call compile,san,$(SANITIZE)))
