@@ -6,16 +6,26 @@
 #include <math.h>
 #include <string.h>
 
+/* lowerCamelCase, with the colon. */
 static void add_name(struct strbuf *sb, const char *name)
 {
-	strbuf_addc(sb, '"');
+	size_t len = strlen(name) + 3;
+	char *out;
+
+	if (!strbuf_reserve(sb, len))
+		return;
+	out = sb->s + sb->len;
+	*out++ = '"';
 	for (; *name; name++) {
 		if (*name == '_' && name[1])
-			strbuf_addc(sb, (char)toupper((unsigned char)*++name));
+			*out++ = (char)toupper((unsigned char)*++name);
 		else
-			strbuf_addc(sb, *name);
+			*out++ = *name;
 	}
-	strbuf_adds(sb, "\":");
+	*out++ = '"';
+	*out++ = ':';
+	*out = '\0';
+	sb->len = (size_t)(out - sb->s);
 }
 
 static void add_bytes(struct strbuf *sb, const ProtobufCBinaryData *bytes)
@@ -45,7 +55,7 @@ static void add_enum(struct strbuf *sb, const ProtobufCEnumDescriptor *descripto
 	const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(descriptor, value);
 
 	if (known)
-		strbuf_addf(sb, "\"%s\"", known->name);
+		strbuf_add_json_string(sb, known->name);
 	else
 		strbuf_addf(sb, "%d", value);
 }
@@ -70,7 +80,7 @@ static void add_value(struct strbuf *sb, const ProtobufCFieldDescriptor *field, 
 		break;
 	case PROTOBUF_C_TYPE_UINT32:
 	case PROTOBUF_C_TYPE_FIXED32:
-		strbuf_addf(sb, "%" PRIu32, *(const uint32_t *)at);
+		strbuf_add_u64(sb, *(const uint32_t *)at);
 		break;
 	case PROTOBUF_C_TYPE_INT64:
 	case PROTOBUF_C_TYPE_SINT64:
@@ -79,7 +89,9 @@ static void add_value(struct strbuf *sb, const ProtobufCFieldDescriptor *field, 
 		break;
 	case PROTOBUF_C_TYPE_UINT64:
 	case PROTOBUF_C_TYPE_FIXED64:
-		strbuf_addf(sb, "\"%" PRIu64 "\"", *(const uint64_t *)at);
+		strbuf_addc(sb, '"');
+		strbuf_add_u64(sb, *(const uint64_t *)at);
+		strbuf_addc(sb, '"');
 		break;
 	case PROTOBUF_C_TYPE_FLOAT:
 		add_double(sb, (double)*(const float *)at, 9);

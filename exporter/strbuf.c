@@ -73,24 +73,37 @@ void strbuf_adds(struct strbuf *sb, const char *s)
 	strbuf_add(sb, s, strlen(s));
 }
 
-void strbuf_addc(struct strbuf *sb, char c)
+void strbuf_add_u64(struct strbuf *sb, uint64_t value)
 {
-	strbuf_add(sb, &c, 1);
+	char digits[20]; /* of UINT64_MAX */
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + value % 10);
+	while (value /= 10);
+	strbuf_add(sb, digits + at, sizeof(digits) - at);
 }
 
+/* At first into the room there is: mostly that is enough. */
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list args)
 {
 	va_list again;
+	size_t room;
 	int len;
 
+	if (!strbuf_reserve(sb, 1))
+		return;
+	room = sb->size - sb->len;
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, again);
+	len = vsnprintf(sb->s + sb->len, room, fmt, again);
 	va_end(again);
 	if (len < 0 || !strbuf_reserve(sb, (size_t)len)) {
+		sb->s[sb->len] = '\0';
 		sb->failed = true;
 		return;
 	}
-	vsnprintf(sb->s + sb->len, (size_t)len + 1, fmt, args);
+	if ((size_t)len >= room)
+		vsnprintf(sb->s + sb->len, (size_t)len + 1, fmt, args);
 	sb->len += (size_t)len;
 }
 
@@ -126,14 +139,27 @@ static size_t utf8_len(const unsigned char *s)
 	return len;
 }
 
+/* ASCII that stands for itself. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 void strbuf_add_json_string(struct strbuf *sb, const char *s)
 {
 	const unsigned char *p = (const unsigned char *)s;
 
 	strbuf_addc(sb, '"');
 	while (*p) {
-		size_t len = utf8_len(p);
+		const unsigned char *plain = p;
+		size_t len;
 
+		while (is_plain(*p))
+			p++;
+		strbuf_add(sb, plain, (size_t)(p - plain));
+		if (!*p)
+			break;
+		len = utf8_len(p);
 		if (*p == '"' || *p == '\\')
 			strbuf_addf(sb, "\\%c", *p);
 		else if (*p == '\n')

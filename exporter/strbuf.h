@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct strbuf {
 	char *s;    /* always NUL-terminated once something was added */
@@ -39,10 +40,18 @@ char *strbuf_detach(struct strbuf *sb);
 
 void strbuf_add(struct strbuf *sb, const void *bytes, size_t len);
 void strbuf_adds(struct strbuf *sb, const char *s);
-void strbuf_addc(struct strbuf *sb, char c);
+void strbuf_add_u64(struct strbuf *sb, uint64_t value);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list args)
 	__attribute__((format(printf, 2, 0)));
+
+static inline void strbuf_addc(struct strbuf *sb, char c)
+{
+	if (!strbuf_reserve(sb, 1))
+		return;
+	sb->s[sb->len++] = c;
+	sb->s[sb->len] = '\0';
+}
 
 /* Adds @s quoted and escaped as a JSON string (RFC 8259 section 7). */
 void strbuf_add_json_string(struct strbuf *sb, const char *s);

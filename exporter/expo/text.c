@@ -47,7 +47,8 @@ void text_count(struct strbuf *sb, const char *name, const char *suffix, const s
 		uint64_t value)
 {
 	add_series(sb, name, suffix, labels);
-	strbuf_addf(sb, "%" PRIu64 "\n", value);
+	strbuf_add_u64(sb, value);
+	strbuf_addc(sb, '\n');
 }
 
 /* The fewest digits that read back as the same number. */
