@@ -17,7 +17,7 @@ DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libcmocka-dev linux-headers-amd64 qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
-	bpftrace rasdaemon
+	bpftrace rasdaemon nodejs $(if $(shell command -v npm),,npm)
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla
@@ -186,7 +186,11 @@ test-stream: deps
 	prove $(sort $(wildcard tests/e2e/*.t))
 
 stream-build: $(B)/faultcast_exporter $(B)/san/faultcast_exporter $(B)/standin/faultcast_standin \
-	$(PYTHON_GEN)
+	$(PYTHON_GEN) $(B)/node_modules
+
+$(B)/node_modules: tests/e2e/node-modules
+	@mkdir -p $(B)
+	@$< $(B)
 
 test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	prove -e tests/vm/run $(sort $(wildcard tests/vm/scenarios/*.sh))

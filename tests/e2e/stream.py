@@ -246,6 +246,7 @@ class Stream:
         chunked = self.headers.get("transfer-encoding") == "chunked"
         self.body = ChunkedBody() if chunked else PlainBody()
         self.waiting = list(self.reader.feed(self.body.feed(content)))
+        self.ended = self.body.complete  # of an answer as short as its head
 
     def read_head(self):
         content = b""

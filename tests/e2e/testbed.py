@@ -84,7 +84,7 @@ def enter_namespaces(seconds):
     """Again in namespaces, whose end is that of every process in them. Without root, as a root of
     its own user namespace."""
     command = ["timeout", "--foreground", "--signal=KILL", str(seconds + GRACE), "unshare", "--net",
-               "--pid", "--fork", "--kill-child"]
+               "--pid", "--fork", "--kill-child", "--mount-proc"]
     if os.geteuid():
         command.append("--map-root-user")
     # The first process there has no parent that it could see.
