@@ -91,19 +91,22 @@ def counters_are_true(bed, standin, exporter):
     # Among these is an event of each device, but none behind the last suppression.
     standin.ask("publish 16")
     standin.ask("suppress 0000:03:00.0 4")
+    standin.ask("lose 0000:04:00.1 6")
     answer = standin.ask("summarize")
     bed.wait(lambda: exporter.has(answer["head"]), "what follows suppression arrives")
     read = everything(exporter)
     told = {}
     for event in (m.document()["event"] for m in read if m.body == "event"):
-        if int(event["suppressedBefore"]):
-            told.setdefault(event["device"]["name"], []).append(
-                (int(event["suppressedBefore"]), event["kind"]))
-    bed.tap.same(told, {"0000:03:00.0": [(70, "KIND_IO_PAGE_FAULT"), (4, "KIND_SUPPRESSED")],
-                        "platform/12340000.dma": [(3, "KIND_IO_PAGE_FAULT")]},
-                 "events and a summary tell of what was suppressed, once")
+        before = (int(event["suppressedBefore"]), int(event["lostBefore"]))
+        if any(before):
+            told.setdefault(event["device"]["name"], []).append((*before, event["kind"]))
+    bed.tap.same(told, {"0000:03:00.0": [(70, 0, "KIND_IO_PAGE_FAULT"), (4, 0, "KIND_SUPPRESSED")],
+                        "0000:04:00.1": [(0, 5, "KIND_IO_PAGE_FAULT"), (0, 6, "KIND_SUPPRESSED")],
+                        "platform/12340000.dma": [(3, 0, "KIND_IO_PAGE_FAULT")]},
+                 "events and summaries tell of what was suppressed and lost, once")
     bed.tap.same(balance_of(read, answer),
-                 account.Balance(answer["head"], summaries=1, suppressed=77), "and so do gaps")
+                 account.Balance(answer["head"], summaries=2, suppressed=77, lost=11),
+                 "and so do gaps")
     devices = standin.devices()
     seen = {device["address"]["name"]: tuple(int(device.get(key, 0)) for key in
                                              ("raised", "published", "suppressed", "lost"))

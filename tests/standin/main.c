@@ -217,7 +217,7 @@ static const struct command {
 	{ "stop", stop, 0, false },
 	{ "suppress", suppress, 2, true },   /* DEVICE N */
 	{ "lose", lose, 2, true },	     /* DEVICE N */
-	{ "summarize", summarize, 0, true }, /* of suppressed ones that no event told of */
+	{ "summarize", summarize, 0, true }, /* of those that no event told of */
 	{ "drop", drop, 0, true },	     /* breaks the law: see module_drop() */
 	{ "step", step, 1, false },	     /* [-]SECONDS: the wall clock of events to come */
 	{ "status", status, 0, false },

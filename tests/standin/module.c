@@ -135,7 +135,13 @@ static const struct fault_event pattern[] = {
 
 static struct module_status status;
 static struct device_counts slots[SLOTS];
-static uint64_t untold[SLOTS]; /* suppressed, and no event has said so yet */
+
+/* Of each slot, what no event has told of yet. */
+static struct untold {
+	uint64_t suppressed;
+	uint64_t lost;
+} untold[SLOTS];
+
 static struct fault_event *history;
 static int64_t clock_offset_ns;
 
@@ -239,8 +245,8 @@ static void count(const struct fault_event *ev)
 	}
 }
 
-/* Gives @template a number and a place in the history. */
-static struct fault_event *record(const struct fault_event *template, uint64_t suppressed_before)
+/* Gives @template a number and a place in the history.  A synthetic one tells nothing. */
+static struct fault_event *record(const struct fault_event *template)
 {
 	uint64_t seq = ++status.head;
 	struct fault_event *ev = &history[seq % status.history_max];
@@ -254,22 +260,18 @@ static struct fault_event *record(const struct fault_event *template, uint64_t s
 	ev->device = slot->address;
 	ev->identity = slot->identity;
 	ev->generation = slot->identity.generation;
-	ev->suppressed_before = suppressed_before;
+	if (!ev->synthetic) {
+		ev->suppressed_before = untold[ev->slot].suppressed;
+		ev->lost_before = untold[ev->slot].lost;
+		untold[ev->slot] = (struct untold){ 0 };
+	}
 	return ev;
-}
-
-static uint64_t take_untold(uint32_t slot)
-{
-	uint64_t n = untold[slot];
-
-	untold[slot] = 0;
-	return n;
 }
 
 const struct fault_event *module_publish(void)
 {
 	const struct fault_event *row = &pattern[(status.head + 1) % PATTERNS];
-	struct fault_event *ev = record(row, row->synthetic ? 0 : take_untold(row->slot));
+	struct fault_event *ev = record(row);
 
 	if (ev->kind == FAULTCAST_KIND_IO_PAGE_FAULT) {
 		ev->has_iova = true;
@@ -299,7 +301,7 @@ void module_suppress(uint32_t slot, uint64_t n)
 	raise_only(slot, n);
 	status.suppressed += n;
 	slots[slot].suppressed += n;
-	untold[slot] += n;
+	untold[slot].suppressed += n;
 }
 
 void module_lose(uint32_t slot, uint64_t n)
@@ -307,16 +309,17 @@ void module_lose(uint32_t slot, uint64_t n)
 	raise_only(slot, n);
 	status.lost += n;
 	slots[slot].lost += n;
+	untold[slot].lost += n;
 }
 
 const struct fault_event *module_summarize(uint32_t slot)
 {
 	const struct fault_event template = { .slot = slot, .kind = FAULTCAST_KIND_SUPPRESSED };
 
-	if (!untold[slot])
+	if (!untold[slot].suppressed && !untold[slot].lost)
 		return NULL;
 	status.summaries++;
-	return record(&template, take_untold(slot));
+	return record(&template);
 }
 
 void module_drop(void)

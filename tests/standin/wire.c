@@ -130,6 +130,7 @@ static int put_event(struct nl_msg *msg, const struct fault_event *ev)
 	       put_u64(msg, FAULTCAST_A_EVENT_REAL, ev->real_ns) ||
 	       (ev->suppressed_before &&
 		put_u64(msg, FAULTCAST_A_EVENT_SUPPRESSED_BEFORE, ev->suppressed_before)) ||
+	       (ev->lost_before && put_u64(msg, FAULTCAST_A_EVENT_LOST_BEFORE, ev->lost_before)) ||
 	       (ev->has_reason && put_u32(msg, FAULTCAST_A_EVENT_REASON, ev->reason)) ||
 	       put_kind(msg, ev) || put_u32(msg, FAULTCAST_A_EVENT_GENERATION, ev->generation) ||
 	       (ev->identity.generation &&
