@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the attributes of kmod/uapi/faultcast.h to the model.  Pure. */
+/* From netlink messages, those of kmod/uapi/faultcast.h above all, to the model.  Pure. */
 #ifndef FAULTCAST_DECODE_H
 #define FAULTCAST_DECODE_H
 
@@ -22,5 +22,17 @@ int decode_batch(struct nlmsghdr *nlh, const struct batch_handler *handler, void
 		 uint64_t *unknown);
 int decode_device(struct nlmsghdr *nlh, struct device_counts *device, uint64_t *unknown);
 int decode_status(struct nlmsghdr *nlh, struct module_status *status, uint64_t *unknown);
+
+/*
+ * The end of an answer: false when @nlh is none, neither NLMSG_DONE nor NLMSG_ERROR.
+ * *@err is 0 or -errno, -EBADMSG when it is malformed; @text what the kernel said
+ * beside it, or "".
+ */
+bool decode_end(struct nlmsghdr *nlh, int *err, char *text, size_t size);
+
+/* What a message of generic netlink's controller says of the module's family. */
+enum family_change { FAMILY_UNCHANGED, FAMILY_CAME, FAMILY_WENT };
+
+enum family_change decode_family_change(struct nlmsghdr *nlh);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "faultcast.h"
+#include "../decode.h"
 
 /* The largest datagram of a dump, net/netlink/af_netlink.c. */
 #define DATAGRAM_MAX 65536
@@ -192,41 +192,17 @@ static void finish(struct genl_query *query, int err)
 	query->done(query, err);
 }
 
-/* Extended acknowledgement, Documentation/userspace-api/netlink/intro.rst */
-static void take_extack(struct genl_query *query, struct nlmsghdr *nlh)
-{
-	struct nlmsgerr *e = nlmsg_data(nlh);
-	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
-	int skip = (int)sizeof(*e);
-
-	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
-		return;
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-		skip += (int)NLMSG_ALIGN(e->msg.nlmsg_len) - (int)sizeof(e->msg);
-	if (skip > nlmsg_datalen(nlh) || nlmsg_parse(nlh, skip, tb, NLMSGERR_ATTR_MAX, NULL) < 0)
-		return;
-	if (tb[NLMSGERR_ATTR_MSG])
-		snprintf(query->error, sizeof(query->error), "%.*s", nla_len(tb[NLMSGERR_ATTR_MSG]),
-			 (const char *)nla_data(tb[NLMSGERR_ATTR_MSG]));
-}
-
 static void on_reply(void *ctx, struct nlmsghdr *nlh)
 {
 	struct genl_query *query = ctx;
+	int err;
 
 	if (!query->busy || nlh->nlmsg_seq != query->seq)
 		return;
-	if (nlh->nlmsg_type == query->family) {
+	if (nlh->nlmsg_type == query->family)
 		query->message(query, nlh);
-	} else if (nlh->nlmsg_type == NLMSG_DONE) {
-		int err = nlmsg_datalen(nlh) >= (int)sizeof(int) ? *(int *)nlmsg_data(nlh) : 0;
-
-		finish(query, err < 0 ? err : 0);
-	} else if (nlh->nlmsg_type == NLMSG_ERROR &&
-		   nlmsg_datalen(nlh) >= (int)sizeof(struct nlmsgerr)) {
-		take_extack(query, nlh);
-		finish(query, ((struct nlmsgerr *)nlmsg_data(nlh))->error);
-	}
+	else if (decode_end(nlh, &err, query->error, sizeof(query->error)))
+		finish(query, err);
 }
 
 int genl_query_receive(struct genl_query *query)

@@ -8,7 +8,6 @@
 #include "netlink.h"
 
 #include <errno.h>
-#include <linux/genetlink.h>
 #include <netlink/attr.h>
 #include <stdio.h>
 #include <string.h>
@@ -337,19 +336,10 @@ static void on_unload(struct source_netlink *source)
 static void on_controller_message(void *ctx, struct nlmsghdr *nlh)
 {
 	struct source_netlink *source = ctx;
-	struct nlattr *tb[CTRL_ATTR_MAX + 1];
-	struct genlmsghdr *hdr;
+	enum family_change change = decode_family_change(nlh);
 
-	if (nlh->nlmsg_type != GENL_ID_CTRL ||
-	    nlmsg_parse(nlh, GENL_HDRLEN, tb, CTRL_ATTR_MAX, NULL) < 0 ||
-	    !tb[CTRL_ATTR_FAMILY_NAME] ||
-	    nla_strcmp(tb[CTRL_ATTR_FAMILY_NAME], FAULTCAST_GENL_NAME) != 0)
-		return;
-	hdr = nlmsg_data(nlh);
-	if (hdr->cmd == CTRL_CMD_DELFAMILY)
-		source->went = true;
-	else if (hdr->cmd == CTRL_CMD_NEWFAMILY)
-		source->came = true;
+	source->went |= change == FAMILY_WENT;
+	source->came |= change == FAMILY_CAME;
 }
 
 static void on_controller_ready(struct loop_fd *watch, uint32_t events)
