@@ -56,8 +56,8 @@ static int decode_event(struct nlattr *nest, uint64_t instance, struct fault_eve
 	struct nlattr *tb[FAULTCAST_A_EVENT_MAX + 1];
 	uint32_t flags;
 
-	if (ATTRS_PARSE_NEST(tb, nest, event_policy, unknown) || !tb[FAULTCAST_A_EVENT_SEQ] ||
-	    !tb[FAULTCAST_A_EVENT_KIND])
+	if (ATTRS_PARSE_NEST(tb, nest, event_policy, unknown) ||
+	    !attrs_get_u64(tb[FAULTCAST_A_EVENT_SEQ]) || !tb[FAULTCAST_A_EVENT_KIND])
 		return -EBADMSG;
 	flags = attrs_get_u32(tb[FAULTCAST_A_EVENT_FLAGS]);
 	*ev = (struct fault_event){

@@ -58,6 +58,19 @@ static void instance_is_required(void **state)
 	assert_int_equal(decode(msg, &seen, &unknown), -EBADMSG);
 }
 
+/* They count from 1: what a consumer has is the number before it. */
+static void event_zero_is_malformed(void **state)
+{
+	struct nl_msg *msg = begin_batch();
+	struct seen seen;
+	uint64_t unknown;
+
+	(void)state;
+	put_event(msg, 1, FAULTCAST_KIND_IO_PAGE_FAULT);
+	put_event(msg, 0, FAULTCAST_KIND_IO_PAGE_FAULT);
+	assert_int_equal(decode(msg, &seen, &unknown), -EBADMSG);
+}
+
 static const struct {
 	const char *what;
 	int type;
@@ -325,6 +338,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gaps_that_miss_nothing_are_malformed),
 		cmocka_unit_test(instance_is_required),
+		cmocka_unit_test(event_zero_is_malformed),
 		cmocka_unit_test(short_attributes_are_malformed),
 		cmocka_unit_test(long_attributes_are_malformed),
 		cmocka_unit_test(an_event_needs_seq_and_kind),
