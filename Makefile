@@ -54,7 +54,7 @@ PYTHON_GEN := $(B)/gen/python/faultcast/v1/stream_pb2.py
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps test test-unit test-stream stream-build test-vm test-matrix test-lockdep fuzz-netlink debug-build bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps test test-unit test-stream stream-build test-vm test-matrix test-lockdep fuzz-netlink record-messages debug-build bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -72,6 +72,8 @@ help:
 	@echo '                 under a kernel with lockdep, KASAN and kmemleak, built once (15 min and more)'
 	@echo 'make fuzz-netlink'
 	@echo '                 more random messages for the module under it (SEED=N COUNT=$(COUNT))'
+	@echo 'make record-messages'
+	@echo '                 what the kernel sends, recorded anew for it: tests/fuzz/recorded.hex'
 	@echo 'make bench-storm what a storm costs a task on another CPU'
 	@echo 'make bench-kernel what a fault costs in instructions, and an event against other observers'
 	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck'
@@ -214,6 +216,13 @@ test-lockdep: debug-build
 fuzz-netlink: debug-build
 	tests/vm/run --kernel debug --timeout 0 \
 		--append 'fuzz.count=$(COUNT) $(if $(SEED),fuzz.seed=$(SEED))' tests/vm/scenarios/fuzz_netlink.sh
+
+# What the kernel sends, from a machine in which as much as can happens, as the fuzz targets' first inputs.
+# Linux 7.3, since only 7.0 and later tell of hotplug and links.
+record-messages: deps
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory KSERIES=7.3 kmod
+	FAULTCAST_RECORDED=$(CURDIR)/tests/fuzz/recorded.hex tests/vm/run --kernel 7.3 tests/vm/record/messages.sh
 
 # What a task on another CPU loses in a storm; prints numbers.
 bench-storm: all
