@@ -17,12 +17,16 @@ DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libcmocka-dev linux-headers-amd64 qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
-	bpftrace rasdaemon nodejs $(if $(shell command -v npm),,npm)
+	bpftrace rasdaemon nodejs $(if $(shell command -v npm),,npm) \
+	libclang-rt-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla
 CFLAGS ?= -O2 -g
 HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+# For libFuzzer, which gcc does not have.
+FUZZ_CC := clang
+FUZZ_SECONDS ?= 60
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DREVISION='"$(REVISION)"' \
 	-Iexporter -Ikmod/uapi -isystem $(B)/gen
@@ -47,6 +51,7 @@ STANDIN_LIB_SRC := $(addprefix exporter/,event.c options.c strbuf.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 # The exporter's files but main.c, for the unit tests.
 TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
+FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 
 # The messages for tests in Python.
 PYTHON_GEN := $(B)/gen/python/faultcast/v1/stream_pb2.py
@@ -54,7 +59,7 @@ PYTHON_GEN := $(B)/gen/python/faultcast/v1/stream_pb2.py
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps test test-unit test-stream stream-build test-vm test-matrix test-lockdep fuzz-netlink record-messages debug-build bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps test test-unit test-stream stream-build test-vm test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -70,6 +75,7 @@ help:
 	@echo 'make test-matrix the scenarios on several kernels (KERNELS="$(KERNELS)")'
 	@echo 'make test-lockdep'
 	@echo '                 under a kernel with lockdep, KASAN and kmemleak, built once (15 min and more)'
+	@echo 'make fuzz        libFuzzer on what reads the kernel and clients (FUZZ_SECONDS=$(FUZZ_SECONDS) each)'
 	@echo 'make fuzz-netlink'
 	@echo '                 more random messages for the module under it (SEED=N COUNT=$(COUNT))'
 	@echo 'make record-messages'
@@ -100,20 +106,21 @@ define compile
 $(B)/$(1)/gen/%.o: $(B)/gen/%.c
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	@$$(CC) -std=gnu11 $(2) -MMD -MP -I$(B)/gen -c $$< -o $$@
+	@$(or $(3),$$(CC)) -std=gnu11 $(2) -MMD -MP -I$(B)/gen -c $$< -o $$@
 $(B)/$(1)/%.o: %.c $(GEN) Makefile
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	@$$(CC) $$(CPPFLAGS) $$(ALL_CFLAGS) $(2) -MMD -MP -c $$< -o $$@
+	@$(or $(3),$$(CC)) $$(CPPFLAGS) $$(ALL_CFLAGS) $(2) -MMD -MP -c $$< -o $$@
 endef
 $(eval $(call compile,obj,$(CFLAGS) $(HARDENING)))
 $(eval $(call compile,san,$(SANITIZE)))
+$(eval $(call compile,fuzz-obj,$(SANITIZE) -fsanitize=fuzzer-no-link,$(FUZZ_CC)))
 
 # kmod/vtd.c and storm.c against stand-ins for the kernel's headers
 $(B)/san/tests/unit/vtd.o: CPPFLAGS += -Itests/unit/kernel
 $(B)/san/tests/unit/storm.o: CPPFLAGS += -Itests/unit/kernel
 
-link = @echo '  LINK    $@'; $(CC) $(1) $(filter %.o,$^) $(LDFLAGS) $(LIBS)
+link = @echo '  LINK    $@'; $(or $(2),$(CC)) $(1) $(filter %.o,$^) $(LDFLAGS) $(LIBS)
 
 $(B)/faultcast_exporter: $(call obj,obj,$(EXPORTER_SRC) $(LIB_SRC)) $(call gen_obj,obj)
 	$(call link,$(CFLAGS) -pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) -o $@
@@ -129,9 +136,13 @@ $(B)/san/faultcastctl: $(call obj,san,$(CTL_SRC) $(LIB_SRC)) $(call gen_obj,san)
 $(B)/unit/%: $(B)/san/tests/unit/%.o $(call obj,san,$(TESTED_SRC) $(LIB_SRC)) $(call gen_obj,san)
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE)) -lcmocka -o $@
+$(B)/fuzz/%: $(B)/fuzz-obj/tests/fuzz/%.o $(call obj,fuzz-obj,exporter/http/accept.c exporter/http/query.c $(LIB_SRC)) \
+		$(call gen_obj,fuzz-obj)
+	@mkdir -p $(@D)
+	$(call link,$(SANITIZE) -fsanitize=fuzzer,$(FUZZ_CC)) -o $@
 , := ,
 
--include $(shell find $(B)/obj $(B)/san -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/san $(B)/fuzz-obj -name '*.d' 2>/dev/null)
 
 # The kernel module, built outside the source tree
 
@@ -193,6 +204,10 @@ stream-build: $(B)/faultcast_exporter $(B)/san/faultcast_exporter $(B)/standin/f
 $(B)/node_modules: tests/e2e/node-modules
 	@mkdir -p $(B)
 	@$< $(B)
+
+# Each target for FUZZ_SECONDS, two at a time; what they learn stays in $(B)/fuzz.
+fuzz: deps $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) prove -j 2 -e tests/fuzz/run $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 
 test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	prove -e tests/vm/run $(sort $(wildcard tests/vm/scenarios/*.sh))

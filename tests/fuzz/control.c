@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Proves: no end of an answer and no word of the controller makes their decoders go wrong; an end
+ * has an error number that can be said aloud, and a text that is ended. */
+#include "decode.h"
+#include "fuzz.h"
+
+/* Both a length that cuts most texts and one that cuts none. */
+static void require_end(struct nlmsghdr *nlh, size_t size)
+{
+	char *text = malloc(size);
+	int err = 1;
+
+	memset(text, 'x', size);
+	if (decode_end(nlh, &err, text, size)) {
+		REQUIRE(err <= 0 && err >= -4095);
+		REQUIRE(memchr(text, '\0', size));
+	} else {
+		REQUIRE(err == 1 && text[0] == 'x');
+	}
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	struct nlmsghdr *nlh = fuzz_message(bytes, len);
+	enum family_change change;
+
+	if (!nlh)
+		return 0;
+	require_end(nlh, 8);
+	require_end(nlh, 160);
+	change = decode_family_change(nlh);
+	REQUIRE(change == FAMILY_UNCHANGED || change == FAMILY_CAME || change == FAMILY_WENT);
+	return 0;
+}

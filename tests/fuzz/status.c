@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Proves: no status makes the decoder go wrong; what it takes has an instance, no more probes than
+ * there is room for, every string ended, and becomes a message that a client can read. */
+#include "decode.h"
+#include "fuzz.h"
+#include "mutate.h"
+
+static void require_sound(const struct module_status *status)
+{
+	static struct status_message m;
+
+	REQUIRE(status->instance);
+	REQUIRE_STRING(status->version);
+	REQUIRE(status->num_probes <= PROBES_MAX);
+	for (unsigned int i = 0; i < status->num_probes; i++) {
+		REQUIRE_STRING(status->probes[i].name);
+		REQUIRE_STRING(status->probes[i].reason);
+	}
+	message_status(&m, "fuzz", NULL, status);
+	fuzz_encode(&m.msg.base);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	struct nlmsghdr *nlh = fuzz_message(bytes, len);
+	struct module_status status;
+	uint64_t unknown = 0;
+	int err;
+
+	if (!nlh)
+		return 0;
+	/* So that what the decoder leaves as it was shows. */
+	memset(&status, 0xff, sizeof(status));
+	err = decode_status(nlh, &status, &unknown);
+	REQUIRE(!err || err == -EBADMSG);
+	if (!err)
+		require_sound(&status);
+	return 0;
+}
