@@ -8,7 +8,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+
 #define HELP_COLUMN 34
+
+/* Largest first. */
+struct unit {
+	const char *name;
+	uint64_t value;
+};
+
+static const struct unit durations[] = {
+	{ "y", 365 * 86400 * NSEC_PER_SEC },
+	{ "w", 7 * 86400 * NSEC_PER_SEC },
+	{ "d", 86400 * NSEC_PER_SEC },
+	{ "h", 3600 * NSEC_PER_SEC },
+	{ "m", 60 * NSEC_PER_SEC },
+	{ "s", NSEC_PER_SEC },
+	{ "ms", NSEC_PER_MSEC },
+	{ NULL, 0 },
+};
+
+static const struct unit sizes[] = {
+	{ "EB", 1ULL << 60 }, { "PB", 1ULL << 50 }, { "TB", 1ULL << 40 }, { "GB", 1ULL << 30 },
+	{ "MB", 1ULL << 20 }, { "KB", 1ULL << 10 }, { "B", 1 },		  { NULL, 0 },
+};
 
 int options_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
@@ -59,6 +83,62 @@ static int set_number(const struct option_row *row, const char *text, struct str
 	return -EINVAL;
 }
 
+static const struct unit *find_unit(const struct unit *units, const char *name, size_t len)
+{
+	while (units->name && (strlen(units->name) != len || memcmp(units->name, name, len) != 0))
+		units++;
+	return units;
+}
+
+/* "1h30m": numbers with units, each smaller than the one before.  False for anything else. */
+static bool parse_amount(const struct unit *units, const char *text, uint64_t *value)
+{
+	for (*value = 0; *text; units++) {
+		unsigned long long number;
+		char *end;
+		size_t len;
+
+		if (!isdigit((unsigned char)*text))
+			return false;
+		errno = 0;
+		number = strtoull(text, &end, 10);
+		for (len = 0; isalpha((unsigned char)end[len]);)
+			len++;
+		units = find_unit(units, end, len);
+		if (errno || !units->name ||
+		    __builtin_mul_overflow(number, units->value, &number) ||
+		    __builtin_add_overflow(*value, number, value))
+			return false;
+		text = end + len;
+	}
+	return true;
+}
+
+static void add_amount(struct strbuf *out, const struct unit *units, uint64_t value)
+{
+	while (units[1].name && (!value || value % units->value))
+		units++;
+	strbuf_addf(out, "%" PRIu64 "%s", value / units->value, units->name);
+}
+
+static int set_amount(const struct option_row *row, const struct unit *units, const char *text,
+		      struct strbuf *error)
+{
+	uint64_t value;
+
+	if (*text && parse_amount(units, text, &value) && value >= row->min && value <= row->max) {
+		*(uint64_t *)row->value = value;
+		return 0;
+	}
+	strbuf_addf(error, "--%s: expected a %s from ", row->name,
+		    units == sizes ? "size" : "duration");
+	add_amount(error, units, row->min);
+	strbuf_adds(error, " to ");
+	add_amount(error, units, row->max);
+	strbuf_addf(error, ", got \"%s\"", text);
+	return -EINVAL;
+}
+
 static int set_value(const struct option_row *row, const char *text, struct strbuf *error)
 {
 	switch (row->type) {
@@ -69,6 +149,10 @@ static int set_value(const struct option_row *row, const char *text, struct strb
 		return set_number(row, text, error);
 	case OPTION_CHOICE:
 		return set_choice(row, text, error);
+	case OPTION_DURATION:
+		return set_amount(row, durations, text, error);
+	case OPTION_SIZE:
+		return set_amount(row, sizes, text, error);
 	case OPTION_FLAG:
 		break;
 	}
@@ -121,6 +205,13 @@ static void add_default(const struct option_row *row, struct strbuf *out)
 		break;
 	case OPTION_CHOICE:
 		strbuf_addf(out, " (default %s)", row->choices[*(int *)row->value]);
+		break;
+	case OPTION_DURATION:
+	case OPTION_SIZE:
+		strbuf_adds(out, " (default ");
+		add_amount(out, row->type == OPTION_SIZE ? sizes : durations,
+			   *(uint64_t *)row->value);
+		strbuf_addc(out, ')');
 		break;
 	case OPTION_FLAG:
 		break;

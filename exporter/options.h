@@ -13,6 +13,9 @@ enum option_type {
 	OPTION_STRING, /* const char *: points into argv */
 	OPTION_NUMBER, /* uint64_t: decimal or 0x, between min and max */
 	OPTION_CHOICE, /* int: index into choices */
+	/* uint64_t between min and max, with units as Prometheus has them: */
+	OPTION_DURATION, /* in ns: 90s, 15d, 1h30m */
+	OPTION_SIZE,	 /* in bytes: 512MB, 1GB; powers of 1024 */
 };
 
 struct option_row {

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "clock.h"
 #include "options.h"
 
 static const char *const colours[] = { "red", "green", NULL };
@@ -19,6 +20,8 @@ static struct {
 	const char *text;
 	uint64_t number;
 	int colour;
+	uint64_t duration;
+	uint64_t size;
 } got;
 
 static const struct option_row rows[] = {
@@ -41,6 +44,20 @@ static const struct option_row rows[] = {
 	  .choices = colours,
 	  .arg = "COLOUR",
 	  .help = "c" },
+	{ .name = "duration",
+	  .type = OPTION_DURATION,
+	  .value = &got.duration,
+	  .min = NSEC_PER_SEC,
+	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
+	  .arg = "DURATION",
+	  .help = "d" },
+	{ .name = "size",
+	  .type = OPTION_SIZE,
+	  .value = &got.size,
+	  .min = 1024,
+	  .max = 1ULL << 60,
+	  .arg = "SIZE",
+	  .help = "s" },
 	{ .name = NULL },
 };
 
@@ -50,6 +67,8 @@ static int setup(void **state)
 	memset(&got, 0, sizeof(got));
 	got.text = "default";
 	got.number = 7;
+	got.duration = 15 * 86400 * NSEC_PER_SEC;
+	got.size = 512 << 20;
 	return 0;
 }
 
@@ -79,6 +98,41 @@ static void ends_at_dashes(void **state)
 
 static const struct {
 	const char *arg;
+	uint64_t duration; /* in ms */
+	uint64_t size;
+	const char *shown;
+} amounts[] = {
+	{ "--duration=1s", 1000, 0, "(default 1s)" },
+	{ "--duration=15d", 15 * 86400000ULL, 0, "(default 15d)" },
+	{ "--duration=1h30m", 90 * 60000, 0, "(default 90m)" },
+	{ "--duration=1y2w3d4h5m6s7ms", 33019506007, 0, "(default 33019506007ms)" },
+	{ "--duration=99999ms", 99999, 0, "(default 99999ms)" },
+	{ "--size=1024B", 0, 1024, "(default 1KB)" },
+	{ "--size=1025B", 0, 1025, "(default 1025B)" },
+	{ "--size=1GB", 0, 1 << 30, "(default 1GB)" },
+	{ "--size=1024GB", 0, 1ULL << 40, "(default 1TB)" },
+};
+
+static void reads_amounts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++) {
+		char *argv[] = { (char *)(uintptr_t)amounts[i].arg };
+		struct strbuf error = STRBUF_INIT, help = STRBUF_INIT;
+
+		got.duration = got.size = 0;
+		assert_int_equal(options_parse(rows, 1, argv, &error), 1);
+		assert_int_equal(got.duration, amounts[i].duration * NSEC_PER_MSEC);
+		assert_int_equal(got.size, amounts[i].size);
+		options_help(rows, &help);
+		assert_non_null(strstr(strbuf_str(&help), amounts[i].shown));
+		strbuf_free(&help);
+		strbuf_free(&error);
+	}
+}
+
+static const struct {
+	const char *arg;
 	const char *error;
 } refused[] = {
 	{ "--nope", "unknown flag \"--nope\", see --help" },
@@ -95,6 +149,31 @@ static const struct {
 	{ "--number=99999999999999999999",
 	  "--number: expected a number from 3 to 300, got \"99999999999999999999\"" },
 	{ "--colour=blue", "--colour: expected red, green, got \"blue\"" },
+#define REFUSED_DURATION(text)                                                                     \
+	{                                                                                          \
+		"--duration=" text,                                                                \
+			"--duration: expected a duration from 1s to 100y, got \"" text "\""        \
+	}
+	REFUSED_DURATION(""),
+	REFUSED_DURATION("15"),
+	REFUSED_DURATION("d"),
+	REFUSED_DURATION("999ms"),
+	REFUSED_DURATION("101y"),
+	REFUSED_DURATION("1h1d"),
+	REFUSED_DURATION("1h1h"),
+	REFUSED_DURATION("-1d"),
+	REFUSED_DURATION("1 d"),
+	REFUSED_DURATION("1d "),
+	REFUSED_DURATION("1.5d"),
+	REFUSED_DURATION("1D"),
+	REFUSED_DURATION("1000y"),
+	REFUSED_DURATION("0s"),
+	REFUSED_DURATION("1d30"),
+	REFUSED_DURATION("99999999999999999999s"),
+	{ "--size=1G", "--size: expected a size from 1KB to 1EB, got \"1G\"" },
+	{ "--size=1023B", "--size: expected a size from 1KB to 1EB, got \"1023B\"" },
+	{ "--size=16EB", "--size: expected a size from 1KB to 1EB, got \"16EB\"" },
+	{ "--size=1000", "--size: expected a size from 1KB to 1EB, got \"1000\"" },
 };
 
 static void refuses(void **state)
@@ -126,7 +205,9 @@ static void hides_defaults(void **state)
 	assert_string_equal(strbuf_str(&out), "  --flag                          a flag\n"
 					      "  --web.text=TEXT                 t\n"
 					      "  --number=N                      n\n"
-					      "  --colour=COLOUR                 c\n");
+					      "  --colour=COLOUR                 c\n"
+					      "  --duration=DURATION             d\n"
+					      "  --size=SIZE                     s\n");
 	/* It is parsed all the same, and held to its range. */
 	strbuf_reset(&out);
 	assert_int_equal(options_parse(hidden, 2, argv, &out), 2);
@@ -147,7 +228,9 @@ static void helps(void **state)
 			    "  --flag                          a flag\n"
 			    "  --web.text=TEXT                 t (default default)\n"
 			    "  --number=N                      n (default 7)\n"
-			    "  --colour=COLOUR                 c (default red)\n");
+			    "  --colour=COLOUR                 c (default red)\n"
+			    "  --duration=DURATION             d (default 15d)\n"
+			    "  --size=SIZE                     s (default 512MB)\n");
 	strbuf_free(&out);
 }
 
@@ -156,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reads, setup),
 		cmocka_unit_test_setup(ends_at_dashes, setup),
+		cmocka_unit_test_setup(reads_amounts, setup),
 		cmocka_unit_test_setup(refuses, setup),
 		cmocka_unit_test_setup(helps, setup),
 		cmocka_unit_test_setup(hides_defaults, setup),
