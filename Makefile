@@ -40,7 +40,7 @@ GEN := $(PROTOS:proto/%.proto=$(B)/gen/%.pb-c.c)
 
 # What the exporter, faultcastctl and the unit tests share.
 LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c entry.c filter.c time_text.c attrs.c decode_batch.c \
-	decode_reply.c decode_control.c message.c json.c options.c \
+	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
 	devices.c source/genl.c source/netlink.c)
 EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c snapshot.c output/metrics.c output/metric_device.c \
 	output/process.c output/stream.c output/encoded.c \

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "message_read.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* False when @text is too long for @out, of @size bytes. */
+static bool copy_text(char *out, size_t size, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len >= size)
+		return false;
+	memcpy(out, text, len + 1);
+	return true;
+}
+
+static int read_name(const char *text, struct address *address)
+{
+	*address = (struct address){ 0 };
+	if (!strcmp(text, "unknown"))
+		return 0;
+	if (!strcmp(text, "overflow")) {
+		address->type = ADDRESS_OVERFLOW;
+		return 0;
+	}
+	address->type = ADDRESS_NAME;
+	return *text && copy_text(address->name, sizeof(address->name), text) ? 0 : -EBADMSG;
+}
+
+int message_read_address(const char *text, struct address *address)
+{
+	return address_parse_pci(text, address) ? read_name(text, address) : 0;
+}
+
+static int read_device(const Faultcast__V1__DeviceAddress *m, struct address *address)
+{
+	char name[ADDRESS_LEN];
+
+	if (!m)
+		return -EBADMSG;
+	if (!m->pci)
+		return read_name(m->name, address);
+	if (m->pci->bus > 0xff || m->pci->device > 0x1f || m->pci->function > 7)
+		return -EBADMSG;
+	*address = (struct address){
+		.type = ADDRESS_PCI,
+		.segment = m->pci->segment,
+		.bdf = (uint16_t)(m->pci->bus << 8 | m->pci->device << 3 | m->pci->function),
+	};
+	address_format(address, name);
+	return strcmp(name, m->name) ? -EBADMSG : 0;
+}
+
+static int read_identity(const Faultcast__V1__DeviceIdentity *m, struct device_identity *id)
+{
+	if (!m)
+		return 0;
+	id->generation = m->generation;
+	id->vendor_id = m->vendor_id;
+	id->device_id = m->device_id;
+	id->subsystem_vendor_id = m->subsystem_vendor_id;
+	id->subsystem_device_id = m->subsystem_device_id;
+	id->class_code = m->class_code;
+	id->revision = m->revision;
+	if (m->serial)
+		id->serial = m->serial->value;
+	if (!m->generation || !copy_text(id->driver, sizeof(id->driver), m->driver) ||
+	    !copy_text(id->physical_slot, sizeof(id->physical_slot), m->physical_slot))
+		return -EBADMSG;
+	return 0;
+}
+
+static void read_reason(const Faultcast__V1__FaultReason *m, struct fault_event *ev)
+{
+	ev->has_reason = m;
+	if (m)
+		ev->reason = m->code;
+}
+
+static int read_io_page_fault(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
+{
+	ev->iova = m->io_page_fault->iova;
+	ev->has_iova = !m->io_page_fault->iova_unknown;
+	ev->access = m->io_page_fault->access;
+	ev->has_pasid = m->io_page_fault->pasid;
+	if (ev->has_pasid)
+		ev->pasid = m->io_page_fault->pasid->value;
+	read_reason(m->io_page_fault->reason, ev);
+	return 0;
+}
+
+static int read_interrupt_remapping(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
+{
+	ev->irte_index = m->interrupt_remapping->index;
+	read_reason(m->interrupt_remapping->reason, ev);
+	return 0;
+}
+
+/* The names of the errors follow from severity and status. */
+static int read_aer(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
+{
+	const Faultcast__V1__TlpHeader *tlp = m->aer->tlp_header;
+
+	/* Ours is from 1, the kernel's from 0; one that we do not know has none of ours. */
+	ev->aer_severity = m->aer->severity - 1U;
+	ev->aer_status = m->aer->status;
+	ev->has_tlp = tlp;
+	if (!tlp)
+		return 0;
+	if (tlp->n_dwords != sizeof(ev->tlp) / sizeof(ev->tlp[0]))
+		return -EBADMSG;
+	memcpy(ev->tlp, tlp->dwords, sizeof(ev->tlp));
+	return 0;
+}
+
+static int read_hotplug(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
+{
+	ev->hotplug = m->hotplug->event - 1U;
+	return 0;
+}
+
+static int read_link(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
+{
+	ev->link_reason = m->link->reason;
+	ev->link_speed = m->link->speed;
+	ev->link_width = m->link->width;
+	ev->link_status = m->link->status;
+	return 0;
+}
+
+static const struct detail {
+	Faultcast__V1__FaultEvent__DetailCase body;
+	int (*read)(const Faultcast__V1__FaultEvent *m, struct fault_event *ev);
+} details[FAULTCAST_KIND_MAX + 1] = {
+	[FAULTCAST_KIND_IO_PAGE_FAULT] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_IO_PAGE_FAULT,
+					   read_io_page_fault },
+	[FAULTCAST_KIND_INTERRUPT_REMAPPING] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_INTERRUPT_REMAPPING,
+						 read_interrupt_remapping },
+	[FAULTCAST_KIND_AER] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_AER, read_aer },
+	[FAULTCAST_KIND_LINK] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_LINK, read_link },
+	[FAULTCAST_KIND_HOTPLUG] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_HOTPLUG, read_hotplug },
+};
+
+static int read_event(const Faultcast__V1__FaultEvent *m, struct entry *entry)
+{
+	static const struct detail none = { .body = FAULTCAST__V1__FAULT_EVENT__DETAIL__NOT_SET };
+	struct fault_event *ev = &entry->event;
+	const struct detail *detail = &none;
+	int err;
+
+	if (m->instance != entry->at.instance || m->seq != entry->at.seq || entry->at.sub)
+		return -EBADMSG;
+	*ev = (struct fault_event){
+		.instance = m->instance,
+		.seq = m->seq,
+		.kind = m->kind,
+		.synthetic = m->synthetic,
+		.mono_ns = m->monotonic_ns,
+		.real_ns = m->realtime_ns,
+		.suppressed_before = m->suppressed_before,
+		.lost_before = m->lost_before,
+		.slot = m->slot,
+		.identity_late = m->identity_late,
+		.generation = m->generation,
+	};
+	if (ev->kind <= FAULTCAST_KIND_MAX)
+		detail = &details[ev->kind];
+	if (m->detail_case != detail->body)
+		return -EBADMSG;
+	err = read_device(m->device, &ev->device);
+	if (!err)
+		err = read_identity(m->identity, &ev->identity);
+	if (!err && detail->read)
+		err = detail->read(m, ev);
+	return err;
+}
+
+static int read_gap(const Faultcast__V1__Gap *m, const struct cursor *at, struct fault_gap *gap)
+{
+	static const enum gap_reason reasons[] = {
+		[FAULTCAST__V1__GAP_REASON__GAP_REASON_HISTORY] = GAP_HISTORY,
+		[FAULTCAST__V1__GAP_REASON__GAP_REASON_UNKNOWN_CURSOR] = GAP_UNKNOWN_CURSOR,
+		[FAULTCAST__V1__GAP_REASON__GAP_REASON_TOO_SLOW] = GAP_TOO_SLOW,
+		[FAULTCAST__V1__GAP_REASON__GAP_REASON_UNLOADED] = GAP_UNLOADED,
+	};
+	const size_t num = sizeof(reasons) / sizeof(reasons[0]);
+
+	if (m->reason == FAULTCAST__V1__GAP_REASON__GAP_REASON_UNSPECIFIED ||
+	    (size_t)m->reason >= num)
+		return -EBADMSG;
+	*gap = (struct fault_gap){ .reason = reasons[m->reason] };
+	if (m->size_case == FAULTCAST__V1__GAP__SIZE__NOT_SET)
+		return 0;
+	/* Of those never published the event tells that follows them. */
+	if (m->size_case != FAULTCAST__V1__GAP__SIZE_MISSING)
+		return -EBADMSG;
+	gap->from = m->missing->from;
+	gap->to = m->missing->to;
+	return gap->from && gap->from <= gap->to && gap->to == at->seq && !at->sub ? 0 : -EBADMSG;
+}
+
+int message_read(const Faultcast__V1__StreamMessage *m, struct entry *entry)
+{
+	*entry = (struct entry){ 0 };
+	if (cursor_parse(m->cursor, &entry->at))
+		return -EBADMSG;
+	if (m->body_case == FAULTCAST__V1__STREAM_MESSAGE__BODY_EVENT)
+		return read_event(m->event, entry);
+	if (m->body_case != FAULTCAST__V1__STREAM_MESSAGE__BODY_GAP)
+		return -EBADMSG;
+	entry->is_gap = true;
+	return read_gap(m->gap, &entry->at, &entry->gap);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the protobuf messages of the stream back to the model: what message.h wrote.  Pure. */
+#ifndef FAULTCAST_MESSAGE_READ_H
+#define FAULTCAST_MESSAGE_READ_H
+
+#include "entry.h"
+#include "faultcast/v1/stream.pb-c.h"
+
+/*
+ * Reads what message_event() or message_gap() made.  -EBADMSG for what they do
+ * not make; *@entry is undefined then.
+ */
+int message_read(const Faultcast__V1__StreamMessage *m, struct entry *entry);
+
+/* The inverse of address_format(); -EBADMSG for what fits no address. */
+int message_read_address(const char *text, struct address *address);
+
+#endif
