@@ -9,10 +9,12 @@
 #include "source/netlink.h"
 #include "window.h"
 
-static const struct output *const outputs[] = { &output_metrics, &output_stream };
+static const struct output *const rows[] = { &output_metrics, &output_stream };
 
-#define NUM_OUTPUTS (sizeof(outputs) / sizeof(outputs[0]))
+#define NUM_ROWS (sizeof(rows) / sizeof(rows[0]))
 
+/* Those that are not off. */
+static const struct output *outputs[NUM_ROWS];
 static size_t running;
 static uint64_t received;
 static bool ready;
@@ -24,12 +26,13 @@ int bus_init(struct loop *loop)
 
 	if (err)
 		return err;
-	for (running = 0; running < NUM_OUTPUTS; running++) {
-		const struct output *output = outputs[running];
-
-		err = output->init ? output->init(loop) : 0;
-		if (err) {
-			log_error("output %s does not start: error %d", output->name, -err);
+	received = 0;
+	for (size_t i = 0; i < NUM_ROWS; i++) {
+		err = rows[i]->init ? rows[i]->init(loop) : 0;
+		if (!err) {
+			outputs[running++] = rows[i];
+		} else if (err != OUTPUT_OFF) {
+			log_error("output %s does not start: error %d", rows[i]->name, -err);
 			bus_fini();
 			return err;
 		}
@@ -74,6 +77,15 @@ static void on_caught_up(void *ctx)
 			outputs[i]->on_caught_up();
 }
 
+static bool congested(void *ctx)
+{
+	(void)ctx;
+	for (size_t i = 0; i < running; i++)
+		if (outputs[i]->congested && outputs[i]->congested())
+			return true;
+	return false;
+}
+
 void bus_each_output(void (*fn)(void *ctx, const struct output *output,
 				const struct output_counts *counts),
 		     void *ctx)
@@ -105,4 +117,5 @@ const struct source_sink bus_sink = {
 	.event = on_event,
 	.gap = on_gap,
 	.caught_up = on_caught_up,
+	.congested = congested,
 };

@@ -21,15 +21,20 @@ struct output_counts {
 	uint64_t lag;	  /* not sent yet; of several readers the slowest one's */
 };
 
+/* What init() says of an output that is not configured: it is as if it were not there. */
+#define OUTPUT_OFF 1
+
 struct output {
 	const char *name;
-	/* 0 or -errno; optional. */
+	/* 0, OUTPUT_OFF or -errno; optional. */
 	int (*init)(struct loop *loop);
 	/* Every event once, in order.  @live: as it happened, not fetched later. */
 	void (*on_event)(const struct fault_event *ev, bool live);
 	void (*on_gap)(const struct cursor *at, const struct fault_gap *gap);
 	/* The source has delivered all there is; optional, may come again. */
 	void (*on_caught_up)(void);
+	/* True: let the source wait with what it need not deliver now; optional. */
+	bool (*congested)(void);
 	/* Fills in all but @received. */
 	void (*counts)(struct output_counts *counts);
 	void (*fini)(void);

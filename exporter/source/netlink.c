@@ -18,6 +18,7 @@
 #include "../log.h"
 
 #define RETRY_NS NSEC_PER_SEC
+#define CONGESTED_NS (5 * NSEC_PER_MSEC)
 #define DATAGRAMS_PER_TURN 64
 #define DATAGRAMS_DRAINED 65536
 
@@ -45,6 +46,7 @@ static void detach(struct source_netlink *source)
 		genl_query_close(&source->query);
 	}
 	loop_timer_disarm(source->loop, &source->retry);
+	loop_timer_disarm(source->loop, &source->resume);
 	source->state = SOURCE_ABSENT;
 }
 
@@ -270,11 +272,32 @@ static void on_events_ready(struct loop_fd *watch, uint32_t events)
 	send_event_get(source);
 }
 
+/* A dump goes on as it is read (netlink_dump()): what we leave there waits in the kernel. */
+static bool is_congested(const struct source_netlink *source)
+{
+	return source->state == SOURCE_FETCHING && source->sink->congested &&
+	       source->sink->congested(source->sink->ctx);
+}
+
+static void on_resume(struct loop_timer *timer)
+{
+	struct source_netlink *source = source_of(timer, resume);
+	int err = loop_add(source->loop, &source->query_watch, EPOLLIN);
+
+	if (err)
+		give_up(source, err);
+}
+
 static void on_query_ready(struct loop_fd *watch, uint32_t events)
 {
 	struct source_netlink *source = source_of(watch, query_watch);
 
 	(void)events;
+	if (is_congested(source)) {
+		loop_del(source->loop, watch);
+		loop_timer_arm(source->loop, &source->resume, CONGESTED_NS);
+		return;
+	}
 	genl_query_receive(&source->query);
 	/* What came while the answer did, and made us fall behind again. */
 	if (source->state == SOURCE_LIVE && is_behind(source))
@@ -378,6 +401,7 @@ int source_netlink_start(struct source_netlink *source, struct loop *loop,
 		.events_watch.ready = on_events_ready,
 		.query_watch.ready = on_query_ready,
 		.retry.expired = on_retry,
+		.resume.expired = on_resume,
 	};
 	source->status.name = genl_is_userspace() ? "standin" : "netlink";
 	source->status.reason = source->reason;

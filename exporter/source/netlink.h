@@ -19,6 +19,8 @@ struct source_sink {
 	void (*gap)(void *ctx, const struct cursor *at, const struct fault_gap *gap);
 	/* The source has delivered all there is, or knows that there is nothing. */
 	void (*caught_up)(void *ctx);
+	/* True: what is fetched should come later; what is multicast cannot.  Optional. */
+	bool (*congested)(void *ctx);
 	void *ctx;
 };
 
@@ -47,6 +49,7 @@ struct source_netlink {
 	struct loop_fd events_watch;
 	struct loop_fd query_watch;
 	struct loop_timer retry;
+	struct loop_timer resume; /* reading the answers, which wait in the kernel */
 };
 
 /*
