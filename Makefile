@@ -4,7 +4,7 @@ REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 B := build
 CC ?= gcc
-PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd
+PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd sqlite3
 KABI ?= $(shell dpkg-query -W -f '$${Depends}' linux-headers-amd64 2>/dev/null | \
 	sed -n 's/.*linux-headers-\([^ ,]*amd64\).*/\1/p')
 KDIR ?= /usr/src/linux-headers-$(KABI)
@@ -17,7 +17,7 @@ DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libcmocka-dev linux-headers-amd64 qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
-	bpftrace rasdaemon nodejs $(if $(shell command -v npm),,npm) \
+	bpftrace rasdaemon libsqlite3-dev nodejs $(if $(shell command -v npm),,npm) \
 	libclang-rt-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -28,10 +28,11 @@ HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 FUZZ_CC := clang
 FUZZ_SECONDS ?= 60
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE_THREADS := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DREVISION='"$(REVISION)"' \
 	-Iexporter -Ikmod/uapi -isystem $(B)/gen
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS)
-LIBS = $(shell pkg-config --libs $(PKGS)) -lm
+LIBS = -Wl,--as-needed $(shell pkg-config --libs $(PKGS)) -lm
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
@@ -43,7 +44,8 @@ LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c entry.c fil
 	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
 	devices.c source/genl.c source/netlink.c)
 EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c snapshot.c output/metrics.c output/metric_device.c \
-	output/process.c output/stream.c output/encoded.c \
+	output/process.c output/stream.c output/encoded.c output/store.c \
+	$(addprefix store/,database.c move_aside.c read.c retain.c worker.c write.c) \
 	expo/text.c http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
 CTL_SRC := $(wildcard exporter/ctl/*.c)
 STANDIN_SRC := $(wildcard tests/standin/*.c)
@@ -115,6 +117,7 @@ endef
 $(eval $(call compile,obj,$(CFLAGS) $(HARDENING)))
 $(eval $(call compile,san,$(SANITIZE)))
 $(eval $(call compile,fuzz-obj,$(SANITIZE) -fsanitize=fuzzer-no-link,$(FUZZ_CC)))
+$(eval $(call compile,tsan,$(SANITIZE_THREADS)))
 
 # kmod/vtd.c and storm.c against stand-ins for the kernel's headers
 $(B)/san/tests/unit/vtd.o: CPPFLAGS += -Itests/unit/kernel
@@ -140,9 +143,12 @@ $(B)/fuzz/%: $(B)/fuzz-obj/tests/fuzz/%.o $(call obj,fuzz-obj,exporter/http/acce
 		$(call gen_obj,fuzz-obj)
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE) -fsanitize=fuzzer,$(FUZZ_CC)) -o $@
+$(B)/unit-tsan/%: $(B)/tsan/tests/unit/%.o $(call obj,tsan,$(TESTED_SRC) $(LIB_SRC)) $(call gen_obj,tsan)
+	@mkdir -p $(@D)
+	$(call link,$(SANITIZE_THREADS)) -lcmocka -o $@
 , := ,
 
--include $(shell find $(B)/obj $(B)/san $(B)/fuzz-obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/san $(B)/tsan $(B)/fuzz-obj -name '*.d' 2>/dev/null)
 
 # The kernel module, built outside the source tree
 
@@ -189,7 +195,8 @@ test: deps
 	@$(MAKE) --no-print-directory test-unit
 	@$(MAKE) --no-print-directory test-vm
 
-test-unit: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+# What has a thread of its own once more under ThreadSanitizer.
+test-unit: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%) $(patsubst %,$(B)/unit-tsan/%,store store_trouble)
 	prove -e tests/unit/run $(sort $^)
 	prove tests/uapi.t
 

@@ -5,11 +5,12 @@
 
 #include "log.h"
 #include "output/metrics.h"
+#include "output/store.h"
 #include "output/stream.h"
 #include "source/netlink.h"
 #include "window.h"
 
-static const struct output *const rows[] = { &output_metrics, &output_stream };
+static const struct output *const rows[] = { &output_metrics, &output_store, &output_stream };
 
 #define NUM_ROWS (sizeof(rows) / sizeof(rows[0]))
 

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "bus.h"
+#include "clock.h"
 #include "devices.h"
 #include "http/server.h"
 #include "log.h"
 #include "loop.h"
 #include "options.h"
+#include "output/store.h"
 #include "snapshot.h"
 #include "source/genl.h"
 #include "source/netlink.h"
@@ -24,6 +26,7 @@
 
 static struct {
 	struct http_options http;
+	struct store_config store;
 	int log_level;
 	int log_format;
 	uint64_t rcvbuf;
@@ -34,6 +37,9 @@ static struct {
 	.http = { .listen_address = "127.0.0.1:10186",
 		  .unix_path = "",
 		  .metrics_path = "/metrics" },
+	.store = { .path = "",
+		   .retention_ns = 15ULL * 86400 * NSEC_PER_SEC,
+		   .retention_bytes = 1ULL << 30 },
 	.log_level = LOG_INFO,
 	.rcvbuf = 4 << 20,
 };
@@ -70,6 +76,26 @@ static const struct option_row rows[] = {
 	  .hide_default = true,
 	  .arg = "PORT",
 	  .help = "for tests: events from a program, NETLINK_USERSOCK" },
+	{ .name = "storage.path",
+	  .type = OPTION_STRING,
+	  .value = &opt.store.path,
+	  .arg = "FILE",
+	  .hide_default = true,
+	  .help = "where to keep events, an SQLite database" },
+	{ .name = "storage.retention.time",
+	  .type = OPTION_DURATION,
+	  .value = &opt.store.retention_ns,
+	  .min = NSEC_PER_SEC,
+	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
+	  .arg = "DURATION",
+	  .help = "how long to keep them" },
+	{ .name = "storage.retention.size",
+	  .type = OPTION_SIZE,
+	  .value = &opt.store.retention_bytes,
+	  .min = 32 << 20,
+	  .max = 1ULL << 60,
+	  .arg = "SIZE",
+	  .help = "how large it may become" },
 	{ .name = "log.level",
 	  .type = OPTION_CHOICE,
 	  .value = &opt.log_level,
@@ -200,6 +226,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	snapshot_init(&loop);
+	if (*opt.store.path)
+		store_configure(&opt.store);
 	bus_set_source(&source.status);
 	err = bus_init(&loop);
 	if (!err)

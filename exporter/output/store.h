@@ -13,30 +13,39 @@
 
 #include "../bus.h"
 #include "../entry.h"
+#include "../filter.h"
+#include "../store/worker.h"
 
 extern const struct output output_store;
 
-/* Before bus_init().  @path, which must stay, "": no store. */
-void store_configure(const char *path, uint64_t retention_ns, uint64_t retention_bytes);
+/* Before bus_init(), if there is to be a store; @config stays. */
+void store_configure(const struct store_config *config);
 
 /* A store is configured and can be read now. */
 bool store_is_open(void);
 
-/* A read may ask for so many entries; a gap before each of few of them must fit. */
-#define STORE_READ_MIN 4
-#define STORE_READ_MAX 512
+/* What metrics tell of it; false: there is none. */
+bool store_get_status(struct store_status *status);
+
+/* Events that were published and will not be stored. */
+uint64_t store_dropped(void);
+
+/* Room for a row and the gaps before it; no more than STORE_READ_MAX come at once. */
+#define STORE_READ_MIN (ENTRY_MISSING_MAX + 1)
 
 /* The caller's memory, until done() or store_cancel(). */
 struct store_read {
 	/* Set by the caller. */
-	struct cursor after;   /* instance 0: from the oldest row on */
-	struct entry *entries; /* for @max, STORE_READ_MIN to STORE_READ_MAX */
+	struct cursor after; /* instance 0: from the oldest row on */
+	/* Events that it does not concern are left out; gaps never are. */
+	const struct event_filter *filter;
+	struct entry *entries; /* for @max, at least STORE_READ_MIN */
 	size_t max;
 	void (*done)(struct store_read *read); /* may ask for the next right away */
 
 	/*
-	 * The answer: events, and gaps where rows are missing, in the stream's order.
-	 * A row that cannot be read is a gap.
+	 * The answer: events, and gaps where rows are missing, or make no sense, in the
+	 * stream's order.
 	 */
 	size_t num;
 	struct cursor scanned; /* last row looked at: where the next read goes on */
@@ -48,7 +57,9 @@ struct store_read {
 	/* -ENOENT: never heard of the instance of @after; -EIO: cannot be read now. */
 	int err;
 
-	struct store_read *next; /* the store's */
+	/* The store's. */
+	struct store_read *next;
+	bool waits;
 };
 
 /*

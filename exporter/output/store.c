@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "../clock.h"
+#include "../log.h"
+#include "../loop.h"
+#include "../window.h"
+
+/* A transaction for each event would cost ten times what storing it does. */
+#define BATCH_NS (10 * NSEC_PER_MSEC)
+
+/* What is fetched waits when so much is waiting to be stored. */
+#define CONGESTED_ENTRIES (WINDOW_ENTRIES / 2)
+
+#define EXIT_NS (5 * NSEC_PER_SEC)
+
+static void on_done(struct loop_fd *watch, uint32_t events);
+static void on_batch_due(struct loop_timer *timer);
+
+static const struct store_config *config;
+static struct loop *store_loop;
+static struct loop_fd done_watch = { .fd = -1, .ready = on_done };
+static struct loop_timer batch_due = { .expired = on_batch_due };
+static uint64_t next; /* entry of the window to store */
+static uint64_t handed_ns;
+static bool handed; /* a batch, which is not written yet */
+static uint64_t dropped;
+
+/* Asked for, in order; the first one that does not wait is with the worker. */
+static struct store_read *reads;
+static bool reading;
+static struct store_read *current; /* NULL though reading: cancelled */
+
+void store_configure(const struct store_config *c)
+{
+	config = c;
+}
+
+static int init(struct loop *loop)
+{
+	int err;
+
+	if (!config)
+		return OUTPUT_OFF;
+	store_loop = loop;
+	next = window_end();
+	handed_ns = dropped = 0;
+	handed = false;
+	err = store_worker_start(config, &done_watch.fd);
+	if (err)
+		return err;
+	err = loop_add(loop, &done_watch, EPOLLIN);
+	if (err)
+		store_worker_stop(clock_mono_ns() + EXIT_NS);
+	return err;
+}
+
+/* All that is waiting, as far as it fits into a batch. */
+static void hand_over(void)
+{
+	struct entry *batch = store_worker_batch();
+	size_t num = 0;
+
+	while (num < STORE_BATCH && next < window_end())
+		batch[num++] = *window_at(next++);
+	handed = true;
+	handed_ns = clock_mono_ns();
+	loop_timer_disarm(store_loop, &batch_due);
+	store_worker_write(num);
+}
+
+/* A full batch, or what has gathered in a while. */
+static void hand_over_soon(void)
+{
+	uint64_t since;
+
+	if (handed || next == window_end())
+		return;
+	since = clock_mono_ns() - handed_ns;
+	if (since >= BATCH_NS || window_end() - next >= STORE_BATCH)
+		hand_over();
+	else if (!batch_due.armed)
+		loop_timer_arm(store_loop, &batch_due, BATCH_NS - since);
+}
+
+static void on_batch_due(struct loop_timer *timer)
+{
+	(void)timer;
+	hand_over();
+}
+
+/* The window is about to evict what was not handed over: known by what is left. */
+static void drop_oldest(void)
+{
+	if (window_end() - next < WINDOW_ENTRIES)
+		return;
+	dropped += !window_at(next)->is_gap;
+	next++;
+}
+
+static void on_event(const struct fault_event *ev, bool live)
+{
+	(void)ev;
+	(void)live;
+	hand_over_soon();
+	drop_oldest();
+}
+
+static void on_gap(const struct cursor *at, const struct fault_gap *gap)
+{
+	(void)at;
+	(void)gap;
+	hand_over_soon();
+	drop_oldest();
+}
+
+static bool congested(void)
+{
+	/* In trouble it may take for ever. */
+	return window_end() - next > CONGESTED_ENTRIES && store_worker_status().up;
+}
+
+static void counts(struct output_counts *c)
+{
+	const struct store_status status = store_worker_status();
+
+	c->sent = status.stored;
+	c->retried = status.retried;
+	c->dropped = dropped + status.refused;
+	c->lag = c->received - c->sent - c->dropped;
+}
+
+/* Of the worker's reads there is one at a time; who asked first is first. */
+static void start_read(void)
+{
+	struct store_read *read = reads;
+
+	while (read && read->waits)
+		read = read->next;
+	if (reading || !read)
+		return;
+	reading = true;
+	current = read;
+	store_worker_read(&read->after, read->filter, read->max);
+}
+
+static void remove_read(struct store_read *read)
+{
+	struct store_read **at = &reads;
+
+	while (*at != read)
+		at = &(*at)->next;
+	*at = read->next;
+}
+
+static void add_read(struct store_read *read)
+{
+	struct store_read **at = &reads;
+
+	while (*at)
+		at = &(*at)->next;
+	read->next = NULL;
+	*at = read;
+}
+
+/* Whether what follows @at, of which the file has nothing, is about to be written. */
+static bool comes_soon(const struct cursor *at)
+{
+	uint64_t number;
+
+	return handed && store_worker_status().up && window_find(at, &number) != WINDOW_HAS;
+}
+
+static void finish_read(struct store_read *read, const struct database_read *got, int code)
+{
+	read->num = code ? 0 : got->num;
+	read->scanned = code ? read->after : got->scanned;
+	read->end = !code && got->end && !comes_soon(&got->scanned);
+	read->err = code ? -EIO : got->unknown ? -ENOENT : 0;
+	if (!read->err && got->end && !read->end && !read->num) {
+		read->after = read->scanned;
+		read->waits = true;
+		return;
+	}
+	memcpy(read->entries, got->entries, read->num * sizeof(*read->entries));
+	remove_read(read);
+	read->done(read);
+}
+
+static void take_read(void)
+{
+	int code;
+	const struct database_read *got = store_worker_take(&code);
+	struct store_read *read = current;
+
+	if (!got)
+		return;
+	reading = false;
+	current = NULL;
+	if (read)
+		finish_read(read, got, code);
+}
+
+static void on_done(struct loop_fd *watch, uint32_t events)
+{
+	uint64_t count;
+	ssize_t ignored = read(watch->fd, &count, sizeof(count));
+
+	(void)ignored;
+	(void)events;
+	take_read();
+	handed = handed && !store_worker_batch();
+	if (!handed || !store_worker_status().up)
+		for (struct store_read *waiting = reads; waiting; waiting = waiting->next)
+			waiting->waits = false;
+	hand_over_soon();
+	start_read();
+}
+
+/* What is left is written, if that can be done in time. */
+static void fini(void)
+{
+	uint64_t deadline = clock_mono_ns() + EXIT_NS, left = 0;
+
+	loop_timer_disarm(store_loop, &batch_due);
+	loop_del(store_loop, &done_watch);
+	while (next < window_end() && store_worker_settle(deadline))
+		hand_over();
+	for (; next < window_end(); next++)
+		left += !window_at(next)->is_gap;
+	left += store_worker_stop(deadline);
+	done_watch.fd = -1;
+	if (left)
+		log_warn("store %s: %llu events are not stored", config->path,
+			 (unsigned long long)left);
+	reads = NULL;
+	reading = false;
+	current = NULL;
+}
+
+const struct output output_store = {
+	.name = "store",
+	.init = init,
+	.on_event = on_event,
+	.on_gap = on_gap,
+	.congested = congested,
+	.counts = counts,
+	.fini = fini,
+};
+
+bool store_get_status(struct store_status *status)
+{
+	if (done_watch.fd < 0)
+		return false;
+	*status = store_worker_status();
+	return true;
+}
+
+uint64_t store_dropped(void)
+{
+	return dropped + store_worker_status().refused;
+}
+
+bool store_is_open(void)
+{
+	struct store_status status;
+
+	return store_get_status(&status) && status.open;
+}
+
+void store_read(struct store_read *read)
+{
+	read->waits = false;
+	add_read(read);
+	start_read();
+}
+
+void store_cancel(struct store_read *read)
+{
+	remove_read(read);
+	if (current == read)
+		current = NULL;
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One connection has the file for itself (locking_mode=EXCLUSIVE), so the index of
+ * the write-ahead log is in memory and not in a shared mapping, whose file somebody
+ * could truncate: that would be a SIGBUS.  https://www.sqlite.org/wal.html section 8
+ */
+#include "database.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const statements[DATABASE_STATEMENTS] = {
+	[DATABASE_BEGIN] = "BEGIN IMMEDIATE",
+	[DATABASE_COMMIT] = "COMMIT",
+	[DATABASE_ADD_INSTANCE] = "INSERT OR IGNORE INTO instance (name) VALUES (?1)",
+	[DATABASE_INSTANCE_ID] = "SELECT id FROM instance WHERE name = ?1",
+	[DATABASE_INSTANCE_NAME] = "SELECT name FROM instance WHERE id = ?1",
+	[DATABASE_ADD_EVENT] = "INSERT OR IGNORE INTO event "
+			       "(instance, seq, sub, real_ns, kind, device, message) "
+			       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[DATABASE_EVENTS_AFTER] = "SELECT instance, seq, sub, real_ns, kind, device, message "
+				  "FROM event WHERE (instance, seq, sub) > (?1, ?2, ?3) "
+				  "ORDER BY instance, seq, sub",
+	[DATABASE_OLDEST_EVENTS] = "SELECT instance, seq, sub, real_ns FROM event "
+				   "ORDER BY instance, seq, sub",
+	[DATABASE_DELETE_UP_TO] = "DELETE FROM event WHERE (instance, seq, sub) <= (?1, ?2, ?3)",
+	[DATABASE_PAGES] = "SELECT page_count - freelist_count, freelist_count "
+			   "FROM pragma_page_count(), pragma_freelist_count()",
+};
+
+/*
+ * An event's key is its place in the stream, so rows are appended, a cursor is found by
+ * one descent, and what follows it is read in order.  A gap has no kind.
+ */
+static const char schema[] =
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE IF NOT EXISTS instance ("
+	" id INTEGER PRIMARY KEY,"     /* in the order of first sight */
+	" name TEXT NOT NULL UNIQUE);" /* as in a cursor */
+	"CREATE TABLE IF NOT EXISTS event ("
+	" instance INTEGER NOT NULL, seq INTEGER NOT NULL, sub INTEGER NOT NULL,"
+	" real_ns INTEGER NOT NULL, kind INTEGER, device TEXT,"
+	" message BLOB NOT NULL," /* faultcast.v1.StreamMessage */
+	" PRIMARY KEY (instance, seq, sub)) WITHOUT ROWID;";
+
+int database_failed(struct database *d, int code)
+{
+	int primary = code & 0xff, number = d->db ? sqlite3_system_errno(d->db) : 0;
+
+	snprintf(d->error, sizeof(d->error), "%s%s%s",
+		 d->db && sqlite3_extended_errcode(d->db) == code ? sqlite3_errmsg(d->db)
+								  : sqlite3_errstr(code),
+		 number && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) ? ": " : "",
+		 number && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN)
+			 ? strerror(number)
+			 : "");
+	return code;
+}
+
+static int run_sql(struct database *d, const char *sql)
+{
+	int code = sqlite3_exec(d->db, sql, NULL, NULL, NULL);
+
+	return code ? database_failed(d, code) : SQLITE_OK;
+}
+
+/* The one value of a query; a text is NUL-terminated and cut to @size. */
+static int query(struct database *d, const char *sql, int64_t *number, char *text, size_t size)
+{
+	sqlite3_stmt *stmt;
+	int code = sqlite3_prepare_v2(d->db, sql, -1, &stmt, NULL);
+
+	if (!code)
+		code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW) {
+		if (number)
+			*number = sqlite3_column_int64(stmt, 0);
+		else
+			snprintf(text, size, "%s", (const char *)sqlite3_column_text(stmt, 0));
+		code = SQLITE_OK;
+	}
+	if (code)
+		database_failed(d, code);
+	sqlite3_finalize(stmt);
+	return code;
+}
+
+/* Before anything is written: whose file is it?  @version 0: of nobody, it is empty. */
+static int check_owner(struct database *d, int64_t *version)
+{
+	int64_t application, tables;
+	int code = query(d, "PRAGMA application_id", &application, NULL, 0);
+
+	if (!code)
+		code = query(d, "PRAGMA user_version", version, NULL, 0);
+	if (!code)
+		code = query(d, "SELECT count(*) FROM sqlite_schema", &tables, NULL, 0);
+	if (code || (!application && !*version && !tables))
+		return code;
+	if (application != DATABASE_APPLICATION)
+		snprintf(d->error, sizeof(d->error), "a database, but not of faultcast");
+	else if (*version > DATABASE_SCHEMA)
+		snprintf(d->error, sizeof(d->error),
+			 "of a newer faultcast: schema %" PRId64 ", known is %d", *version,
+			 DATABASE_SCHEMA);
+	else
+		return SQLITE_OK;
+	return DATABASE_FOREIGN;
+}
+
+/* All in one transaction: whenever this ends, the file is empty or whole. */
+static int create(struct database *d)
+{
+	char sql[sizeof(schema) + 192];
+
+	snprintf(sql, sizeof(sql),
+		 "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL; %s PRAGMA "
+		 "application_id = %d; PRAGMA user_version = %d; COMMIT",
+		 DATABASE_PAGE, schema, DATABASE_APPLICATION, DATABASE_SCHEMA);
+	return run_sql(d, sql);
+}
+
+static int set_up(struct database *d)
+{
+	char mode[16] = "", sql[160];
+	int64_t version;
+	int code;
+
+	if (sqlite3_db_readonly(d->db, "main"))
+		return database_failed(d, SQLITE_READONLY);
+	code = run_sql(d, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = NORMAL;"
+			  "PRAGMA cell_size_check = ON");
+	if (!code)
+		code = check_owner(d, &version);
+	if (!code && !version)
+		code = create(d);
+	if (!code)
+		code = query(d, "PRAGMA journal_mode = WAL", NULL, mode, sizeof(mode));
+	if (!code && strcmp(mode, "wal") != 0) {
+		snprintf(d->error, sizeof(d->error), "no write-ahead log on this file system");
+		code = SQLITE_CANTOPEN;
+	}
+	snprintf(sql, sizeof(sql), "PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d",
+		 DATABASE_WAL_PAGES, DATABASE_WAL_PAGES * DATABASE_PAGE);
+	return code ? code : run_sql(d, sql);
+}
+
+static int prepare(struct database *d)
+{
+	for (size_t i = 0; i < DATABASE_STATEMENTS; i++) {
+		int code = sqlite3_prepare_v3(d->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+					      &d->statements[i], NULL);
+
+		if (code)
+			return database_failed(d, code);
+	}
+	return SQLITE_OK;
+}
+
+int database_open(struct database *d, const char *path)
+{
+	int code;
+
+	*d = (struct database){ .path = path };
+	code = sqlite3_open_v2(path, &d->db,
+			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+				       SQLITE_OPEN_EXRESCODE,
+			       NULL);
+	if (code)
+		database_failed(d, code);
+	else
+		code = set_up(d);
+	if (!code)
+		code = prepare(d);
+	if (code)
+		database_close(d);
+	return code;
+}
+
+void database_close(struct database *d)
+{
+	for (size_t i = 0; i < DATABASE_STATEMENTS; i++)
+		sqlite3_finalize(d->statements[i]);
+	memset(d->statements, 0, sizeof(d->statements));
+	sqlite3_close(d->db);
+	d->db = NULL;
+	strbuf_free(&d->packed);
+}
+
+int database_run(struct database *d, enum database_statement which)
+{
+	int code = database_step(d, which);
+
+	sqlite3_reset(d->statements[which]);
+	return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+int database_step(struct database *d, enum database_statement which)
+{
+	int code = sqlite3_step(d->statements[which]);
+
+	return code == SQLITE_DONE || code == SQLITE_ROW ? code : database_failed(d, code);
+}
+
+static uint64_t size_of(const char *path, const char *suffix)
+{
+	char *name = sqlite3_mprintf("%s%s", path, suffix);
+	struct stat st;
+	uint64_t size = name && !stat(name, &st) ? (uint64_t)st.st_size : 0;
+
+	sqlite3_free(name);
+	return size;
+}
+
+uint64_t database_bytes(const struct database *d)
+{
+	return size_of(d->path, "") + size_of(d->path, "-wal");
+}
+
+int database_instance_id(struct database *d, uint64_t instance, int64_t *id)
+{
+	sqlite3_stmt *stmt = d->statements[DATABASE_INSTANCE_ID];
+	char name[17];
+	int code;
+
+	*id = d->instance_id;
+	if (d->instance_id && d->instance == instance)
+		return SQLITE_OK;
+	snprintf(name, sizeof(name), "%" PRIx64, instance);
+	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_TRANSIENT);
+	code = database_step(d, DATABASE_INSTANCE_ID);
+	*id = code == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+	sqlite3_reset(stmt);
+	if (code == SQLITE_ROW) {
+		d->instance = instance;
+		d->instance_id = *id;
+	}
+	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+int database_instance_name(struct database *d, int64_t id, uint64_t *instance)
+{
+	sqlite3_stmt *stmt = d->statements[DATABASE_INSTANCE_NAME];
+	const char *name;
+	char *end;
+	int code;
+
+	*instance = d->instance;
+	if (id && d->instance_id == id)
+		return SQLITE_OK;
+	sqlite3_bind_int64(stmt, 1, id);
+	code = database_step(d, DATABASE_INSTANCE_NAME);
+	name = code == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+	*instance = name ? strtoull(name, &end, 16) : 0;
+	if (*instance && !*end) {
+		d->instance = *instance;
+		d->instance_id = id;
+	} else {
+		*instance = 0;
+	}
+	sqlite3_reset(stmt);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "../message_read.h"
+#include "database.h"
+
+enum column { INSTANCE, SEQ, SUB, REAL_NS, KIND, DEVICE, MESSAGE };
+
+static int row_cursor(struct database *d, sqlite3_stmt *row, struct cursor *at)
+{
+	at->seq = (uint64_t)sqlite3_column_int64(row, SEQ);
+	at->sub = (uint32_t)sqlite3_column_int64(row, SUB);
+	return database_instance_name(d, sqlite3_column_int64(row, INSTANCE), &at->instance);
+}
+
+/* Without decoding its message: that is what takes the time. */
+static bool concerns(const struct event_filter *filter, sqlite3_stmt *row)
+{
+	struct fault_event ev = { .real_ns = (uint64_t)sqlite3_column_int64(row, REAL_NS) };
+	const char *device = (const char *)sqlite3_column_text(row, DEVICE);
+
+	/* What cannot be compared is decoded, and found to be damaged. */
+	if (filter->num_devices && (!device || message_read_address(device, &ev.device)))
+		return true;
+	return filter_concerns(filter, &ev);
+}
+
+static bool read_message(sqlite3_stmt *row, const struct cursor *at, struct entry *entry)
+{
+	const void *blob = sqlite3_column_blob(row, MESSAGE);
+	int len = sqlite3_column_bytes(row, MESSAGE);
+	Faultcast__V1__StreamMessage *m = faultcast__v1__stream_message__unpack(NULL, (size_t)len,
+										blob);
+	bool ok = m && !message_read(m, entry) && entry->at.instance == at->instance &&
+		  entry->at.seq == at->seq && entry->at.sub == at->sub;
+
+	if (m)
+		faultcast__v1__stream_message__free_unpacked(m, NULL);
+	return ok;
+}
+
+/* A gap that begins before where the reader stands is cut to the rest. */
+static void cut_gap(const struct cursor *last, struct entry *entry)
+{
+	if (entry->gap.from && last->instance == entry->at.instance && entry->gap.from <= last->seq)
+		entry->gap.from = last->seq + 1;
+}
+
+static bool follows(const struct cursor *at, const struct cursor *last)
+{
+	if (at->instance != last->instance)
+		return at->instance;
+	return at->seq != last->seq ? at->seq > last->seq : at->sub > last->sub;
+}
+
+/*
+ * SQLite has no checksums: what is damaged may look like a row.  One out of order, or
+ * whose message is not of its place, is passed over; the next one tells that it is missing.
+ */
+static int take_row(struct database *d, struct database_read *read)
+{
+	sqlite3_stmt *row = d->statements[DATABASE_EVENTS_AFTER];
+	struct entry entry = { .is_gap = false };
+	struct cursor at;
+	int code = row_cursor(d, row, &at);
+	bool wanted;
+
+	if (code)
+		return code;
+	entry.at = at;
+	wanted = sqlite3_column_type(row, KIND) == SQLITE_NULL || concerns(&read->filter, row);
+	if (!follows(&at, &read->scanned) || (wanted && !read_message(row, &at, &entry))) {
+		d->damaged++;
+		return SQLITE_OK;
+	}
+	if (entry.is_gap)
+		cut_gap(&read->scanned, &entry);
+	read->num += entry_missing(&read->scanned, &entry, &read->entries[read->num]);
+	if (wanted)
+		read->entries[read->num++] = entry;
+	read->scanned = at;
+	return SQLITE_OK;
+}
+
+/* Where to begin; @read->unknown, or bound. */
+static int seek(struct database *d, struct database_read *read)
+{
+	sqlite3_stmt *stmt = d->statements[DATABASE_EVENTS_AFTER];
+	const struct cursor *after = &read->after;
+	int64_t id = 0;
+	int code = after->instance ? database_instance_id(d, after->instance, &id) : SQLITE_OK;
+
+	read->unknown = after->instance && !id;
+	sqlite3_bind_int64(stmt, 1, id);
+	sqlite3_bind_int64(stmt, 2, after->seq > INT64_MAX ? INT64_MAX : (int64_t)after->seq);
+	sqlite3_bind_int64(stmt, 3, after->sub);
+	return code;
+}
+
+int database_read(struct database *d, struct database_read *read)
+{
+	uint64_t damaged = d->damaged;
+	int code, rows = 0;
+
+	read->num = 0;
+	read->end = false;
+	read->scanned = read->after;
+	code = seek(d, read);
+	while (!code && !read->unknown && !read->end && rows < DATABASE_READ_ROWS &&
+	       read->num + ENTRY_MISSING_MAX < read->max) {
+		code = database_step(d, DATABASE_EVENTS_AFTER);
+		read->end = code == SQLITE_DONE;
+		if (code == SQLITE_ROW)
+			code = take_row(d, read);
+		else if (read->end)
+			code = SQLITE_OK;
+		rows++;
+	}
+	sqlite3_reset(d->statements[DATABASE_EVENTS_AFTER]);
+	/* Not one row of so many: there is no way on. */
+	if (!code && d->damaged - damaged == DATABASE_READ_ROWS)
+		code = database_failed(d, SQLITE_CORRUPT);
+	return code;
+}

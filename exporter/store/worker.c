@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "../clock.h"
+#include "../log.h"
+
+#define BACKOFF_MIN_NS NSEC_PER_SEC
+#define BACKOFF_MAX_NS (30 * NSEC_PER_SEC)
+/* Old rows are looked for when the oldest expires; the clock may be set meanwhile. */
+#define RETAIN_MIN_NS NSEC_PER_SEC
+#define RETAIN_MAX_NS (3600 * NSEC_PER_SEC)
+
+enum read_state { READ_NONE, READ_ASKED, READ_DONE };
+
+enum work { WORK_WAIT, WORK_QUIT, WORK_OPEN, WORK_WRITE, WORK_READ, WORK_RETAIN };
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work_there; /* for the worker */
+static pthread_cond_t work_done;  /* for who waits for it */
+static pthread_t thread;
+static int done_fd = -1;
+
+/* Under the mutex. */
+static struct {
+	bool quit;
+	bool exited;
+	bool batch_full;	 /* then the batch is the worker's, else the loop's */
+	enum read_state reading; /* ASKED: the read is the worker's */
+	uint64_t retry_ns;	 /* until then nothing is written */
+	struct store_status status;
+} shared;
+
+static struct entry batch[STORE_BATCH];
+static size_t batch_num;
+static struct entry read_entries[STORE_READ_MAX];
+static struct database_read reading;
+static int read_code;
+
+/* The worker's own. */
+static struct {
+	const struct store_config *config;
+	struct database database;
+	uint64_t backoff_ns; /* 0: what was tried last worked */
+	bool tried;	     /* the batch was */
+	uint64_t retain_ns;  /* when to look for old rows */
+	char said[sizeof(((struct database *)0)->error)];
+	struct log_site saying;
+} own;
+
+static void tell_loop(void)
+{
+	const uint64_t one = 1;
+	ssize_t ignored = write(done_fd, &one, sizeof(one));
+
+	(void)ignored; /* full: then it is readable anyway */
+}
+
+/* Trouble is said once; the same again is only counted. */
+static void say(void)
+{
+	if (!strcmp(own.said, own.database.error))
+		return;
+	snprintf(own.said, sizeof(own.said), "%s", own.database.error);
+	log_write(&own.saying, LOG_ERROR, "store %s: %s; trying again until it works",
+		  own.config->path, own.said);
+}
+
+/* True: a new file can be begun. */
+static bool move_aside(void)
+{
+	uint64_t seconds = clock_real_ns() / NSEC_PER_SEC;
+	int err = database_move_aside(&own.database, seconds);
+
+	if (err)
+		log_error("store %s cannot be moved aside: %s", own.config->path, strerror(-err));
+	else
+		log_error("store %s: moved to %s.corrupt-%llu, beginning a new one",
+			  own.config->path, own.config->path, (unsigned long long)seconds);
+	return !err;
+}
+
+/* When to try again.  At once only the first time, so as not to turn in circles. */
+static uint64_t back_off(bool at_once)
+{
+	uint64_t delay = own.backoff_ns;
+
+	if (!delay)
+		delay = at_once ? 0 : BACKOFF_MIN_NS;
+	own.backoff_ns = delay ? 2 * delay : BACKOFF_MIN_NS;
+	if (own.backoff_ns > BACKOFF_MAX_NS)
+		own.backoff_ns = BACKOFF_MAX_NS;
+	return clock_mono_ns() + delay;
+}
+
+/* What failed with @code will be tried again, with a file that was opened anew if need be. */
+static void trouble(int code)
+{
+	int primary = code & 0xff;
+	bool at_once = code == SQLITE_READONLY_DBMOVED;
+
+	say();
+	/* With a full disk it can still be read. */
+	if (primary != SQLITE_FULL)
+		database_close(&own.database);
+	if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
+		at_once = move_aside();
+	own.retain_ns = 0;
+	pthread_mutex_lock(&mutex);
+	shared.status.errors++;
+	shared.status.up = false;
+	shared.status.open = own.database.db;
+	shared.retry_ns = back_off(at_once);
+	pthread_cond_broadcast(&work_done);
+	pthread_mutex_unlock(&mutex);
+	tell_loop();
+}
+
+static void worked(void)
+{
+	if (own.said[0])
+		log_info("store %s works again", own.config->path);
+	own.said[0] = '\0';
+	own.backoff_ns = 0;
+	pthread_mutex_lock(&mutex);
+	shared.status.up = true;
+	shared.retry_ns = 0;
+	pthread_mutex_unlock(&mutex);
+}
+
+static void open_file(void)
+{
+	int code = database_open(&own.database, own.config->path);
+	bool waiting;
+
+	if (code) {
+		trouble(code);
+		return;
+	}
+	own.retain_ns = 0;
+	pthread_mutex_lock(&mutex);
+	shared.status.open = true;
+	waiting = shared.batch_full;
+	pthread_mutex_unlock(&mutex);
+	/* Else it is for the batch to show. */
+	if (!waiting)
+		worked();
+}
+
+static uint64_t events_in_batch(void)
+{
+	uint64_t events = 0;
+
+	for (size_t i = 0; i < batch_num; i++)
+		events += !batch[i].is_gap;
+	return events;
+}
+
+static void written(uint64_t events, uint64_t refused)
+{
+	own.tried = false;
+	worked();
+	pthread_mutex_lock(&mutex);
+	shared.batch_full = false;
+	shared.status.stored += events - refused;
+	shared.status.refused += refused;
+	pthread_cond_broadcast(&work_done);
+	pthread_mutex_unlock(&mutex);
+	tell_loop();
+}
+
+static void write_batch(void)
+{
+	uint64_t events = events_in_batch(), soon = clock_mono_ns() + RETAIN_MIN_NS;
+	size_t refused;
+	bool more;
+	int code;
+
+	if (own.tried) {
+		pthread_mutex_lock(&mutex);
+		shared.status.retried += events;
+		pthread_mutex_unlock(&mutex);
+	}
+	own.tried = true;
+	code = database_write(&own.database, batch, batch_num, clock_real_ns(), &refused);
+	if (!code) {
+		written(events, refused);
+		/* A batch is less than this deletes, so the file stays as large as it is. */
+		code = database_retain_size(&own.database, own.config->retention_bytes, &more);
+		if (own.retain_ns > soon)
+			own.retain_ns = soon;
+	}
+	if (code)
+		trouble(code);
+}
+
+static void count_damaged(void)
+{
+	uint64_t damaged = own.database.damaged;
+
+	if (!damaged)
+		return;
+	log_error("store %s: %llu rows make no sense and are passed over", own.config->path,
+		  (unsigned long long)damaged);
+	own.database.damaged = 0;
+	pthread_mutex_lock(&mutex);
+	shared.status.errors += damaged;
+	pthread_mutex_unlock(&mutex);
+}
+
+static void read_rows(void)
+{
+	bool open = own.database.db;
+
+	read_code = open ? database_read(&own.database, &reading) : SQLITE_CANTOPEN;
+	count_damaged();
+	if (open && read_code)
+		trouble(read_code);
+	pthread_mutex_lock(&mutex);
+	shared.reading = READ_DONE;
+	pthread_mutex_unlock(&mutex);
+	tell_loop();
+}
+
+/* When the oldest row will have expired, on the monotonic clock. */
+static uint64_t next_retain(uint64_t oldest_ns, uint64_t since_ns)
+{
+	uint64_t left = oldest_ns - since_ns;
+
+	if (!oldest_ns)
+		return UINT64_MAX;
+	if (left < RETAIN_MIN_NS)
+		left = RETAIN_MIN_NS;
+	return clock_mono_ns() + (left > RETAIN_MAX_NS ? RETAIN_MAX_NS : left);
+}
+
+static void retain(void)
+{
+	const struct store_config *config = own.config;
+	struct database *d = &own.database;
+	uint64_t now = clock_real_ns(), oldest_ns = 0;
+	uint64_t since = now > config->retention_ns ? now - config->retention_ns : 0;
+	bool larger, older, emptier;
+	int code = database_retain_size(d, config->retention_bytes, &larger);
+
+	if (!code)
+		code = database_retain_age(d, since, now, &older, &oldest_ns);
+	if (!code)
+		code = database_vacuum(d, &emptier);
+	if (code) {
+		trouble(code);
+		return;
+	}
+	own.retain_ns = larger || older || emptier ? 0 : next_retain(oldest_ns, since);
+	if (own.backoff_ns)
+		worked();
+	pthread_mutex_lock(&mutex);
+	shared.status.oldest_ns = oldest_ns;
+	shared.status.bytes = database_bytes(d);
+	pthread_mutex_unlock(&mutex);
+}
+
+/* Writing first: what reads is behind anyway, what is not written may get lost. */
+static enum work choose(uint64_t *until_ns)
+{
+	uint64_t now = clock_mono_ns();
+	bool may_try = now >= shared.retry_ns;
+
+	if (shared.quit && (!shared.batch_full || !may_try))
+		return WORK_QUIT;
+	if (may_try && !own.database.db)
+		return WORK_OPEN;
+	if (may_try && shared.batch_full)
+		return WORK_WRITE;
+	if (shared.reading == READ_ASKED)
+		return WORK_READ;
+	if (may_try && now >= own.retain_ns)
+		return WORK_RETAIN;
+	*until_ns = may_try ? own.retain_ns : shared.retry_ns;
+	return WORK_WAIT;
+}
+
+/* UINT64_MAX: for ever. */
+static void wait_until(pthread_cond_t *cond, uint64_t until_ns)
+{
+	const struct timespec until = { .tv_sec = (time_t)(until_ns / NSEC_PER_SEC),
+					.tv_nsec = (long)(until_ns % NSEC_PER_SEC) };
+
+	if (until_ns == UINT64_MAX)
+		pthread_cond_wait(cond, &mutex);
+	else
+		pthread_cond_timedwait(cond, &mutex, &until);
+}
+
+static enum work next_work(void)
+{
+	enum work work;
+	uint64_t until_ns;
+
+	pthread_mutex_lock(&mutex);
+	while ((work = choose(&until_ns)) == WORK_WAIT)
+		wait_until(&work_there, until_ns);
+	pthread_mutex_unlock(&mutex);
+	return work;
+}
+
+static void *run(void *arg)
+{
+	static void (*const works[])(void) = {
+		[WORK_OPEN] = open_file,
+		[WORK_WRITE] = write_batch,
+		[WORK_READ] = read_rows,
+		[WORK_RETAIN] = retain,
+	};
+	enum work work;
+
+	(void)arg;
+	while ((work = next_work()) != WORK_QUIT)
+		works[work]();
+	database_close(&own.database);
+	pthread_mutex_lock(&mutex);
+	shared.exited = true;
+	pthread_cond_broadcast(&work_done);
+	pthread_mutex_unlock(&mutex);
+	return NULL;
+}
+
+static void init_conds(void)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&work_there, &attr);
+	pthread_cond_init(&work_done, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+int store_worker_start(const struct store_config *config, int *fd)
+{
+	int err;
+
+	memset(&shared, 0, sizeof(shared));
+	shared.status.up = true;
+	memset(&own, 0, sizeof(own));
+	own.config = config;
+	done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (done_fd < 0)
+		return -errno;
+	init_conds();
+	err = pthread_create(&thread, NULL, run, NULL);
+	if (err) {
+		close(done_fd);
+		return -err;
+	}
+	*fd = done_fd;
+	return 0;
+}
+
+uint64_t store_worker_stop(uint64_t deadline_ns)
+{
+	uint64_t left;
+	bool exited;
+
+	pthread_mutex_lock(&mutex);
+	shared.quit = true;
+	shared.retry_ns = 0;
+	pthread_cond_broadcast(&work_there);
+	while (!shared.exited && clock_mono_ns() < deadline_ns)
+		wait_until(&work_done, deadline_ns);
+	exited = shared.exited;
+	left = shared.batch_full ? events_in_batch() : 0;
+	pthread_mutex_unlock(&mutex);
+	if (!exited) {
+		pthread_detach(thread);
+		return left;
+	}
+	pthread_join(thread, NULL);
+	pthread_cond_destroy(&work_there);
+	pthread_cond_destroy(&work_done);
+	close(done_fd);
+	return left;
+}
+
+struct entry *store_worker_batch(void)
+{
+	bool full;
+
+	pthread_mutex_lock(&mutex);
+	full = shared.batch_full;
+	pthread_mutex_unlock(&mutex);
+	return full ? NULL : batch;
+}
+
+void store_worker_write(size_t num)
+{
+	batch_num = num;
+	pthread_mutex_lock(&mutex);
+	shared.batch_full = true;
+	pthread_cond_broadcast(&work_there);
+	pthread_mutex_unlock(&mutex);
+}
+
+bool store_worker_settle(uint64_t deadline_ns)
+{
+	bool settled;
+
+	pthread_mutex_lock(&mutex);
+	while (shared.batch_full && shared.retry_ns <= clock_mono_ns() &&
+	       clock_mono_ns() < deadline_ns)
+		wait_until(&work_done, deadline_ns);
+	settled = !shared.batch_full;
+	pthread_mutex_unlock(&mutex);
+	return settled;
+}
+
+void store_worker_read(const struct cursor *after, const struct event_filter *filter, size_t max)
+{
+	reading = (struct database_read){
+		.after = *after,
+		.filter = *filter,
+		.max = max < STORE_READ_MAX ? max : STORE_READ_MAX,
+		.entries = read_entries,
+	};
+	pthread_mutex_lock(&mutex);
+	shared.reading = READ_ASKED;
+	pthread_cond_broadcast(&work_there);
+	pthread_mutex_unlock(&mutex);
+}
+
+const struct database_read *store_worker_take(int *code)
+{
+	bool done;
+
+	pthread_mutex_lock(&mutex);
+	done = shared.reading == READ_DONE;
+	if (done)
+		shared.reading = READ_NONE;
+	pthread_mutex_unlock(&mutex);
+	*code = read_code;
+	return done ? &reading : NULL;
+}
+
+struct store_status store_worker_status(void)
+{
+	struct store_status status;
+
+	pthread_mutex_lock(&mutex);
+	status = shared.status;
+	pthread_mutex_unlock(&mutex);
+	return status;
+}
