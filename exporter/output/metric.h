@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A row of the metric table, and the functions that fill the rows with a device. */
+/* A row of the metric table, and the functions of other files that fill one. */
 #ifndef FAULTCAST_OUTPUT_METRIC_H
 #define FAULTCAST_OUTPUT_METRIC_H
 
@@ -31,5 +31,17 @@ metric_collect_fn collect_aer_errors;
 metric_collect_fn collect_link_events;
 metric_collect_fn collect_suppressed;
 metric_collect_fn collect_last_fault;
+
+metric_collect_fn collect_output_received;
+metric_collect_fn collect_output_sent;
+metric_collect_fn collect_output_retried;
+metric_collect_fn collect_output_dropped;
+metric_collect_fn collect_output_lag;
+
+/* Nothing without a store. */
+metric_collect_fn collect_store_up;
+metric_collect_fn collect_store_errors;
+metric_collect_fn collect_store_bytes;
+metric_collect_fn collect_store_oldest;
 
 #endif

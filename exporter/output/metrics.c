@@ -14,6 +14,7 @@
 #include "../snapshot.h"
 #include "metric.h"
 #include "process.h"
+#include "store.h"
 #include "stream.h"
 
 /* From the fault handler to this process, in nanoseconds; a factor of about 3. */
@@ -108,10 +109,14 @@ static void collect_published(struct strbuf *sb, const struct metric *m, const s
 
 static void collect_lost(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
 {
+	struct store_status store;
+
 	if (s->present)
 		metric_add(sb, m, "stage", "queue", s->module.lost);
 	metric_add(sb, m, "stage", "history", bus_source()->gap_events);
 	metric_add(sb, m, "stage", "stream", stream_missed());
+	if (store_get_status(&store))
+		metric_add(sb, m, "stage", "store", store_dropped());
 }
 
 static void collect_synthetic(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
@@ -251,7 +256,8 @@ static const struct metric metrics[] = {
 	  "Faults of the device that storm control kept from being published.", collect_suppressed,
 	  true },
 	{ "faultcast_events_lost_total", "counter",
-	  "Events lost: kernel queue full, kernel history gone, stream client too slow.",
+	  "Events lost: kernel queue full, kernel history gone, stream client too slow, not "
+	  "stored.",
 	  collect_lost, false },
 	{ "faultcast_synthetic_events_total", "counter",
 	  "Events injected for a test; in no metric of faults.", collect_synthetic, true },
@@ -280,6 +286,25 @@ static const struct metric metrics[] = {
 	{ "faultcast_delivery_seconds", "histogram",
 	  "From the fault handler to the exporter; events fetched later are not in here.",
 	  collect_delivery, false },
+	{ "faultcast_output_received_total", "counter", "Events given to this output.",
+	  collect_output_received, false },
+	{ "faultcast_output_sent_total", "counter",
+	  "Events it has handled, stored or written to clients; each client counts.",
+	  collect_output_sent, false },
+	{ "faultcast_output_retried_total", "counter", "Events it tried again after a failure.",
+	  collect_output_retried, false },
+	{ "faultcast_output_dropped_total", "counter", "Events that somebody behind it misses.",
+	  collect_output_dropped, false },
+	{ "faultcast_output_lag_events", "gauge", "Events that wait, for the slowest reader.",
+	  collect_output_lag, false },
+	{ "faultcast_store_up", "gauge", "Whether what the store tried last worked.",
+	  collect_store_up, false },
+	{ "faultcast_store_errors_total", "counter", "What failed in the store.",
+	  collect_store_errors, false },
+	{ "faultcast_store_bytes", "gauge", "Size of the store on disk.", collect_store_bytes,
+	  false },
+	{ "faultcast_store_oldest_timestamp_seconds", "gauge",
+	  "When the oldest event in the store happened.", collect_store_oldest, false },
 	{ "faultcast_stream_clients", "gauge", "Clients of /v1/events.", collect_stream_clients,
 	  false },
 	{ "faultcast_module_info", "gauge", "The kernel module.", collect_module_info, true },
