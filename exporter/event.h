@@ -26,6 +26,11 @@ struct cursor {
 #define CURSOR_SUB_SUPPRESSED (UINT32_MAX - 2)
 #define CURSOR_SUB_LOST (UINT32_MAX - 1)
 
+static inline bool cursor_equal(const struct cursor *a, const struct cursor *b)
+{
+	return a->instance == b->instance && a->seq == b->seq && a->sub == b->sub;
+}
+
 #define CURSOR_LEN 56 /* longest text, with its NUL */
 
 /* Writes "hex.dec.dec", or "" when there is no instance. */

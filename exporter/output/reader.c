@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reader.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "../bus.h"
+#include "../message.h"
+#include "../window.h"
+#include "encoded.h"
+
+/* Where a read puts its bytes. */
+struct block {
+	char *s;
+	size_t len;
+	size_t max;
+};
+
+static uint64_t sent;
+static uint64_t missed;
+
+uint64_t reader_sent(void)
+{
+	return sent;
+}
+
+uint64_t reader_missed(void)
+{
+	return missed;
+}
+
+/* What does not fit waits for the next read. */
+static void put(struct reader *reader, struct block *block, const char *s, size_t len)
+{
+	size_t fits = block->max - block->len;
+
+	if (fits > len)
+		fits = len;
+	memcpy(block->s + block->len, s, fits);
+	block->len += fits;
+	if (fits < len)
+		strbuf_add(&reader->rest, s + fits, len - fits);
+}
+
+static void put_rest(struct reader *reader, struct block *block)
+{
+	size_t n = reader->rest.len - reader->rest_sent;
+
+	if (n > block->max)
+		n = block->max;
+	if (n)
+		memcpy(block->s, reader->rest.s + reader->rest_sent, n);
+	block->len = n;
+	reader->rest_sent += n;
+	if (reader->rest_sent == reader->rest.len) {
+		strbuf_free(&reader->rest);
+		reader->rest_sent = 0;
+	}
+}
+
+/* The event, and what it tells of others, as far as they are wanted. */
+static void put_event(struct reader *reader, struct block *block, const struct encoded *encoded,
+		      const struct fault_event *ev)
+{
+	const struct event_filter *filter = &reader->request.filter;
+	const struct strbuf *bytes = &encoded->bytes;
+
+	reader->rest.failed |= bytes->failed;
+	if (bytes->failed)
+		return;
+	if (filter_matches(filter, ev)) {
+		put(reader, block, bytes->s, bytes->len);
+		reader->events++;
+		sent++;
+	} else if (encoded->told && filter_concerns(filter, ev)) {
+		put(reader, block, bytes->s, encoded->told);
+	}
+}
+
+static void send_entry(struct reader *reader, struct block *block, const struct entry *entry)
+{
+	static struct encoded encoded;
+
+	reader->last = entry->at;
+	encoded_entry(&encoded, reader->request.encoding, entry);
+	if (!entry->is_gap)
+		put_event(reader, block, &encoded, &entry->event);
+	else if (!encoded.bytes.failed)
+		put(reader, block, encoded.bytes.s, encoded.bytes.len);
+	else
+		reader->rest.failed = true;
+}
+
+static void send_heartbeat(struct reader *reader, struct block *block)
+{
+	struct strbuf bytes = STRBUF_INIT;
+
+	reader->heartbeat_due = false;
+	encoded_add_heartbeat(&bytes, reader->request.encoding, &reader->last);
+	put(reader, block, bytes.s, bytes.len);
+	reader->rest.failed |= bytes.failed;
+	strbuf_free(&bytes);
+}
+
+/* The newest place there is, whether its entry is retained or not. */
+static struct cursor newest(void)
+{
+	return window_end() ? window_newest() : bus_source()->cursor;
+}
+
+/* Where one stands that begins with the oldest entry. */
+static struct cursor oldest(void)
+{
+	return window_end() > window_first() ? entry_before(window_at(window_first())) : newest();
+}
+
+/* Nobody knows the cursor it came with: it gets what there is, from @at on. */
+static void state_unknown(struct reader *reader, struct block *block, const struct cursor *at)
+{
+	const struct entry gap = { .at = *at,
+				   .is_gap = true,
+				   .gap = { .reason = GAP_UNKNOWN_CURSOR } };
+
+	reader->unknown = false;
+	send_entry(reader, block, &gap);
+}
+
+/* Goes on in the window from reader->last; @known: the store has heard of its instance. */
+static void enter_window(struct reader *reader, struct block *block, bool known)
+{
+	const struct cursor now = newest(), start = oldest();
+
+	if (window_find(&reader->last, &reader->next) != WINDOW_UNKNOWN)
+		return;
+	reader->next = window_first();
+	if (!reader->last.instance)
+		reader->last = start;
+	/* Of an instance that has had nothing to say yet there is no entry. */
+	else if (now.instance == reader->last.instance ? reader->last.seq > now.seq : !known)
+		reader->unknown = true;
+	if (reader->unknown)
+		state_unknown(reader, block, &start);
+}
+
+static void on_stored(void *ctx)
+{
+	struct reader *reader = ctx;
+
+	reader->ready(reader);
+}
+
+static void read_store(struct reader *reader, const struct cursor *after)
+{
+	if (backlog_begin(&reader->backlog, after, &reader->request.filter, on_stored, reader))
+		reader->rest.failed = true;
+}
+
+static void locate_after(struct reader *reader, struct block *block)
+{
+	reader->last = reader->request.after;
+	if (store_is_open() && window_find(&reader->last, &reader->next) != WINDOW_HAS)
+		read_store(reader, &reader->last);
+	else
+		enter_window(reader, block, false);
+}
+
+static void locate_oldest(struct reader *reader, struct block *block)
+{
+	reader->last = (struct cursor){ 0 };
+	if (store_is_open())
+		read_store(reader, &reader->last);
+	else
+		enter_window(reader, block, true);
+}
+
+static void locate(struct reader *reader, struct block *block)
+{
+	switch (reader->request.start) {
+	case STREAM_OLDEST:
+		locate_oldest(reader, block);
+		break;
+	case STREAM_LATEST:
+		reader->next = window_end();
+		reader->last = newest();
+		break;
+	case STREAM_AFTER:
+		locate_after(reader, block);
+		break;
+	}
+	reader->stop = window_end();
+	reader->located = true;
+}
+
+static void send_missing(struct reader *reader, struct block *block, const struct entry *next,
+			 enum gap_reason reason)
+{
+	struct entry gaps[ENTRY_MISSING_MAX];
+	size_t n = entry_missing(&reader->last, next, gaps);
+
+	for (size_t i = 0; i < n; i++) {
+		if (gaps[i].gap.reason == GAP_HISTORY) {
+			gaps[i].gap.reason = reason;
+			if (reason == GAP_TOO_SLOW)
+				missed += gaps[i].gap.to - gaps[i].gap.from + 1;
+		}
+		send_entry(reader, block, &gaps[i]);
+	}
+}
+
+/* A gap that the client has had a part of already is cut to the rest. */
+static void send_gap(struct reader *reader, struct block *block, const struct entry *entry)
+{
+	struct entry rest = *entry;
+
+	if (rest.gap.from && rest.at.instance == reader->last.instance &&
+	    rest.gap.from <= reader->last.seq)
+		rest.gap.from = reader->last.seq + 1;
+	send_entry(reader, block, &rest);
+}
+
+static void send_next(struct reader *reader, struct block *block)
+{
+	const struct entry *entry = window_at(reader->next);
+
+	send_missing(reader, block, entry, GAP_HISTORY);
+	if (entry->is_gap)
+		send_gap(reader, block, entry);
+	else if (filter_concerns(&reader->request.filter, &entry->event))
+		put_event(reader, block, encoded_window(reader->next, reader->request.encoding),
+			  &entry->event);
+	reader->last = entry->at;
+	reader->next++;
+}
+
+static uint64_t end_of(const struct reader *reader)
+{
+	return reader->request.follow || reader->stop > window_end() ? window_end() : reader->stop;
+}
+
+static bool is_done(const struct reader *reader)
+{
+	return reader->request.limit && reader->events == reader->request.limit;
+}
+
+static void send_stored(struct reader *reader, struct block *block, const struct entry *entry)
+{
+	const struct cursor at = entry_before(entry);
+
+	if (reader->unknown)
+		state_unknown(reader, block, &at);
+	if (entry->is_gap)
+		send_gap(reader, block, entry);
+	else
+		send_entry(reader, block, entry);
+}
+
+/* False: the store has not answered yet. */
+static bool send_backlog(struct reader *reader, struct block *block)
+{
+	const struct cursor from_oldest = { 0 };
+	const struct entry *entry;
+	enum backlog_state state = backlog_take(&reader->backlog, &entry, &reader->last);
+
+	switch (state) {
+	case BACKLOG_ENTRY:
+		send_stored(reader, block, entry);
+		break;
+	case BACKLOG_WAIT:
+		return false;
+	case BACKLOG_UNKNOWN:
+		backlog_end(&reader->backlog);
+		reader->unknown = true;
+		read_store(reader, &from_oldest);
+		break;
+	case BACKLOG_END:
+		/* The window has gone on while the answer came. */
+		if (window_find(&reader->last, &reader->next) == WINDOW_LATER &&
+		    backlog_again(&reader->backlog))
+			return false;
+		/* fall through */
+	case BACKLOG_ERROR:
+		backlog_end(&reader->backlog);
+		enter_window(reader, block, state == BACKLOG_END);
+		break;
+	}
+	return true;
+}
+
+/* The window went on without it: from the store, or with what is left. */
+static void catch_up(struct reader *reader, struct block *block)
+{
+	if (store_is_open()) {
+		read_store(reader, &reader->last);
+		return;
+	}
+	reader->next = window_first();
+	send_missing(reader, block, window_at(reader->next), GAP_TOO_SLOW);
+}
+
+static void fill(struct reader *reader, struct block *block)
+{
+	const char *preface;
+
+	if (!reader->located) {
+		preface = encoded_preface(reader->request.encoding);
+		put(reader, block, preface, strlen(preface));
+		locate(reader, block);
+	}
+	if (reader->heartbeat_due)
+		send_heartbeat(reader, block);
+	while (block->len < block->max && !is_done(reader) && !reader->rest.failed) {
+		if (backlog_is_open(&reader->backlog)) {
+			if (!send_backlog(reader, block))
+				break;
+		} else if (reader->next < window_first()) {
+			catch_up(reader, block);
+		} else if (reader->next < end_of(reader)) {
+			send_next(reader, block);
+		} else {
+			break;
+		}
+	}
+}
+
+ssize_t reader_read(struct reader *reader, char *out, size_t max)
+{
+	struct block block = { .s = out, .max = max };
+
+	put_rest(reader, &block);
+	if (block.len < max)
+		fill(reader, &block);
+	if (reader->rest.failed)
+		return -ENOMEM;
+	if (block.len)
+		return (ssize_t)block.len;
+	if (!is_done(reader) && (reader->request.follow || backlog_is_open(&reader->backlog)))
+		return 0;
+	return -ENODATA;
+}
+
+void reader_close(struct reader *reader)
+{
+	backlog_end(&reader->backlog);
+	strbuf_free(&reader->rest);
+}
+
+uint64_t reader_lag(const struct reader *reader)
+{
+	return reader->located ? window_end() - reader->next : 0;
+}
