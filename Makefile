@@ -18,7 +18,7 @@ DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon libsqlite3-dev nodejs $(if $(shell command -v npm),,npm) \
-	libclang-rt-dev
+	libclang-rt-dev libcurl4-openssl-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla
@@ -33,6 +33,7 @@ CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DREVISION='"$(REVISION)"' \
 	-Iexporter -Ikmod/uapi -isystem $(B)/gen
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS)
 LIBS = -Wl,--as-needed $(shell pkg-config --libs $(PKGS)) -lm
+CTL_LIBS = $(shell pkg-config --libs libcurl)
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
@@ -128,14 +129,14 @@ link = @echo '  LINK    $@'; $(or $(2),$(CC)) $(1) $(filter %.o,$^) $(LDFLAGS) $
 $(B)/faultcast_exporter: $(call obj,obj,$(EXPORTER_SRC) $(LIB_SRC)) $(call gen_obj,obj)
 	$(call link,$(CFLAGS) -pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) -o $@
 $(B)/faultcastctl: $(call obj,obj,$(CTL_SRC) $(LIB_SRC)) $(call gen_obj,obj)
-	$(call link,$(CFLAGS) -pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) -o $@
+	$(call link,$(CFLAGS) -pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) $(CTL_LIBS) -o $@
 $(B)/standin/faultcast_standin: $(call obj,obj,$(STANDIN_SRC) $(STANDIN_LIB_SRC))
 	@mkdir -p $(@D)
 	$(call link,$(CFLAGS)) -o $@
 $(B)/san/faultcast_exporter: $(call obj,san,$(EXPORTER_SRC) $(LIB_SRC)) $(call gen_obj,san)
 	$(call link,$(SANITIZE)) -o $@
 $(B)/san/faultcastctl: $(call obj,san,$(CTL_SRC) $(LIB_SRC)) $(call gen_obj,san)
-	$(call link,$(SANITIZE)) -o $@
+	$(call link,$(SANITIZE)) $(CTL_LIBS) -o $@
 $(B)/unit/%: $(B)/san/tests/unit/%.o $(call obj,san,$(TESTED_SRC) $(LIB_SRC)) $(call gen_obj,san)
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE)) -lcmocka -o $@

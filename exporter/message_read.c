@@ -212,3 +212,21 @@ int message_read(const Faultcast__V1__StreamMessage *m, struct entry *entry)
 	entry->is_gap = true;
 	return read_gap(m->gap, &entry->at, &entry->gap);
 }
+
+ssize_t message_read_delimited(const uint8_t *bytes, size_t len, size_t *start)
+{
+	size_t size = 0, at = 0;
+
+	/* A length of up to four bytes, base 128, least significant first. */
+	do {
+		if (at == 4)
+			return -EBADMSG;
+		if (at == len)
+			return 0;
+		size |= (size_t)(bytes[at] & 0x7f) << 7 * at;
+	} while (bytes[at++] & 0x80);
+	if (size > MESSAGE_READ_MAX)
+		return -EBADMSG;
+	*start = at;
+	return size > len - at ? 0 : (ssize_t)(at + size);
+}

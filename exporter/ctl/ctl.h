@@ -23,6 +23,7 @@ struct ctl_verb {
 extern const struct ctl_verb ctl_status;
 extern const struct ctl_verb ctl_devices;
 extern const struct ctl_verb ctl_tail;
+extern const struct ctl_verb ctl_events;
 extern const struct ctl_verb ctl_inject;
 extern const struct ctl_verb ctl_config;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl: asks the kernel module, without the exporter. */
+/* faultcastctl: asks the kernel module, and for what is stored the exporter. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "clock.h"
 #include "ctl.h"
 
-static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_tail, &ctl_inject,
-						&ctl_config };
+static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_tail,
+						&ctl_events, &ctl_inject,  &ctl_config };
 
 #define NUM_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

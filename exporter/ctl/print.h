@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events as rows of a table on standard output. */
+#ifndef FAULTCAST_CTL_PRINT_H
+#define FAULTCAST_CTL_PRINT_H
+
+#include "event.h"
+
+void print_header(void);
+void print_event(const struct fault_event *ev);
+void print_gap(const struct fault_gap *gap);
+
+#endif
