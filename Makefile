@@ -62,7 +62,7 @@ PYTHON_GEN := $(B)/gen/python/faultcast/v1/stream_pb2.py
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps test test-unit test-stream stream-build test-vm test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps test test-unit test-stream stream-build test-vm test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -83,6 +83,7 @@ help:
 	@echo '                 more random messages for the module under it (SEED=N COUNT=$(COUNT))'
 	@echo 'make record-messages'
 	@echo '                 what the kernel sends, recorded anew for it: tests/fuzz/recorded.hex'
+	@echo 'make bench-stream what an event costs from netlink to clients, and how late they get it'
 	@echo 'make bench-storm what a storm costs a task on another CPU'
 	@echo 'make bench-kernel what a fault costs in instructions, and an event against other observers'
 	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck'
@@ -148,6 +149,13 @@ $(B)/unit-tsan/%: $(B)/tsan/tests/unit/%.o $(call obj,tsan,$(TESTED_SRC) $(LIB_S
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE_THREADS)) -lcmocka -o $@
 , := ,
+
+$(B)/bench/stream_load: $(call obj,obj,tests/bench/stream_load.c)
+	@mkdir -p $(@D)
+	$(call link,$(CFLAGS)) -o $@
+$(B)/bench/codec: $(call obj,obj,tests/bench/codec.c tests/standin/wire.c $(LIB_SRC)) $(call gen_obj,obj)
+	@mkdir -p $(@D)
+	$(call link,$(CFLAGS)) -o $@
 
 -include $(shell find $(B)/obj $(B)/san $(B)/tsan $(B)/fuzz-obj -name '*.d' 2>/dev/null)
 
@@ -246,6 +254,11 @@ record-messages: deps
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KSERIES=7.3 kmod
 	FAULTCAST_RECORDED=$(CURDIR)/tests/fuzz/recorded.hex tests/vm/run --kernel 7.3 tests/vm/record/messages.sh
+
+# What an event costs on its way from netlink to clients; prints numbers.
+bench-stream: deps
+	@$(MAKE) --no-print-directory stream-build $(B)/bench/stream_load $(B)/bench/codec
+	@tests/bench/stream
 
 # What a task on another CPU loses in a storm; prints numbers.
 bench-storm: all
