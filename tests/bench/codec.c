@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../standin/wire.h"
 #include "decode.h"
 #include "json.h"
 #include "message.h"
-#include "../standin/wire.h"
 
 #define BATCH 16
 
