@@ -26,12 +26,8 @@ static struct loop_fd uevents = { .fd = -1, .ready = on_uevent };
 
 static int compare(const void *a, const void *b)
 {
-	const struct address *x = &((const struct pci_device *)a)->address;
-	const struct address *y = &((const struct pci_device *)b)->address;
-	uint64_t x_key = (uint64_t)x->segment << 16 | x->bdf;
-	uint64_t y_key = (uint64_t)y->segment << 16 | y->bdf;
-
-	return (x_key > y_key) - (x_key < y_key);
+	return address_compare(&((const struct pci_device *)a)->address,
+			       &((const struct pci_device *)b)->address);
 }
 
 /* 0 when the device has gone meanwhile. */

@@ -123,20 +123,27 @@ int address_parse(const char *text, struct address *address)
 	return 0;
 }
 
-bool address_equal(const struct address *a, const struct address *b)
+int address_compare(const struct address *a, const struct address *b)
 {
 	if (a->type != b->type)
-		return false;
+		return a->type < b->type ? -1 : 1;
 	switch (a->type) {
 	case ADDRESS_PCI:
-		return a->segment == b->segment && a->bdf == b->bdf;
+		if (a->segment != b->segment)
+			return a->segment < b->segment ? -1 : 1;
+		return a->bdf - b->bdf;
 	case ADDRESS_NAME:
-		return !strcmp(a->name, b->name);
+		return strcmp(a->name, b->name);
 	case ADDRESS_UNKNOWN:
 	case ADDRESS_OVERFLOW:
 		break;
 	}
-	return true;
+	return 0;
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	return !address_compare(a, b);
 }
 
 static const char *const kind_names[FAULTCAST_KIND_MAX + 1] = {
@@ -160,4 +167,30 @@ uint32_t kind_parse(const char *text, size_t len)
 		if (strlen(kind_names[kind]) == len && !memcmp(kind_names[kind], text, len))
 			return kind;
 	return FAULTCAST_KIND_UNSPEC;
+}
+
+static uint64_t sum(const uint64_t *counts, size_t n)
+{
+	uint64_t total = 0;
+
+	while (n)
+		total += counts[--n];
+	return total;
+}
+
+uint64_t raised_of_kind(const struct device_counts *counts, uint32_t kind)
+{
+	switch (kind) {
+	case FAULTCAST_KIND_IO_PAGE_FAULT:
+		return sum(counts->io_page_faults, FAULTCAST_ACCESS_MAX + 1);
+	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
+		return counts->interrupt_remapping;
+	case FAULTCAST_KIND_AER:
+		return sum(counts->aer, FAULTCAST_SEVERITY_MAX + 1);
+	case FAULTCAST_KIND_LINK:
+		return counts->link;
+	case FAULTCAST_KIND_HOTPLUG:
+		return sum(counts->hotplug, FAULTCAST_HOTPLUG_MAX + 1);
+	}
+	return 0;
 }

@@ -61,6 +61,9 @@ int address_parse(const char *text, struct address *address);
 
 bool address_equal(const struct address *a, const struct address *b);
 
+/* An order for sorting: <0, 0 or >0; PCI devices by segment and bdf. */
+int address_compare(const struct address *a, const struct address *b);
+
 /* "io_page_fault": an enum faultcast_kind as metrics and users call it; "unknown" beyond. */
 const char *kind_name(uint32_t kind);
 
@@ -149,6 +152,9 @@ struct device_counts {
 	uint32_t rate;
 	uint32_t burst;
 };
+
+/* Of an enum faultcast_kind; 0 for a summary, and for a kind that is not known. */
+uint64_t raised_of_kind(const struct device_counts *counts, uint32_t kind);
 
 #define PROBES_MAX 16
 #define PROBE_NAME_LEN 32

@@ -42,14 +42,6 @@ static bool is_watched(const struct module_status *module, const char *const *pr
 static const char *const io_page_fault_probes[] = { "vtd", "iommu", NULL };
 static const char *const aer_probes[] = { "aer", NULL };
 
-static bool has_io_page_faults(const struct device_counts *device)
-{
-	for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++)
-		if (device->io_page_faults[access])
-			return true;
-	return false;
-}
-
 typedef void add_device_fn(struct strbuf *sb, const struct metric *m,
 			   const struct device_counts *counts);
 
@@ -89,7 +81,8 @@ static void for_each_device(struct strbuf *sb, const struct metric *m, const str
 static void add_io_page_faults(struct strbuf *sb, const struct metric *m,
 			       const struct device_counts *counts)
 {
-	bool always = devices_find(&counts->address) || has_io_page_faults(counts);
+	bool always = devices_find(&counts->address) ||
+		      raised_of_kind(counts, FAULTCAST_KIND_IO_PAGE_FAULT);
 	char device[ADDRESS_LEN];
 
 	address_format(&counts->address, device);
@@ -116,11 +109,8 @@ static void add_aer_events(struct strbuf *sb, const struct metric *m,
 {
 	const struct pci_device *present = devices_find(&counts->address);
 	char device[ADDRESS_LEN];
-	uint64_t total = 0;
 
-	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
-		total += counts->aer[severity];
-	if (!total && !(present && present->has_aer))
+	if (!raised_of_kind(counts, FAULTCAST_KIND_AER) && !(present && present->has_aer))
 		return;
 	address_format(&counts->address, device);
 	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++) {

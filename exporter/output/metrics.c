@@ -87,18 +87,9 @@ static void collect_raised(struct strbuf *sb, const struct metric *m, const stru
 {
 	uint64_t raised[FAULTCAST_KIND_MAX + 1] = { 0 };
 
-	for (size_t i = 0; i < s->num_devices; i++) {
-		const struct device_counts *counts = &s->devices[i];
-
-		for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++)
-			raised[FAULTCAST_KIND_IO_PAGE_FAULT] += counts->io_page_faults[access];
-		for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
-			raised[FAULTCAST_KIND_AER] += counts->aer[severity];
-		for (uint32_t event = 0; event <= FAULTCAST_HOTPLUG_MAX; event++)
-			raised[FAULTCAST_KIND_HOTPLUG] += counts->hotplug[event];
-		raised[FAULTCAST_KIND_INTERRUPT_REMAPPING] += counts->interrupt_remapping;
-		raised[FAULTCAST_KIND_LINK] += counts->link;
-	}
+	for (size_t i = 0; i < s->num_devices; i++)
+		for (uint32_t kind = 1; kind <= FAULTCAST_KIND_MAX; kind++)
+			raised[kind] += raised_of_kind(&s->devices[i], kind);
 	add_kinds(sb, m, raised);
 }
 
