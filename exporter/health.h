@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How a device is, judged by rules from the kernel's counters of what it raised:
+ * storm control hides nothing from it, and injected events are not in there.
+ * Pure; all times are of the monotonic clock.
+ */
+#ifndef FAULTCAST_HEALTH_H
+#define FAULTCAST_HEALTH_H
+
+#include "event.h"
+
+/* In the order of getting worse. */
+enum health_state { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_SUSPECT, HEALTH_FAULTY, HEALTH_STATES };
+
+/* "ok" */
+const char *health_state_name(enum health_state state);
+
+#define HEALTH_RULE_LEN 48 /* longest name of a rule, with its NUL */
+
+/*
+ * So many faults of a kind within so long, and the device is in @state; until it has
+ * raised none of them for @clear_after_ns.  A device is as bad as the worst of
+ * the rules that hold, and so goes from faulty to ok in one step if only one did.
+ */
+struct health_rule {
+	const char *name;
+	uint32_t kind;	   /* enum faultcast_kind, but no summary */
+	uint32_t severity; /* of FAULTCAST_KIND_AER: enum faultcast_severity */
+	uint32_t threshold;
+	/* A threshold reached within it is never missed, one within 1/15 more may count. */
+	uint64_t window_ns;
+	enum health_state state;
+	uint64_t clear_after_ns;
+};
+
+extern const struct health_rule health_default_rules[];
+extern const size_t health_num_default_rules;
+
+struct health_device;
+
+/* All zero but for the rules, which the owner keeps: nothing has been raised yet. */
+struct health {
+	const struct health_rule *rules;
+	size_t num_rules;
+	struct health_device *devices; /* those that have raised something */
+	void *by_address;
+};
+
+void health_fini(struct health *health);
+
+/*
+ * What was raised since the last look was raised now.  A counter that went back
+ * has begun anew.  -ENOMEM: some devices are left for the next look.
+ */
+int health_look(struct health *health, const struct device_counts *counts, size_t n,
+		uint64_t now_ns);
+
+/*
+ * The counters are new ones, from 0.  What holds goes on, its quiet anew: nobody watched.
+ */
+void health_new_counters(struct health *health, uint64_t now_ns);
+
+/*
+ * Instead of the first look at counters that are not new, whose past the events
+ * tell that are retained: health_begin(), then of all these in their order
+ * health_expect(), then again health_replay().  So much was raised of which no
+ * event tells: it is none of the past, unless an event tells that so many were not
+ * published before it.  Those may be of any kind of which the device has raised
+ * more than events tell, and are taken for that.  -ENOMEM: nothing is begun.
+ */
+int health_begin(struct health *health, const struct device_counts *counts, size_t n);
+void health_expect(struct health *health, const struct fault_event *ev);
+void health_replay(struct health *health, const struct fault_event *ev);
+
+struct health_change {
+	struct address device;
+	/* Unknown: the past was told by events, and what was said of it nobody knows. */
+	enum health_state from;
+	enum health_state to;
+	char rule[HEALTH_RULE_LEN]; /* what holds it in a worse state, or did; "" if none */
+};
+
+/* Calls @changed for each device that is in another state than was last said. */
+void health_settle(struct health *health, uint64_t now_ns,
+		   void (*changed)(void *ctx, const struct health_change *change), void *ctx);
+
+/* When to settle if nothing is raised until then; UINT64_MAX: never. */
+uint64_t health_deadline(const struct health *health);
+
+/* As of the last time that it was settled. */
+enum health_state health_of(const struct health *health, const struct address *device);
+
+#endif

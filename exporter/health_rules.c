@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What holds unless somebody says otherwise.  Links that change and cards that come
+ * and go are what hotplug is for, and make no device worse.
+ */
+#include "clock.h"
+#include "health.h"
+
+#define MINUTE (60 * NSEC_PER_SEC)
+#define HOUR (60 * MINUTE)
+
+const struct health_rule health_default_rules[] = {
+	/*
+	 * The IOMMU refused it, so nothing was overwritten; a driver that unmaps too early
+	 * does it once.  Worth a look.  One that goes on doing it is out of control.
+	 */
+	{
+		.name = "io_page_fault_seen",
+		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+		.threshold = 1,
+		.state = HEALTH_SUSPECT,
+		.clear_after_ns = 15 * MINUTE,
+	},
+	{
+		.name = "io_page_fault_repeated",
+		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+		.threshold = 10,
+		.window_ns = MINUTE,
+		.state = HEALTH_FAULTY,
+		.clear_after_ns = HOUR,
+	},
+	/* An interrupt is a write, refused like one. */
+	{
+		.name = "interrupt_remapping_seen",
+		.kind = FAULTCAST_KIND_INTERRUPT_REMAPPING,
+		.threshold = 1,
+		.state = HEALTH_SUSPECT,
+		.clear_after_ns = 15 * MINUTE,
+	},
+	{
+		.name = "interrupt_remapping_repeated",
+		.kind = FAULTCAST_KIND_INTERRUPT_REMAPPING,
+		.threshold = 10,
+		.window_ns = MINUTE,
+		.state = HEALTH_FAULTY,
+		.clear_after_ns = HOUR,
+	},
+	/* The link cannot be relied on any more, and is reset (PCIe 6.0 6.2.2.2.1). */
+	{
+		.name = "aer_fatal_seen",
+		.kind = FAULTCAST_KIND_AER,
+		.severity = FAULTCAST_SEVERITY_FATAL,
+		.threshold = 1,
+		.state = HEALTH_FAULTY,
+		.clear_after_ns = 24 * HOUR,
+	},
+	/* A transaction was lost, the link is sound (PCIe 6.0 6.2.2.2.2). */
+	{
+		.name = "aer_nonfatal_seen",
+		.kind = FAULTCAST_KIND_AER,
+		.severity = FAULTCAST_SEVERITY_NONFATAL,
+		.threshold = 1,
+		.state = HEALTH_SUSPECT,
+		.clear_after_ns = 15 * MINUTE,
+	},
+	{
+		.name = "aer_nonfatal_repeated",
+		.kind = FAULTCAST_KIND_AER,
+		.severity = FAULTCAST_SEVERITY_NONFATAL,
+		.threshold = 10,
+		.window_ns = 10 * MINUTE,
+		.state = HEALTH_FAULTY,
+		.clear_after_ns = HOUR,
+	},
+	/* The hardware has mended it and lost nothing (PCIe 6.0 6.2.2.1): only many of them tell.
+	 */
+	{
+		.name = "aer_corrected_repeated",
+		.kind = FAULTCAST_KIND_AER,
+		.severity = FAULTCAST_SEVERITY_CORRECTED,
+		.threshold = 100,
+		.window_ns = 10 * MINUTE,
+		.state = HEALTH_SUSPECT,
+		.clear_after_ns = 15 * MINUTE,
+	},
+};
+
+const size_t health_num_default_rules = sizeof(health_default_rules) /
+					sizeof(health_default_rules[0]);
