@@ -172,6 +172,17 @@ static const char *step(char **words)
 	return NULL;
 }
 
+static const char *age(char **words)
+{
+	uint64_t seconds;
+
+	if (options_number(words[0], 0, UINT32_MAX, &seconds))
+		return "expected seconds";
+	module_set_age(seconds);
+	answer_totals();
+	return NULL;
+}
+
 static const char *status(char **words)
 {
 	(void)words;
@@ -220,6 +231,7 @@ static const struct command {
 	{ "summarize", summarize, 0, true }, /* of those that no event told of */
 	{ "drop", drop, 0, true },	     /* breaks the law: see module_drop() */
 	{ "step", step, 1, false },	     /* [-]SECONDS: the wall clock of events to come */
+	{ "age", age, 1, false }, /* SECONDS: of events to come, by the monotonic clock */
 	{ "status", status, 0, false },
 	{ "devices", devices, 0, false }, /* NAME=raised/published/suppressed/lost */
 	{ "quit", leave, 0, false },

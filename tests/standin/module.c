@@ -144,6 +144,7 @@ static struct untold {
 
 static struct fault_event *history;
 static int64_t clock_offset_ns;
+static uint64_t age_ns;
 
 static uint64_t real_ns(void)
 {
@@ -255,7 +256,7 @@ static struct fault_event *record(const struct fault_event *template)
 	*ev = *template;
 	ev->instance = status.instance;
 	ev->seq = seq;
-	ev->mono_ns = clock_mono_ns();
+	ev->mono_ns = clock_mono_ns() - age_ns;
 	ev->real_ns = real_ns();
 	ev->device = slot->address;
 	ev->identity = slot->identity;
@@ -333,6 +334,11 @@ void module_drop(void)
 void module_step_clock(int64_t seconds)
 {
 	clock_offset_ns += seconds * (int64_t)NSEC_PER_SEC;
+}
+
+void module_set_age(uint64_t seconds)
+{
+	age_ns = seconds * NSEC_PER_SEC;
 }
 
 const struct fault_event *module_read(uint64_t seq)

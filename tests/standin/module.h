@@ -44,6 +44,9 @@ void module_drop(void);
 /* Moves CLOCK_REALTIME of the events from now on. */
 void module_step_clock(int64_t seconds);
 
+/* Dates them back on CLOCK_MONOTONIC. */
+void module_set_age(uint64_t seconds);
+
 /* Event @seq, or the oldest retained one after it; @seq is from 1 to head. */
 const struct fault_event *module_read(uint64_t seq);
 
