@@ -45,7 +45,7 @@ LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c entry.c fil
 	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
 	devices.c source/genl.c source/netlink.c)
 EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c snapshot.c health.c health_rules.c output/metrics.c output/metric_device.c output/metric_output.c \
-	output/process.c output/stream.c output/reader.c output/backlog.c output/encoded.c output/store.c \
+	output/process.c output/health_watch.c output/stream.c output/reader.c output/backlog.c output/encoded.c output/store.c \
 	$(addprefix store/,database.c move_aside.c read.c retain.c worker.c write.c) \
 	expo/text.c http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
 CTL_SRC := $(wildcard exporter/ctl/*.c)

@@ -4,13 +4,15 @@
 #include <stddef.h>
 
 #include "log.h"
+#include "output/health_watch.h"
 #include "output/metrics.h"
 #include "output/store.h"
 #include "output/stream.h"
 #include "source/netlink.h"
 #include "window.h"
 
-static const struct output *const rows[] = { &output_metrics, &output_store, &output_stream };
+static const struct output *const rows[] = { &output_metrics, &output_store, &output_stream,
+					     &output_health };
 
 #define NUM_ROWS (sizeof(rows) / sizeof(rows[0]))
 

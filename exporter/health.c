@@ -235,7 +235,7 @@ void health_replay(struct health *health, const struct fault_event *ev)
 
 	for (size_t r = 0; device && r < health->num_rules; r++) {
 		struct tally *tally = &device->tallies[r];
-		uint64_t n = ev->suppressed_before;
+		uint64_t n = ev->suppressed_before + ev->lost_before;
 
 		if (n > tally->untold)
 			n = tally->untold;

@@ -266,7 +266,20 @@ static void fill_hotplug_counts(struct device_message *m, const struct device_co
 	m->msg.hotplug = &m->hotplug;
 }
 
-void message_device(struct device_message *m, const struct device_counts *device)
+static Faultcast__V1__Health proto_health(enum health_state state)
+{
+	static const Faultcast__V1__Health healths[HEALTH_STATES] = {
+		[HEALTH_UNKNOWN] = FAULTCAST__V1__HEALTH__HEALTH_UNSPECIFIED,
+		[HEALTH_OK] = FAULTCAST__V1__HEALTH__HEALTH_OK,
+		[HEALTH_SUSPECT] = FAULTCAST__V1__HEALTH__HEALTH_SUSPECT,
+		[HEALTH_FAULTY] = FAULTCAST__V1__HEALTH__HEALTH_FAULTY,
+	};
+
+	return healths[state];
+}
+
+void message_device(struct device_message *m, const struct device_counts *device,
+		    enum health_state health)
 {
 	faultcast__v1__device__init(&m->msg);
 	m->msg.address = fill_address(&m->address, &device->address);
@@ -288,6 +301,7 @@ void message_device(struct device_message *m, const struct device_counts *device
 	m->msg.first_realtime_ns = device->first_real_ns;
 	m->msg.last_realtime_ns = device->last_real_ns;
 	m->msg.present = device->present;
+	m->msg.health = proto_health(health);
 	m->msg.identity = fill_identity(&m->identity, &device->identity);
 	fill_aer_counts(m, device);
 	fill_hotplug_counts(m, device);

@@ -11,6 +11,7 @@
 #include "faultcast/v1/device.pb-c.h"
 #include "faultcast/v1/status.pb-c.h"
 #include "faultcast/v1/stream.pb-c.h"
+#include "health.h"
 #include "strbuf.h"
 
 struct address_message {
@@ -70,7 +71,9 @@ struct device_message {
 	struct identity_message identity;
 };
 
-void message_device(struct device_message *m, const struct device_counts *device);
+/* @health: HEALTH_UNKNOWN where nobody judges. */
+void message_device(struct device_message *m, const struct device_counts *device,
+		    enum health_state health);
 
 struct status_message {
 	Faultcast__V1__Status msg;

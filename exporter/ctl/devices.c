@@ -18,7 +18,7 @@ static void add_json(const struct device_counts *counts)
 {
 	struct device_message m;
 
-	message_device(&m, counts);
+	message_device(&m, counts, HEALTH_UNKNOWN);
 	if (json.len)
 		strbuf_addc(&json, ',');
 	json_add_message(&json, &m.msg.base);

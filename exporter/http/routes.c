@@ -8,6 +8,7 @@
 #include "../expo/text.h"
 #include "../json.h"
 #include "../message.h"
+#include "../output/health_watch.h"
 #include "../output/metrics.h"
 #include "accept.h"
 #include "page.h"
@@ -119,8 +120,13 @@ static void answer_status(struct http_request *request, const struct snapshot *s
 static void fill_devices(struct device_message *messages, Faultcast__V1__Device **list,
 			 const struct snapshot *snapshot)
 {
+	const bool judged = health_watch_knows(snapshot->module.instance);
+
 	for (size_t i = 0; i < snapshot->num_devices; i++) {
-		message_device(&messages[i], &snapshot->devices[i]);
+		const struct device_counts *device = &snapshot->devices[i];
+
+		message_device(&messages[i], device,
+			       judged ? health_watch_state(&device->address) : HEALTH_UNKNOWN);
 		list[i] = &messages[i].msg;
 	}
 }

@@ -31,6 +31,7 @@ metric_collect_fn collect_aer_errors;
 metric_collect_fn collect_link_events;
 metric_collect_fn collect_suppressed;
 metric_collect_fn collect_last_fault;
+metric_collect_fn collect_health;
 
 metric_collect_fn collect_output_received;
 metric_collect_fn collect_output_sent;

@@ -8,6 +8,7 @@
 #include "../devices.h"
 #include "../expo/text.h"
 #include "../snapshot.h"
+#include "health_watch.h"
 #include "metric.h"
 
 static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {
@@ -41,6 +42,7 @@ static bool is_watched(const struct module_status *module, const char *const *pr
 
 static const char *const io_page_fault_probes[] = { "vtd", "iommu", NULL };
 static const char *const aer_probes[] = { "aer", NULL };
+static const char *const health_probes[] = { "vtd", "iommu", "aer", NULL };
 
 typedef void add_device_fn(struct strbuf *sb, const struct metric *m,
 			   const struct device_counts *counts);
@@ -206,4 +208,22 @@ void collect_last_fault(struct strbuf *sb, const struct metric *m, const struct 
 		text_value(sb, m->name, "", labels,
 			   (double)device->last_real_ns / (double)NSEC_PER_SEC);
 	}
+}
+
+static void add_health(struct strbuf *sb, const struct metric *m,
+		       const struct device_counts *counts)
+{
+	char device[ADDRESS_LEN];
+
+	if (!counts->first_real_ns && !devices_find(&counts->address))
+		return;
+	address_format(&counts->address, device);
+	metric_add(sb, m, "device", device,
+		   health_watch_state(&counts->address) - (uint64_t)HEALTH_OK);
+}
+
+void collect_health(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	if (health_watch_knows(s->module.instance))
+		for_each_device(sb, m, s, health_probes, add_health);
 }

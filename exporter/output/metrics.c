@@ -12,6 +12,7 @@
 #include "../expo/text.h"
 #include "../message.h"
 #include "../snapshot.h"
+#include "health_watch.h"
 #include "metric.h"
 #include "process.h"
 #include "store.h"
@@ -167,6 +168,13 @@ static void collect_module_info(struct strbuf *sb, const struct metric *m, const
 	text_count(sb, m->name, "", labels, 1);
 }
 
+static void collect_transitions(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+{
+	(void)s;
+	for (enum health_state to = HEALTH_OK; to < HEALTH_STATES; to++)
+		metric_add(sb, m, "to", health_state_name(to), health_watch_transitions(to));
+}
+
 static void collect_source_up(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
 {
 	(void)s;
@@ -239,6 +247,11 @@ static const struct metric metrics[] = {
 	  "What happened to the slot or link below the port.", collect_link_events, true },
 	{ "faultcast_device_last_fault_timestamp_seconds", "gauge",
 	  "When the device faulted last; absent before the first time.", collect_last_fault, true },
+	{ "faultcast_device_health", "gauge",
+	  "How the device is, by the rules: 0 ok, 1 suspect, 2 faulty.", collect_health, true },
+	{ "faultcast_health_transitions_total", "counter",
+	  "Times that a device came to be so since the exporter started.", collect_transitions,
+	  false },
 	{ "faultcast_events_raised_total", "counter", "Faults seen by the kernel's probes.",
 	  collect_raised, true },
 	{ "faultcast_events_published_total", "counter",

@@ -172,6 +172,8 @@ static void on_query_message(struct genl_query *query, struct nlmsghdr *nlh)
 static void go_live(struct source_netlink *source)
 {
 	source->state = SOURCE_LIVE;
+	/* Of an instance that has nothing to deliver yet nothing else tells. */
+	source->status.cursor = source->at;
 	if (source->status.up)
 		return;
 	source->status.up = true;

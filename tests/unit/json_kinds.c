@@ -224,7 +224,7 @@ static void device_with_everything(void **state)
 
 	(void)state;
 	memset(&m, 0xa5, sizeof(m));
-	message_device(&m, &full);
+	message_device(&m, &full, HEALTH_FAULTY);
 	expect_json(&m.msg.base,
 		    "{\"address\":{\"name\":\"0000:03:00.0\",\"pci\":{\"segment\":0,\"bus\":3,"
 		    "\"device\":0,\"function\":0}},\"slot\":3,\"ioPageFaults\":{\"read\":\"2\","
@@ -241,7 +241,7 @@ static void device_with_everything(void **state)
 		    "\"count\":\"19\"}],\"linkChanges\":\"11\",\"hotplug\":{\"linkUp\":\"12\","
 		    "\"linkDown\":\"13\",\"cardPresent\":\"14\",\"cardNotPresent\":\"15\","
 		    "\"other\":\"16\"},\"present\":true,\"limit\":{\"rate\":1000000000,"
-		    "\"burst\":512}}");
+		    "\"burst\":512},\"health\":\"HEALTH_FAULTY\"}");
 }
 
 /* As from a module of the first interface: no identity, no limit, no errors. */
@@ -252,7 +252,7 @@ static void device_with_little(void **state)
 
 	(void)state;
 	memset(&m, 0xa5, sizeof(m));
-	message_device(&m, &counts);
+	message_device(&m, &counts, HEALTH_UNKNOWN);
 	expect_json(&m.msg.base,
 		    "{\"address\":{\"name\":\"unknown\"},\"slot\":1,\"ioPageFaults\":{"
 		    "\"read\":\"0\",\"write\":\"0\",\"unknown\":\"0\",\"other\":\"0\"},"
@@ -262,7 +262,7 @@ static void device_with_little(void **state)
 		    "\"aer\":{\"nonfatal\":\"0\",\"fatal\":\"0\",\"corrected\":\"0\"},"
 		    "\"linkChanges\":\"0\",\"hotplug\":{\"linkUp\":\"0\",\"linkDown\":\"0\","
 		    "\"cardPresent\":\"0\",\"cardNotPresent\":\"0\",\"other\":\"0\"},"
-		    "\"present\":false}");
+		    "\"present\":false,\"health\":\"HEALTH_UNSPECIFIED\"}");
 }
 
 /* A bound of the message's own array. */
@@ -273,7 +273,7 @@ static void device_with_every_error(void **state)
 
 	(void)state;
 	memset(counts.aer_errors, 1, sizeof(counts.aer_errors));
-	message_device(&m, &counts);
+	message_device(&m, &counts, HEALTH_UNKNOWN);
 	assert_int_equal(m.msg.n_aer_errors, 99);
 	assert_int_equal(m.msg.aer_errors[98]->severity,
 			 FAULTCAST__V1__SEVERITY__SEVERITY_CORRECTED);

@@ -31,7 +31,8 @@ static int setup(void **state)
 {
 	(void)state;
 	wakes = 0;
-	status = (struct source_status){ .name = "test" };
+	/* So that no output asks the kernel. */
+	status = (struct source_status){ .name = "test", .absent = true };
 	bus_set_source(&status);
 	return loop_init(&loop) || bus_init(&loop);
 }
@@ -367,11 +368,23 @@ static void speaks_server_sent_events(void **state)
 	stream_close(client);
 }
 
+/* Those due within so long. */
+static void run_timers(uint64_t within_ns)
+{
+	const uint64_t end = clock_mono_ns() + within_ns;
+
+	while (loop.timers && loop.timers->deadline_ns < end) {
+		struct loop_timer *timer = loop.timers;
+
+		loop_timer_disarm(&loop, timer);
+		timer->expired(timer);
+	}
+}
+
 /* With many clients the first event wakes them at once, the next ones all together. */
 static void wakes_many_together(void **state)
 {
 	struct stream_client *many[200];
-	struct loop_timer *timer;
 	char buf[4096];
 
 	(void)state;
@@ -390,11 +403,7 @@ static void wakes_many_together(void **state)
 	publish(INSTANCE, 2, 3);
 	assert_int_equal(wakes, 200);
 	/* The loop has one timer for it, due within 2 ms. */
-	assert_non_null(loop.timers);
-	assert_true(loop.timers->deadline_ns < clock_mono_ns() + 3 * NSEC_PER_MSEC);
-	timer = loop.timers;
-	loop_timer_disarm(&loop, timer);
-	timer->expired(timer);
+	run_timers(3 * NSEC_PER_MSEC);
 	assert_int_equal(wakes, 400);
 	for (size_t i = 0; i < 200; i++)
 		stream_close(many[i]);

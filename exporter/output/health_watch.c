@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "health_watch.h"
+
+#include <string.h>
+
+#include "../clock.h"
+#include "../log.h"
+#include "../loop.h"
+#include "../message.h"
+#include "../snapshot.h"
+#include "../window.h"
+
+#define LOOK_NS NSEC_PER_SEC
+
+static struct loop *watch_loop;
+static struct health health;
+static uint64_t instance; /* whose counters were looked at; 0: none */
+static uint64_t looked_ns;
+static uint64_t must_show; /* the event that made us look */
+static bool due;	   /* a look is, by the timer, beside any under way */
+static uint64_t events;
+static uint64_t transitions[HEALTH_STATES];
+
+static void on_timer(struct loop_timer *timer);
+static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *s);
+static struct loop_timer timer = { .expired = on_timer };
+static struct snapshot_waiter waiter = { .ready = on_snapshot };
+
+static int init(struct loop *loop)
+{
+	watch_loop = loop;
+	health = (struct health){ .rules = health_default_rules,
+				  .num_rules = health_num_default_rules };
+	instance = 0;
+	return 0;
+}
+
+static void fini(void)
+{
+	loop_timer_disarm(watch_loop, &timer);
+	snapshot_cancel(&waiter);
+	health_fini(&health);
+	due = false;
+}
+
+static void look_after(uint64_t ns)
+{
+	due = true;
+	loop_timer_arm(watch_loop, &timer, ns);
+}
+
+/* By the timer even if at once: more events may be in the same message. */
+static void look_soon(void)
+{
+	uint64_t since;
+
+	if (due)
+		return;
+	since = clock_mono_ns() - looked_ns;
+	look_after(since < LOOK_NS ? LOOK_NS - since : 0);
+}
+
+static void on_timer(struct loop_timer *expired)
+{
+	(void)expired;
+	if (waiter.waiting) {
+		look_after(LOOK_NS);
+		return;
+	}
+	due = false;
+	looked_ns = clock_mono_ns();
+	must_show = bus_source()->cursor.seq;
+	snapshot_request(&waiter);
+}
+
+static void replay(uint64_t of_instance,
+		   void (*fn)(struct health *health, const struct fault_event *ev))
+{
+	for (uint64_t number = window_first(); number < window_end(); number++) {
+		const struct entry *entry = window_at(number);
+
+		if (!entry->is_gap && entry->at.instance == of_instance)
+			fn(&health, &entry->event);
+	}
+}
+
+static int look(const struct snapshot *s, uint64_t now_ns)
+{
+	int err;
+
+	if (!instance) {
+		err = health_begin(&health, s->devices, s->num_devices);
+		if (err)
+			return err;
+		replay(s->module.instance, health_expect);
+		replay(s->module.instance, health_replay);
+		instance = s->module.instance;
+		return 0;
+	}
+	if (s->module.instance != instance) {
+		health_new_counters(&health, now_ns);
+		instance = s->module.instance;
+	}
+	return health_look(&health, s->devices, s->num_devices, now_ns);
+}
+
+static void on_change(void *ctx, const struct health_change *change)
+{
+	char device[ADDRESS_LEN];
+	const char *to = health_state_name(change->to);
+
+	(void)ctx;
+	address_format(&change->device, device);
+	if (change->from == HEALTH_UNKNOWN) {
+		log_info("device %s is %s, as past events tell%s%s", device, to,
+			 *change->rule ? ": " : "", change->rule);
+		return;
+	}
+	transitions[change->to]++;
+	if (change->to > change->from)
+		log_warn("device %s is %s: %s", device, to, change->rule);
+	else
+		log_info("device %s is %s again: %s is over", device, to, change->rule);
+}
+
+/* Sets the next look, unless one is due anyway. */
+static void await_quiet(uint64_t now_ns)
+{
+	uint64_t deadline = health_deadline(&health);
+
+	if (!due && deadline != UINT64_MAX)
+		loop_timer_arm(watch_loop, &timer, deadline - now_ns);
+}
+
+static void on_snapshot(struct snapshot_waiter *w, const struct snapshot *s)
+{
+	const struct source_status *source = bus_source();
+	uint64_t now = clock_mono_ns();
+	int err;
+
+	(void)w;
+	if (s->err) {
+		look_soon();
+		return;
+	}
+	/* Of a module that goes or comes: the source will say when it is done with that. */
+	if (!s->present || !source->up || s->module.instance != source->cursor.instance)
+		return;
+	/* Asked for by somebody else before our event was there. */
+	if (s->module.head < must_show) {
+		look_after(0);
+		return;
+	}
+	err = look(s, now);
+	if (err) {
+		log_error("health of devices: %s", strerror(-err));
+		look_soon();
+	}
+	health_settle(&health, now, on_change, NULL);
+	await_quiet(now);
+}
+
+static void on_event(const struct fault_event *ev, bool live)
+{
+	(void)live;
+	events++;
+	if (!ev->synthetic && bus_ready())
+		look_soon();
+}
+
+/* Of what is missing here the counters know. */
+static void on_gap(const struct cursor *at, const struct fault_gap *gap)
+{
+	(void)at;
+	(void)gap;
+	if (bus_ready())
+		look_soon();
+}
+
+static void counts(struct output_counts *c)
+{
+	c->sent = events;
+}
+
+const struct output output_health = {
+	.name = "health",
+	.init = init,
+	.on_event = on_event,
+	.on_gap = on_gap,
+	.on_caught_up = look_soon,
+	.counts = counts,
+	.fini = fini,
+};
+
+bool health_watch_knows(uint64_t of_instance)
+{
+	return instance && of_instance == instance;
+}
+
+enum health_state health_watch_state(const struct address *device)
+{
+	return health_of(&health, device);
+}
+
+uint64_t health_watch_transitions(enum health_state to)
+{
+	return transitions[to];
+}

@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+# Proves: the exporter judges devices by the kernel's counters, soon after events but not at each; what
+# it says of one is the same everywhere, and outlives its own restart and the module's.
+import os
+import time
+
+import testbed
+
+NIC, GPU, NVME, PORT = "0000:04:00.1", "0000:41:00.0", "0000:03:00.0", "0000:00:1c.0"
+OK, SUSPECT, FAULTY = 0, 1, 2
+
+
+def gauge(exporter, device):
+    return exporter.metric(f'faultcast_device_health{{device="{device}"}}')
+
+
+def transitions(exporter):
+    return [exporter.metric(f'faultcast_health_transitions_total{{to="{to}"}}')
+            for to in ("ok", "suspect", "faulty")]
+
+
+def listed(exporter):
+    return {device["address"]["name"]: device["health"]
+            for device in exporter.json("/v1/devices")["devices"] if device["raised"] != "0"}
+
+
+def started(bed, standin):
+    exporter = bed.start_exporter(standin)
+    bed.wait(exporter.is_ready, "an exporter is ready")
+    return exporter
+
+
+def is_so(bed, exporter, device, state, name):
+    bed.wait(lambda: gauge(exporter, device) == state, name, 10)
+
+
+def getting_worse(bed, standin, exporter):
+    time.sleep(1.1)  # since the first look
+    start = time.monotonic()
+    # Two faults of the NIC, a corrected error of the GPU.
+    standin.ask("publish 3")
+    is_so(bed, exporter, NIC, SUSPECT, "a fault makes a device suspect")
+    bed.tap.result(time.monotonic() - start < 0.9, "at once")
+    standin.ask(f"suppress {NIC} 8")
+    standin.ask("summarize")
+    is_so(bed, exporter, NIC, FAULTY, "faults that were not published make it faulty")
+    bed.tap.result(time.monotonic() - start > 0.9, "the second look was no sooner than a second later")
+    bed.tap.same((gauge(exporter, GPU), gauge(exporter, NVME)), (OK, None),
+                 "of the others one is ok, and of one nobody has heard")
+    bed.tap.same(listed(exporter), {NIC: "HEALTH_FAULTY", GPU: "HEALTH_OK"},
+                 "/v1/devices says the same")
+    bed.tap.same(transitions(exporter), [0, 1, 1], "both changes are counted")
+    log = exporter.log()
+    bed.tap.result(f"level=warn msg=\"device {NIC} is suspect: io_page_fault_seen\"" in log and
+                   f"level=warn msg=\"device {NIC} is faulty: io_page_fault_repeated\"" in log,
+                   "and in the log")
+
+
+def number_in(path, key):
+    with open(path, encoding="utf-8") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(key))
+
+
+def switches(exporter):
+    """How often it went to sleep. In this namespace /proc is not ours: it says itself who a pidfd is."""
+    pidfd = os.pidfd_open(exporter.popen.pid)
+    try:
+        pid = number_in(f"/proc/self/fdinfo/{pidfd}", "Pid:")
+    finally:
+        os.close(pidfd)
+    return number_in(f"/proc/{pid}/status", "voluntary_ctxt_switches:")
+
+
+def nothing_to_do(bed, exporter):
+    time.sleep(1.5)  # the last look
+    before = switches(exporter)
+    time.sleep(3)
+    bed.tap.same(switches(exporter) - before, 0, "a device that is faulty and quiet is no work")
+
+
+def quiet(bed, standin):
+    """Faults that are nearly 15 minutes old when an exporter starts: the quiet ends soon."""
+    standin.unload()
+    standin.ask("load")
+    standin.ask("age 896")
+    standin.ask("publish 2")
+    standin.ask("age 0")
+    exporter = started(bed, standin)
+    is_so(bed, exporter, NIC, SUSPECT, "a device is suspect that faulted 896 s ago")
+    is_so(bed, exporter, NIC, OK, "and ok when it was quiet for 15 minutes")
+    bed.tap.same(transitions(exporter), [1, 0, 0], "which is a change")
+    bed.tap.result(f"level=info msg=\"device {NIC} is ok again: io_page_fault_seen is over\"" in
+                   exporter.log(), "and said")
+    exporter.check_stop()
+    another = started(bed, standin)
+    is_so(bed, another, NIC, OK, "the next exporter has it ok from the start")
+
+
+def restarted(bed, standin, exporter):
+    exporter.kill()
+    again = started(bed, standin)
+    is_so(bed, again, NIC, FAULTY, "for which the device is faulty too")
+    bed.tap.same(listed(again), {NIC: "HEALTH_FAULTY", GPU: "HEALTH_OK"}, "and the other one is not")
+    bed.tap.same(transitions(again), [0, 0, 0], "though nothing has changed")
+    bed.tap.result(f"level=info msg=\"device {NIC} is faulty, as past events tell: io_page_fault_repeated\""
+                   in again.log(), "it says where it knows from")
+    return again
+
+
+def reloaded(bed, standin, exporter):
+    standin.unload()
+    bed.wait(lambda: gauge(exporter, NIC) is None, "without the module nobody is judged")
+    standin.ask("load")
+    bed.wait(exporter.is_ready, "the module comes again")
+    standin.ask("publish 1")
+    is_so(bed, exporter, NIC, FAULTY, "its counters are new, what is known of the device is not")
+    # A fatal error of the GPU among them.
+    standin.ask("publish 11")
+    is_so(bed, exporter, GPU, FAULTY, "a fatal error makes a device faulty")
+    bed.tap.same(gauge(exporter, PORT), OK, "a card that comes or goes makes none worse")
+    bed.tap.same(listed(exporter)["platform/12340000.dma"], "HEALTH_SUSPECT", "it need not be a PCI device")
+    bed.tap.same(transitions(exporter), [0, 3, 1], "each that is new to this exporter is a change")
+
+
+def waited(bed, standin):
+    """An exporter that was there first has to read much of old before it comes to what counts."""
+    standin.unload()
+    exporter = bed.start_exporter(standin)
+    bed.wait(exporter.answers, "an exporter starts before the module")
+    exporter.pause()
+    standin.ask("load")
+    standin.ask("age 7200")
+    standin.ask("publish 16000")
+    standin.ask("age 300")
+    standin.ask(f"suppress {NIC} 10")
+    standin.ask("summarize")
+    standin.ask("age 0")
+    exporter.resume()
+    bed.wait(exporter.is_ready, "it is ready once there is one")
+    is_so(bed, exporter, NIC, FAULTY, "a device is faulty that stormed 5 minutes ago")
+    is_so(bed, exporter, NVME, OK, "and one ok that did 2 hours ago")
+
+
+def test(bed):
+    standin = bed.start_standin()
+    standin.ask("load")
+    exporter = started(bed, standin)
+    getting_worse(bed, standin, exporter)
+    nothing_to_do(bed, exporter)
+    exporter = restarted(bed, standin, exporter)
+    reloaded(bed, standin, exporter)
+    exporter.check_stop()
+    quiet(bed, standin)
+    waited(bed, standin)
+
+
+if __name__ == "__main__":
+    testbed.run(test, seconds=60)
