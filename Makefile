@@ -41,10 +41,10 @@ PROTOS := $(wildcard proto/faultcast/v1/*.proto)
 GEN := $(PROTOS:proto/%.proto=$(B)/gen/%.pb-c.c)
 
 # What the exporter, faultcastctl and the unit tests share.
-LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c entry.c filter.c time_text.c attrs.c decode_batch.c \
+LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
 	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
 	devices.c source/genl.c source/netlink.c)
-EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c snapshot.c health.c health_rules.c output/metrics.c output/metric_device.c output/metric_output.c \
+EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c snapshot.c health_rules.c output/metrics.c output/metric_device.c output/metric_output.c \
 	output/process.c output/health_watch.c output/stream.c output/reader.c output/backlog.c output/encoded.c output/store.c \
 	$(addprefix store/,database.c move_aside.c read.c retain.c worker.c write.c) \
 	expo/text.c http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
@@ -214,7 +214,7 @@ test-stream: deps
 	@$(MAKE) --no-print-directory stream-build
 	prove $(sort $(wildcard tests/e2e/*.t))
 
-stream-build: $(B)/faultcast_exporter $(B)/san/faultcast_exporter $(B)/standin/faultcast_standin \
+stream-build: $(B)/faultcast_exporter $(B)/faultcastctl $(B)/san/faultcast_exporter $(B)/standin/faultcast_standin \
 	$(PYTHON_GEN) $(B)/node_modules
 
 $(B)/node_modules: tests/e2e/node-modules

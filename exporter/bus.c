@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "clock.h"
 #include "log.h"
 #include "output/health_watch.h"
 #include "output/metrics.h"
@@ -87,6 +88,34 @@ static bool congested(void *ctx)
 		if (outputs[i]->congested && outputs[i]->congested())
 			return true;
 	return false;
+}
+
+/*
+ * The sub of a cursor must not come again after a restart at the same event, so it is the
+ * time since boot, longer than which no instance lives: in tenths of a second
+ * it lasts for 13 years.  Several at once take what follows.
+ */
+static struct cursor place_behind_newest(void)
+{
+	struct cursor at = window_newest();
+	uint64_t sub = clock_ns(CLOCK_BOOTTIME) / (NSEC_PER_SEC / 10);
+
+	if (at.instance != source->cursor.instance)
+		at = source->cursor;
+	if (sub <= at.sub)
+		sub = at.sub + 1ULL;
+	at.sub = sub < CURSOR_SUB_SUPPRESSED ? (uint32_t)sub : CURSOR_SUB_SUPPRESSED - 1;
+	return at;
+}
+
+void bus_health(const struct health_change *change)
+{
+	const struct cursor at = place_behind_newest();
+
+	window_add_health(&at, change);
+	for (size_t i = 0; i < running; i++)
+		if (outputs[i]->on_health)
+			outputs[i]->on_health(change);
 }
 
 void bus_each_output(void (*fn)(void *ctx, const struct output *output,

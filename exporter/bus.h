@@ -7,6 +7,7 @@
 #define FAULTCAST_BUS_H
 
 #include "event.h"
+#include "health.h"
 
 struct loop;
 struct source_sink;
@@ -31,6 +32,8 @@ struct output {
 	/* Every event once, in order.  @live: as it happened, not fetched later. */
 	void (*on_event)(const struct fault_event *ev, bool live);
 	void (*on_gap)(const struct cursor *at, const struct fault_gap *gap);
+	/* Optional. */
+	void (*on_health)(const struct health_change *change);
 	/* The source has delivered all there is; optional, may come again. */
 	void (*on_caught_up)(void);
 	/* True: let the source wait with what it need not deliver now; optional. */
@@ -51,6 +54,9 @@ void bus_each_output(void (*fn)(void *ctx, const struct output *output,
 
 /* What the source delivers goes to the window (window.h), then to every output. */
 extern const struct source_sink bus_sink;
+
+/* Said behind the last event, of the instance that the source feeds from; it must be up. */
+void bus_health(const struct health_change *change);
 
 /* The state of the source that feeds the bus; owned by that source. */
 void bus_set_source(const struct source_status *status);

@@ -7,7 +7,7 @@ struct cursor entry_before(const struct entry *entry)
 
 	if (at.sub)
 		at.sub = 0;
-	else if (entry->is_gap && entry->gap.from)
+	else if (entry->kind == ENTRY_GAP && entry->gap.from)
 		at.seq = entry->gap.from - 1;
 	else
 		at.seq--;
@@ -18,7 +18,7 @@ static struct entry missing(uint64_t instance, uint64_t from, uint64_t to)
 {
 	return (struct entry){
 		.at = { .instance = instance, .seq = to },
-		.is_gap = true,
+		.kind = ENTRY_GAP,
 		.gap = { .reason = GAP_HISTORY, .from = from, .to = to },
 	};
 }
@@ -35,7 +35,7 @@ size_t entry_missing(const struct cursor *last, const struct entry *next, struct
 		if (last->sub != CURSOR_SUB_END)
 			gaps[n++] = (struct entry){
 				.at = { last->instance, last->seq, CURSOR_SUB_END },
-				.is_gap = true,
+				.kind = ENTRY_GAP,
 				.gap = { .reason = GAP_UNLOADED },
 			};
 	}

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the stream is made of: events, and gaps where events are missing, each
- * at its cursor.  Pure.
+ * What the stream is made of: events, gaps where events are missing, and what the
+ * exporter says of devices between events; each at its cursor.  Pure.
  */
 #ifndef FAULTCAST_ENTRY_H
 #define FAULTCAST_ENTRY_H
 
 #include "event.h"
+#include "health.h"
+
+enum entry_kind { ENTRY_EVENT, ENTRY_GAP, ENTRY_HEALTH };
 
 struct entry {
 	struct cursor at;
-	bool is_gap;
+	enum entry_kind kind;
 	union {
 		struct fault_event event;
 		struct fault_gap gap;
+		struct health_change health;
 	};
 };
 

@@ -27,9 +27,19 @@ bool filter_matches(const struct event_filter *filter, const struct fault_event 
 	return matches_kind(filter, ev->kind) && filter_concerns(filter, ev);
 }
 
+static bool concerns(const struct event_filter *filter, const struct address *device,
+		     uint64_t real_ns)
+{
+	return real_ns >= filter->since_ns && (!filter->until_ns || real_ns < filter->until_ns) &&
+	       filter_matches_device(filter, device);
+}
+
 bool filter_concerns(const struct event_filter *filter, const struct fault_event *ev)
 {
-	return ev->real_ns >= filter->since_ns &&
-	       (!filter->until_ns || ev->real_ns < filter->until_ns) &&
-	       filter_matches_device(filter, &ev->device);
+	return concerns(filter, &ev->device, ev->real_ns);
+}
+
+bool filter_wants_health(const struct event_filter *filter, const struct health_change *change)
+{
+	return concerns(filter, &change->device, change->real_ns);
 }

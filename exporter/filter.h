@@ -4,6 +4,7 @@
 #define FAULTCAST_FILTER_H
 
 #include "event.h"
+#include "health.h"
 
 #define FILTER_DEVICES_MAX 16
 
@@ -27,6 +28,8 @@ bool filter_matches(const struct event_filter *filter, const struct fault_event 
  * published before @ev, for nobody can say of which kind they were.
  */
 bool filter_concerns(const struct event_filter *filter, const struct fault_event *ev);
+/* A change of health is of no kind of event, so kinds keep none out. */
+bool filter_wants_health(const struct event_filter *filter, const struct health_change *change);
 bool filter_matches_device(const struct event_filter *filter, const struct address *device);
 
 #endif

@@ -78,6 +78,7 @@ struct health_change {
 	enum health_state from;
 	enum health_state to;
 	char rule[HEALTH_RULE_LEN]; /* what holds it in a worse state, or did; "" if none */
+	uint64_t real_ns;	    /* for who tells others of it to fill in */
 };
 
 /* Calls @changed for each device that is in another state than was last said. */

@@ -222,6 +222,32 @@ bool message_lost_before(struct stream_message *m, const struct fault_event *ev)
 			   ev->lost_before);
 }
 
+static Faultcast__V1__Health proto_health(enum health_state state)
+{
+	static const Faultcast__V1__Health healths[HEALTH_STATES] = {
+		[HEALTH_UNKNOWN] = FAULTCAST__V1__HEALTH__HEALTH_UNSPECIFIED,
+		[HEALTH_OK] = FAULTCAST__V1__HEALTH__HEALTH_OK,
+		[HEALTH_SUSPECT] = FAULTCAST__V1__HEALTH__HEALTH_SUSPECT,
+		[HEALTH_FAULTY] = FAULTCAST__V1__HEALTH__HEALTH_FAULTY,
+	};
+
+	return healths[state];
+}
+
+void message_health(struct stream_message *m, const struct cursor *at,
+		    const struct health_change *change)
+{
+	begin(m, at);
+	faultcast__v1__health_change__init(&m->health);
+	m->health.device = fill_address(&m->device, &change->device);
+	m->health.from = proto_health(change->from);
+	m->health.to = proto_health(change->to);
+	m->health.rule = UNCONST(change->rule);
+	m->health.realtime_ns = change->real_ns;
+	m->msg.body_case = FAULTCAST__V1__STREAM_MESSAGE__BODY_HEALTH;
+	m->msg.health = &m->health;
+}
+
 void message_heartbeat(struct stream_message *m, const struct cursor *at, uint64_t real_ns)
 {
 	begin(m, at);
@@ -264,18 +290,6 @@ static void fill_hotplug_counts(struct device_message *m, const struct device_co
 	m->hotplug.card_not_present = device->hotplug[FAULTCAST_HOTPLUG_CARD_NOT_PRESENT];
 	m->hotplug.other = device->hotplug[FAULTCAST_HOTPLUG_OTHER];
 	m->msg.hotplug = &m->hotplug;
-}
-
-static Faultcast__V1__Health proto_health(enum health_state state)
-{
-	static const Faultcast__V1__Health healths[HEALTH_STATES] = {
-		[HEALTH_UNKNOWN] = FAULTCAST__V1__HEALTH__HEALTH_UNSPECIFIED,
-		[HEALTH_OK] = FAULTCAST__V1__HEALTH__HEALTH_OK,
-		[HEALTH_SUSPECT] = FAULTCAST__V1__HEALTH__HEALTH_SUSPECT,
-		[HEALTH_FAULTY] = FAULTCAST__V1__HEALTH__HEALTH_FAULTY,
-	};
-
-	return healths[state];
 }
 
 void message_device(struct device_message *m, const struct device_counts *device,

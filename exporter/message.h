@@ -44,10 +44,13 @@ struct stream_message {
 	Faultcast__V1__Gap gap;
 	Faultcast__V1__SequenceRange range;
 	Faultcast__V1__Heartbeat heartbeat;
+	Faultcast__V1__HealthChange health;
 };
 
 void message_event(struct stream_message *m, const struct fault_event *ev);
 void message_gap(struct stream_message *m, const struct cursor *at, const struct fault_gap *gap);
+void message_health(struct stream_message *m, const struct cursor *at,
+		    const struct health_change *change);
 
 /*
  * Of events of @ev's device that were not published before it, what it tells: as

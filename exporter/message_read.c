@@ -200,17 +200,49 @@ static int read_gap(const Faultcast__V1__Gap *m, const struct cursor *at, struct
 	return gap->from && gap->from <= gap->to && gap->to == at->seq && !at->sub ? 0 : -EBADMSG;
 }
 
+static int read_state(Faultcast__V1__Health m, enum health_state *state)
+{
+	static const enum health_state states[] = {
+		[FAULTCAST__V1__HEALTH__HEALTH_UNSPECIFIED] = HEALTH_UNKNOWN,
+		[FAULTCAST__V1__HEALTH__HEALTH_OK] = HEALTH_OK,
+		[FAULTCAST__V1__HEALTH__HEALTH_SUSPECT] = HEALTH_SUSPECT,
+		[FAULTCAST__V1__HEALTH__HEALTH_FAULTY] = HEALTH_FAULTY,
+	};
+
+	if ((size_t)m >= sizeof(states) / sizeof(states[0]))
+		return -EBADMSG;
+	*state = states[m];
+	return 0;
+}
+
+static int read_health(const Faultcast__V1__HealthChange *m, const struct cursor *at,
+		       struct health_change *change)
+{
+	*change = (struct health_change){ .real_ns = m->realtime_ns };
+	if (!at->sub || at->sub >= CURSOR_SUB_SUPPRESSED || read_state(m->from, &change->from) ||
+	    read_state(m->to, &change->to) || change->to == HEALTH_UNKNOWN ||
+	    !copy_text(change->rule, sizeof(change->rule), m->rule))
+		return -EBADMSG;
+	return read_device(m->device, &change->device);
+}
+
 int message_read(const Faultcast__V1__StreamMessage *m, struct entry *entry)
 {
-	*entry = (struct entry){ 0 };
+	*entry = (struct entry){ .kind = ENTRY_EVENT };
 	if (cursor_parse(m->cursor, &entry->at))
 		return -EBADMSG;
-	if (m->body_case == FAULTCAST__V1__STREAM_MESSAGE__BODY_EVENT)
+	switch (m->body_case) {
+	case FAULTCAST__V1__STREAM_MESSAGE__BODY_EVENT:
 		return read_event(m->event, entry);
-	if (m->body_case != FAULTCAST__V1__STREAM_MESSAGE__BODY_GAP)
+	case FAULTCAST__V1__STREAM_MESSAGE__BODY_GAP:
+		entry->kind = ENTRY_GAP;
+		return read_gap(m->gap, &entry->at, &entry->gap);
+	case FAULTCAST__V1__STREAM_MESSAGE__BODY_HEALTH:
+		entry->kind = ENTRY_HEALTH;
+		return read_health(m->health, &entry->at, &entry->health);
+	default:
 		return -EBADMSG;
-	entry->is_gap = true;
-	return read_gap(m->gap, &entry->at, &entry->gap);
+	}
 }
 
 ssize_t message_read_delimited(const uint8_t *bytes, size_t len, size_t *start)

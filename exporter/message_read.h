@@ -9,8 +9,8 @@
 #include "faultcast/v1/stream.pb-c.h"
 
 /*
- * Reads what message_event() or message_gap() made.  -EBADMSG for what they do
- * not make; *@entry is undefined then.
+ * Reads what message_event(), message_gap() or message_health() made.  -EBADMSG for
+ * what they do not make; *@entry is undefined then.
  */
 int message_read(const Faultcast__V1__StreamMessage *m, struct entry *entry);
 

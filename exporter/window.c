@@ -38,14 +38,14 @@ const struct entry *window_at(uint64_t number)
 	return &window.ring[number % WINDOW_ENTRIES];
 }
 
-static struct entry *add(const struct cursor *at, bool is_gap)
+static struct entry *add(const struct cursor *at, enum entry_kind kind)
 {
 	struct entry *entry = &window.ring[window.end++ % WINDOW_ENTRIES];
 
 	if (window.end - window.first > WINDOW_ENTRIES)
 		window.first++;
 	entry->at = *at;
-	entry->is_gap = is_gap;
+	entry->kind = kind;
 	return entry;
 }
 
@@ -53,12 +53,17 @@ void window_add_event(const struct fault_event *ev)
 {
 	const struct cursor at = { .instance = ev->instance, .seq = ev->seq };
 
-	add(&at, false)->event = *ev;
+	add(&at, ENTRY_EVENT)->event = *ev;
 }
 
 void window_add_gap(const struct cursor *at, const struct fault_gap *gap)
 {
-	add(at, true)->gap = *gap;
+	add(at, ENTRY_GAP)->gap = *gap;
+}
+
+void window_add_health(const struct cursor *at, const struct health_change *change)
+{
+	add(at, ENTRY_HEALTH)->health = *change;
 }
 
 struct cursor window_newest(void)

@@ -25,6 +25,7 @@ const struct entry *window_at(uint64_t number);
 /* Adding evicts the oldest one once the window is full. */
 void window_add_event(const struct fault_event *ev);
 void window_add_gap(const struct cursor *at, const struct fault_gap *gap);
+void window_add_health(const struct cursor *at, const struct health_change *change);
 
 /* Of the newest entry, retained or not; no instance when there never was one. */
 struct cursor window_newest(void);

@@ -77,25 +77,49 @@ static bool is_stream(void)
 	return status == 200;
 }
 
+/* A heartbeat has none; what was not published its event says itself. */
+static bool has_row(const Faultcast__V1__StreamMessage *m)
+{
+	switch (m->body_case) {
+	case FAULTCAST__V1__STREAM_MESSAGE__BODY_EVENT:
+	case FAULTCAST__V1__STREAM_MESSAGE__BODY_HEALTH:
+		return true;
+	case FAULTCAST__V1__STREAM_MESSAGE__BODY_GAP:
+		return m->gap->size_case != FAULTCAST__V1__GAP__SIZE_UNPUBLISHED;
+	default:
+		return false;
+	}
+}
+
+static int print_row(const Faultcast__V1__StreamMessage *m)
+{
+	struct entry entry;
+	int err = message_read(m, &entry);
+
+	if (err)
+		return err;
+	switch (entry.kind) {
+	case ENTRY_EVENT:
+		print_event(&entry.event);
+		break;
+	case ENTRY_GAP:
+		print_gap(&entry.gap);
+		break;
+	case ENTRY_HEALTH:
+		print_health(&entry.at, &entry.health);
+		break;
+	}
+	return 0;
+}
+
 static int print_message(const uint8_t *packed, size_t len)
 {
 	Faultcast__V1__StreamMessage *m = faultcast__v1__stream_message__unpack(NULL, len, packed);
-	struct entry entry;
-	int err = 0;
+	int err;
 
 	if (!m)
 		return -EBADMSG;
-	/* A heartbeat is no event; what was not published its event says itself. */
-	if (m->body_case == FAULTCAST__V1__STREAM_MESSAGE__BODY_EVENT ||
-	    (m->body_case == FAULTCAST__V1__STREAM_MESSAGE__BODY_GAP &&
-	     m->gap->size_case != FAULTCAST__V1__GAP__SIZE_UNPUBLISHED))
-		err = message_read(m, &entry);
-	else
-		entry.at.instance = 0;
-	if (!err && entry.at.instance && entry.is_gap)
-		print_gap(&entry.gap);
-	else if (!err && entry.at.instance)
-		print_event(&entry.event);
+	err = has_row(m) ? print_row(m) : 0;
 	faultcast__v1__stream_message__free_unpacked(m, NULL);
 	return err;
 }

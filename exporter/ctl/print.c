@@ -116,3 +116,13 @@ void print_gap(const struct fault_gap *gap)
 	else
 		printf("-- %s\n", unknown[gap->reason]);
 }
+
+void print_health(const struct cursor *at, const struct health_change *change)
+{
+	char when[CTL_TIME_LEN], device[ADDRESS_LEN];
+
+	ctl_format_time(change->real_ns, when);
+	address_format(&change->device, device);
+	printf("%s %10" PRIu64 " %-14s %-19s %s %s\n", when, at->seq, device, "health",
+	       health_state_name(change->to), change->rule);
+}

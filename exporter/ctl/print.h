@@ -4,9 +4,11 @@
 #define FAULTCAST_CTL_PRINT_H
 
 #include "event.h"
+#include "health.h"
 
 void print_header(void);
 void print_event(const struct fault_event *ev);
 void print_gap(const struct fault_gap *gap);
+void print_health(const struct cursor *at, const struct health_change *change);
 
 #endif

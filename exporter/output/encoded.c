@@ -50,9 +50,14 @@ void encoded_entry(struct encoded *out, enum stream_encoding encoding, const str
 
 	strbuf_reset(&out->bytes);
 	out->told = 0;
-	if (entry->is_gap) {
+	switch (entry->kind) {
+	case ENTRY_GAP:
 		message_gap(&m, &entry->at, &entry->gap);
-	} else {
+		break;
+	case ENTRY_HEALTH:
+		message_health(&m, &entry->at, &entry->health);
+		break;
+	case ENTRY_EVENT:
 		if (message_suppressed_before(&m, &entry->event))
 			add_message(&out->bytes, encoding, &m);
 		if (message_lost_before(&m, &entry->event))

@@ -79,7 +79,7 @@ static void replay(uint64_t of_instance,
 	for (uint64_t number = window_first(); number < window_end(); number++) {
 		const struct entry *entry = window_at(number);
 
-		if (!entry->is_gap && entry->at.instance == of_instance)
+		if (entry->kind == ENTRY_EVENT && entry->at.instance == of_instance)
 			fn(&health, &entry->event);
 	}
 }
@@ -104,23 +104,32 @@ static int look(const struct snapshot *s, uint64_t now_ns)
 	return health_look(&health, s->devices, s->num_devices, now_ns);
 }
 
-static void on_change(void *ctx, const struct health_change *change)
+static void log_change(const struct health_change *change)
 {
 	char device[ADDRESS_LEN];
 	const char *to = health_state_name(change->to);
 
-	(void)ctx;
 	address_format(&change->device, device);
 	if (change->from == HEALTH_UNKNOWN) {
 		log_info("device %s is %s, as past events tell%s%s", device, to,
 			 *change->rule ? ": " : "", change->rule);
-		return;
-	}
-	transitions[change->to]++;
-	if (change->to > change->from)
+	} else if (change->to > change->from) {
 		log_warn("device %s is %s: %s", device, to, change->rule);
-	else
+	} else {
 		log_info("device %s is %s again: %s is over", device, to, change->rule);
+	}
+}
+
+static void on_change(void *ctx, const struct health_change *change)
+{
+	struct health_change told = *change;
+
+	(void)ctx;
+	log_change(change);
+	if (change->from != HEALTH_UNKNOWN)
+		transitions[change->to]++;
+	told.real_ns = clock_real_ns();
+	bus_health(&told);
 }
 
 /* Sets the next look, unless one is due anyway. */

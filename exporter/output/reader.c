@@ -77,18 +77,38 @@ static void put_event(struct reader *reader, struct block *block, const struct e
 	}
 }
 
+/* What is no event is encoded as one message. */
+static void put_whole(struct reader *reader, struct block *block, const struct encoded *encoded)
+{
+	reader->rest.failed |= encoded->bytes.failed;
+	if (!encoded->bytes.failed)
+		put(reader, block, encoded->bytes.s, encoded->bytes.len);
+}
+
+static void put_entry(struct reader *reader, struct block *block, const struct encoded *encoded,
+		      const struct entry *entry)
+{
+	switch (entry->kind) {
+	case ENTRY_EVENT:
+		put_event(reader, block, encoded, &entry->event);
+		break;
+	case ENTRY_HEALTH:
+		if (filter_wants_health(&reader->request.filter, &entry->health))
+			put_whole(reader, block, encoded);
+		break;
+	case ENTRY_GAP:
+		put_whole(reader, block, encoded);
+		break;
+	}
+}
+
 static void send_entry(struct reader *reader, struct block *block, const struct entry *entry)
 {
 	static struct encoded encoded;
 
 	reader->last = entry->at;
 	encoded_entry(&encoded, reader->request.encoding, entry);
-	if (!entry->is_gap)
-		put_event(reader, block, &encoded, &entry->event);
-	else if (!encoded.bytes.failed)
-		put(reader, block, encoded.bytes.s, encoded.bytes.len);
-	else
-		reader->rest.failed = true;
+	put_entry(reader, block, &encoded, entry);
 }
 
 static void send_heartbeat(struct reader *reader, struct block *block)
@@ -118,7 +138,7 @@ static struct cursor oldest(void)
 static void state_unknown(struct reader *reader, struct block *block, const struct cursor *at)
 {
 	const struct entry gap = { .at = *at,
-				   .is_gap = true,
+				   .kind = ENTRY_GAP,
 				   .gap = { .reason = GAP_UNKNOWN_CURSOR } };
 
 	reader->unknown = false;
@@ -223,11 +243,12 @@ static void send_next(struct reader *reader, struct block *block)
 	const struct entry *entry = window_at(reader->next);
 
 	send_missing(reader, block, entry, GAP_HISTORY);
-	if (entry->is_gap)
+	if (entry->kind == ENTRY_GAP)
 		send_gap(reader, block, entry);
-	else if (filter_concerns(&reader->request.filter, &entry->event))
-		put_event(reader, block, encoded_window(reader->next, reader->request.encoding),
-			  &entry->event);
+	else if (entry->kind == ENTRY_HEALTH ||
+		 filter_concerns(&reader->request.filter, &entry->event))
+		put_entry(reader, block, encoded_window(reader->next, reader->request.encoding),
+			  entry);
 	reader->last = entry->at;
 	reader->next++;
 }
@@ -248,7 +269,7 @@ static void send_stored(struct reader *reader, struct block *block, const struct
 
 	if (reader->unknown)
 		state_unknown(reader, block, &at);
-	if (entry->is_gap)
+	if (entry->kind == ENTRY_GAP)
 		send_gap(reader, block, entry);
 	else
 		send_entry(reader, block, entry);

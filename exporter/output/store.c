@@ -99,7 +99,7 @@ static void drop_oldest(void)
 {
 	if (window_end() - next < WINDOW_ENTRIES)
 		return;
-	dropped += !window_at(next)->is_gap;
+	dropped += window_at(next)->kind == ENTRY_EVENT;
 	next++;
 }
 
@@ -115,6 +115,13 @@ static void on_gap(const struct cursor *at, const struct fault_gap *gap)
 {
 	(void)at;
 	(void)gap;
+	hand_over_soon();
+	drop_oldest();
+}
+
+static void on_health(const struct health_change *change)
+{
+	(void)change;
 	hand_over_soon();
 	drop_oldest();
 }
@@ -232,7 +239,7 @@ static void fini(void)
 	while (next < window_end() && store_worker_settle(deadline))
 		hand_over();
 	for (; next < window_end(); next++)
-		left += !window_at(next)->is_gap;
+		left += window_at(next)->kind == ENTRY_EVENT;
 	left += store_worker_stop(deadline);
 	done_watch.fd = -1;
 	if (left)
@@ -248,6 +255,7 @@ const struct output output_store = {
 	.init = init,
 	.on_event = on_event,
 	.on_gap = on_gap,
+	.on_health = on_health,
 	.congested = congested,
 	.counts = counts,
 	.fini = fini,

@@ -108,6 +108,12 @@ static void on_gap(const struct cursor *at, const struct fault_gap *gap)
 	wake_soon();
 }
 
+static void on_health(const struct health_change *change)
+{
+	(void)change;
+	wake_soon();
+}
+
 static void on_heartbeat(struct loop_timer *timer)
 {
 	bool any = false;
@@ -138,6 +144,7 @@ const struct output output_stream = {
 	.init = init,
 	.on_event = on_event,
 	.on_gap = on_gap,
+	.on_health = on_health,
 	.on_caught_up = wake_all,
 	.counts = counts,
 	.fini = fini,

@@ -60,7 +60,7 @@ static bool follows(const struct cursor *at, const struct cursor *last)
 static int take_row(struct database *d, struct database_read *read)
 {
 	sqlite3_stmt *row = d->statements[DATABASE_EVENTS_AFTER];
-	struct entry entry = { .is_gap = false };
+	struct entry entry = { .kind = ENTRY_EVENT };
 	struct cursor at;
 	int code = row_cursor(d, row, &at);
 	bool wanted;
@@ -68,12 +68,12 @@ static int take_row(struct database *d, struct database_read *read)
 	if (code)
 		return code;
 	entry.at = at;
-	wanted = sqlite3_column_type(row, KIND) == SQLITE_NULL || concerns(&read->filter, row);
+	wanted = sqlite3_column_type(row, DEVICE) == SQLITE_NULL || concerns(&read->filter, row);
 	if (!follows(&at, &read->scanned) || (wanted && !read_message(row, &at, &entry))) {
 		d->damaged++;
 		return SQLITE_OK;
 	}
-	if (entry.is_gap)
+	if (entry.kind == ENTRY_GAP)
 		cut_gap(&read->scanned, &entry);
 	read->num += entry_missing(&read->scanned, &entry, &read->entries[read->num]);
 	if (wanted)

@@ -158,7 +158,7 @@ static uint64_t events_in_batch(void)
 	uint64_t events = 0;
 
 	for (size_t i = 0; i < batch_num; i++)
-		events += !batch[i].is_gap;
+		events += batch[i].kind == ENTRY_EVENT;
 	return events;
 }
 

@@ -22,6 +22,19 @@ static int add_instance(struct database *d, uint64_t instance, int64_t *id)
 	return code ? code : database_instance_id(d, instance, id);
 }
 
+/* Of which kind, and of which device, if of any. */
+static void bind_what(sqlite3_stmt *stmt, const struct entry *entry, const struct stream_message *m)
+{
+	if (entry->kind == ENTRY_EVENT)
+		sqlite3_bind_int64(stmt, 5, entry->event.kind);
+	else
+		sqlite3_bind_null(stmt, 5);
+	if (entry->kind == ENTRY_GAP)
+		sqlite3_bind_null(stmt, 6);
+	else
+		sqlite3_bind_text(stmt, 6, m->device.name, -1, SQLITE_STATIC);
+}
+
 static int add_row(struct database *d, const struct entry *entry, const struct stream_message *m,
 		   uint64_t real_ns)
 {
@@ -40,13 +53,7 @@ static int add_row(struct database *d, const struct entry *entry, const struct s
 	sqlite3_bind_int64(stmt, 2, (int64_t)entry->at.seq);
 	sqlite3_bind_int64(stmt, 3, entry->at.sub);
 	sqlite3_bind_int64(stmt, 4, number(real_ns));
-	if (entry->is_gap) {
-		sqlite3_bind_null(stmt, 5);
-		sqlite3_bind_null(stmt, 6);
-	} else {
-		sqlite3_bind_int64(stmt, 5, entry->event.kind);
-		sqlite3_bind_text(stmt, 6, m->device.name, -1, SQLITE_STATIC);
-	}
+	bind_what(stmt, entry, m);
 	sqlite3_bind_blob(stmt, 7, d->packed.s, (int)len, SQLITE_STATIC);
 	return database_run(d, DATABASE_ADD_EVENT);
 }
@@ -55,9 +62,15 @@ static int add_entry(struct database *d, const struct entry *entry, uint64_t now
 {
 	struct stream_message m;
 
-	if (entry->is_gap) {
+	switch (entry->kind) {
+	case ENTRY_GAP:
 		message_gap(&m, &entry->at, &entry->gap);
 		return add_row(d, entry, &m, now_real_ns);
+	case ENTRY_HEALTH:
+		message_health(&m, &entry->at, &entry->health);
+		return add_row(d, entry, &m, entry->health.real_ns);
+	case ENTRY_EVENT:
+		break;
 	}
 	message_event(&m, &entry->event);
 	return add_row(d, entry, &m, entry->event.real_ns);
@@ -82,7 +95,7 @@ int database_write(struct database *d, const struct entry *entries, size_t num,
 		if (entries[i].at.seq <= INT64_MAX)
 			code = add_entry(d, &entries[i], now_real_ns);
 		else
-			*refused += !entries[i].is_gap;
+			*refused += entries[i].kind == ENTRY_EVENT;
 	}
 	if (!code)
 		code = database_run(d, DATABASE_COMMIT);

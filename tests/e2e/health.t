@@ -2,8 +2,10 @@
 # Proves: the exporter judges devices by the kernel's counters, soon after events but not at each; what
 # it says of one is the same everywhere, and outlives its own restart and the module's.
 import os
+import subprocess
 import time
 
+import stream
 import testbed
 
 NIC, GPU, NVME, PORT = "0000:04:00.1", "0000:41:00.0", "0000:03:00.0", "0000:00:1c.0"
@@ -61,6 +63,52 @@ def number_in(path, key):
         return next(int(line.split()[1]) for line in lines if line.startswith(key))
 
 
+def changes(messages):
+    """Of each change of health: of whom, from what, to what, by which rule."""
+    told = (m.document()["health"] for m in messages if m.body == "health")
+    return [(t["device"]["name"], t["from"].removeprefix("HEALTH_"), t["to"].removeprefix("HEALTH_"),
+             t["rule"]) for t in told]
+
+
+def retained(exporter, query=""):
+    with stream.Stream(exporter.address, query) as client:
+        return client.read_all()
+
+
+NIC_CHANGES = [(NIC, "OK", "SUSPECT", "io_page_fault_seen"),
+               (NIC, "SUSPECT", "FAULTY", "io_page_fault_repeated")]
+
+
+def told(bed, exporter, client, began):
+    """In the stream, behind the event that was the reason."""
+    read = client.read_until(lambda m: m.body == "health" and changes([m])[0][2] == "FAULTY", 10)
+    bed.tap.same(changes(read), NIC_CHANGES, "a follower is told of both changes")
+    bed.tap.same([m.body for m in read], ["heartbeat", "event", "event", "event", "health", "gap",
+                                          "event", "health"], "each behind what made it")
+    suspect, faulty = (m for m in read if m.body == "health")
+    instance = suspect.instance
+    bed.tap.same([m.cursor.split(".")[:2] for m in (suspect, faulty)],
+                 [[instance, "3"], [instance, "4"]], "with the last event's number in the cursor")
+    bed.tap.result(all(began <= int(m.document()["health"]["realtimeNs"]) / 1e9 <= time.time()
+                       for m in (suspect, faulty)), "and when it was")
+    everything = [m.document() for m in retained(exporter)]
+    bed.tap.same(everything, [m.document() for m in read[1:]], "who comes later reads the same")
+    # A gap that an event tells of comes again with it.
+    rest = {number: [m.document() for m in retained(exporter, "after=" + message["cursor"])]
+            for number, message in enumerate(everything) if "gap" not in message}
+    bed.tap.same(rest, {number: everything[number + 1:] for number in rest},
+                 "and who resumes after any of it the rest")
+    for query, expected in ((f"device={NIC}", NIC_CHANGES), (f"device={GPU}", []),
+                            ("kind=aer", NIC_CHANGES), ("since=1h", NIC_CHANGES),
+                            ("until=1h", []), ("limit=1", [])):
+        bed.tap.same(changes(retained(exporter, query)), expected, f"{query}: {len(expected)} changes")
+    for encoding in (stream.PROTOBUF, stream.SSE):
+        with stream.Stream(exporter.address, encoding=encoding) as other:
+            bed.tap.same([m.protobuf() for m in other.read_all()],
+                         [m.protobuf() for m in read[1:]], f"the same as {encoding}")
+    return faulty.cursor
+
+
 def switches(exporter):
     """How often it went to sleep. In this namespace /proc is not ours: it says itself who a pidfd is."""
     pidfd = os.pidfd_open(exporter.popen.pid)
@@ -96,12 +144,18 @@ def quiet(bed, standin):
     is_so(bed, another, NIC, OK, "the next exporter has it ok from the start")
 
 
-def restarted(bed, standin, exporter):
+def restarted(bed, standin, exporter, last):
     exporter.kill()
     again = started(bed, standin)
     is_so(bed, again, NIC, FAULTY, "for which the device is faulty too")
     bed.tap.same(listed(again), {NIC: "HEALTH_FAULTY", GPU: "HEALTH_OK"}, "and the other one is not")
     bed.tap.same(transitions(again), [0, 0, 0], "though nothing has changed")
+    read = retained(again, "after=" + last)
+    bed.tap.same(changes(read), [(NIC, "UNSPECIFIED", "FAULTY", "io_page_fault_repeated")],
+                 "who goes on is told how it is, not that it has changed")
+    old, new = (cursor.split(".") for cursor in (last, read[0].cursor))
+    bed.tap.result(len(read) == 1 and new[:2] == old[:2] and int(new[2]) > int(old[2]),
+                   f"and nothing else, at a place behind the old one: {new} after {old}")
     bed.tap.result(f"level=info msg=\"device {NIC} is faulty, as past events tell: io_page_fault_repeated\""
                    in again.log(), "it says where it knows from")
     return again
@@ -141,18 +195,54 @@ def waited(bed, standin):
     is_so(bed, exporter, NVME, OK, "and one ok that did 2 hours ago")
 
 
+def stored(bed, standin):
+    standin.unload()
+    standin.ask("load")
+    flag = "--storage.path=" + os.path.join(bed.dir, "events")
+    exporter = bed.start_exporter(standin, flag)
+    bed.wait(exporter.is_ready, "an exporter has a store")
+    standin.ask("publish 2")
+    is_so(bed, exporter, NIC, SUSPECT, "a device becomes suspect")
+    before = retained(exporter)
+    exporter.check_stop()
+    another = bed.start_exporter(standin, flag)
+    bed.wait(another.is_ready, "the next one has the same store")
+    is_so(bed, another, NIC, SUSPECT, "for which it is suspect too")
+    after = retained(another)
+    bed.tap.same([m.document() for m in after[:-1]], [m.document() for m in before],
+                 "what was said before is in it")
+    bed.tap.same(changes(after), [(NIC, "OK", "SUSPECT", "io_page_fault_seen"),
+                                  (NIC, "UNSPECIFIED", "SUSPECT", "io_page_fault_seen")],
+                 "and what is said now comes last")
+    bed.tap.same(changes(retained(another, f"device={GPU}")), [], "a filter keeps it out")
+    rows = table("events", f"--exporter=http://127.0.0.1:{another.address[1]}")
+    bed.tap.same([row[5:] for row in rows if row[4] == "health"],
+                 [["suspect", "io_page_fault_seen"]] * 2, "faultcastctl shows it")
+
+
+def table(*arguments):
+    """The words of each row that faultcastctl prints."""
+    answer = subprocess.run([os.path.join(testbed.BUILD, "faultcastctl"), *arguments], check=True,
+                            capture_output=True, text=True, timeout=20)
+    return [line.split() for line in answer.stdout.splitlines()]
+
+
 def test(bed):
     standin = bed.start_standin()
     standin.ask("load")
     exporter = started(bed, standin)
-    getting_worse(bed, standin, exporter)
+    began = time.time()
+    with stream.Stream(exporter.address, "follow=1") as client:
+        getting_worse(bed, standin, exporter)
+        last = told(bed, exporter, client, began)
     nothing_to_do(bed, exporter)
-    exporter = restarted(bed, standin, exporter)
+    exporter = restarted(bed, standin, exporter, last)
     reloaded(bed, standin, exporter)
     exporter.check_stop()
     quiet(bed, standin)
     waited(bed, standin)
+    stored(bed, standin)
 
 
 if __name__ == "__main__":
-    testbed.run(test, seconds=60)
+    testbed.run(test, seconds=90)

@@ -20,7 +20,11 @@ def is_all_stored(exporter, head):
     return exporter.has(head) and output(exporter, "lag_events") == 0
 
 
-def stored(path, query="SELECT count(*), count(DISTINCT seq), min(seq), max(seq) FROM event"):
+# Those made by the exporter itself left out.
+EVENTS = "SELECT count(*), count(DISTINCT seq), min(seq), max(seq) FROM event WHERE sub = 0"
+
+
+def stored(path, query=EVENTS):
     with sqlite3.connect(path) as db:
         row = db.execute(query).fetchone()
     db.close()

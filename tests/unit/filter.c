@@ -85,9 +85,19 @@ static const struct {
 static void matches(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (filter_matches(&cases[i].filter, &cases[i].event) != cases[i].matches)
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct fault_event *ev = &cases[i].event;
+		const struct health_change change = { .device = ev->device,
+						      .real_ns = ev->real_ns };
+		struct event_filter any_kind = cases[i].filter;
+
+		if (filter_matches(&cases[i].filter, ev) != cases[i].matches)
 			fail_msg("%s: got %d", cases[i].what, !cases[i].matches);
+		/* A device's health concerns whoever is concerned by the device then. */
+		any_kind.kinds = 0;
+		if (filter_wants_health(&cases[i].filter, &change) != filter_matches(&any_kind, ev))
+			fail_msg("%s: health", cases[i].what);
+	}
 }
 
 static void knows_all(void **state)

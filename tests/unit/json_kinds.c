@@ -218,6 +218,34 @@ static const struct device_counts full = {
 	.burst = 512,
 };
 
+static void change_of_health(void **state)
+{
+	const struct cursor at = { .instance = 0xabc, .seq = 5, .sub = 72 };
+	const struct health_change changes[] = {
+		{ .device = { .type = ADDRESS_PCI, .bdf = 0x300 },
+		  .from = HEALTH_OK,
+		  .to = HEALTH_SUSPECT,
+		  .rule = "io_page_fault_seen",
+		  .real_ns = 100 },
+		{ .from = HEALTH_UNKNOWN, .to = HEALTH_FAULTY },
+	};
+	struct stream_message m;
+
+	(void)state;
+	memset(&m, 0xa5, sizeof(m));
+	message_health(&m, &at, &changes[0]);
+	expect_json(&m.msg.base,
+		    "{\"cursor\":\"abc.5.72\",\"health\":{\"device\":{\"name\":\"0000:03:00.0\","
+		    "\"pci\":{\"segment\":0,\"bus\":3,\"device\":0,\"function\":0}},"
+		    "\"from\":\"HEALTH_OK\",\"to\":\"HEALTH_SUSPECT\","
+		    "\"rule\":\"io_page_fault_seen\",\"realtimeNs\":\"100\"}}");
+	message_health(&m, &at, &changes[1]);
+	expect_json(&m.msg.base,
+		    "{\"cursor\":\"abc.5.72\",\"health\":{\"device\":{\"name\":\"unknown\"},"
+		    "\"from\":\"HEALTH_UNSPECIFIED\",\"to\":\"HEALTH_FAULTY\",\"rule\":\"\","
+		    "\"realtimeNs\":\"0\"}}");
+}
+
 static void device_with_everything(void **state)
 {
 	struct device_message m;
@@ -291,6 +319,7 @@ int main(void)
 		cmocka_unit_test(suppressed),
 		cmocka_unit_test(identity_in_an_event),
 		cmocka_unit_test(generation_and_late),
+		cmocka_unit_test(change_of_health),
 		cmocka_unit_test(device_with_everything),
 		cmocka_unit_test(device_with_little),
 		cmocka_unit_test(device_with_every_error),

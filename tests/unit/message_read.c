@@ -41,10 +41,17 @@ static stream_msg *unpacked(const struct strbuf *sb)
 
 static void write_entry(struct stream_message *out, const struct entry *entry)
 {
-	if (entry->is_gap)
-		message_gap(out, &entry->at, &entry->gap);
-	else
+	switch (entry->kind) {
+	case ENTRY_EVENT:
 		message_event(out, &entry->event);
+		break;
+	case ENTRY_GAP:
+		message_gap(out, &entry->at, &entry->gap);
+		break;
+	case ENTRY_HEALTH:
+		message_health(out, &entry->at, &entry->health);
+		break;
+	}
 }
 
 /* Read and written again, the same bytes. */
@@ -101,7 +108,7 @@ static void reads_every_kind(void **state)
 
 		message_event(&m, &events[i]);
 		entry = expect_round_trip(&m.msg);
-		assert_false(entry.is_gap);
+		assert_int_equal(entry.kind, ENTRY_EVENT);
 		assert_true(address_equal(&entry.event.device, &events[i].device));
 		assert_int_equal(entry.event.has_iova, events[i].has_iova);
 		assert_int_equal(entry.event.has_reason, events[i].has_reason);
@@ -125,11 +132,46 @@ static void reads_gaps(void **state)
 
 		message_gap(&m, &gaps[i].at, &gaps[i].gap);
 		entry = expect_round_trip(&m.msg);
-		assert_true(entry.is_gap);
+		assert_int_equal(entry.kind, ENTRY_GAP);
 		assert_memory_equal(&entry.gap, &gaps[i].gap, sizeof(entry.gap));
 		assert_int_equal(entry.at.instance, gaps[i].at.instance);
 		assert_int_equal(entry.at.seq, gaps[i].at.seq);
 		assert_int_equal(entry.at.sub, gaps[i].at.sub);
+	}
+}
+
+static const struct cursor health_at = { INSTANCE, 9, 72 };
+
+static void reads_health(void **state)
+{
+	static const struct health_change changes[] = {
+		{ .device = { .type = ADDRESS_PCI, .segment = 2, .bdf = 0x318 },
+		  .from = HEALTH_OK,
+		  .to = HEALTH_SUSPECT,
+		  .rule = "some_rule",
+		  .real_ns = UINT64_MAX },
+		{ .from = HEALTH_SUSPECT, .to = HEALTH_FAULTY, .real_ns = 1 },
+		{ .device = { .type = ADDRESS_NAME, .name = "platform/x" },
+		  .from = HEALTH_FAULTY,
+		  .to = HEALTH_OK,
+		  .rule = "a_rule_whose_name_is_as_long_as_it_may_become_x" },
+		{ .from = HEALTH_UNKNOWN, .to = HEALTH_OK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct stream_message m;
+		struct entry entry;
+
+		message_health(&m, &health_at, &changes[i]);
+		entry = expect_round_trip(&m.msg);
+		assert_int_equal(entry.kind, ENTRY_HEALTH);
+		assert_true(cursor_equal(&entry.at, &health_at));
+		assert_true(address_equal(&entry.health.device, &changes[i].device));
+		assert_int_equal(entry.health.from, changes[i].from);
+		assert_int_equal(entry.health.to, changes[i].to);
+		assert_string_equal(entry.health.rule, changes[i].rule);
+		assert_int_equal(entry.health.real_ns, changes[i].real_ns);
 	}
 }
 
@@ -374,6 +416,29 @@ static void refuses_gaps(void **state)
 	assert_int_equal(message_read(&m.msg, &entry), -EBADMSG);
 }
 
+static void refuses_health(void **state)
+{
+	static const struct health_change change = { .from = HEALTH_OK, .to = HEALTH_FAULTY };
+	static char no_sub[] = "fedcba9876543210.9.0", end[] = "fedcba9876543210.9.4294967295";
+	struct stream_message m[6];
+	struct entry entry;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
+		message_health(&m[i], &health_at, &change);
+		assert_int_equal(message_read(&m[i].msg, &entry), 0);
+	}
+	m[0].msg.cursor = no_sub;
+	m[1].msg.cursor = end;
+	m[2].health.to = FAULTCAST__V1__HEALTH__HEALTH_UNSPECIFIED;
+	m[3].health.from = (Faultcast__V1__Health)(FAULTCAST__V1__HEALTH__HEALTH_FAULTY + 1);
+	m[4].health.rule = long_text();
+	m[5].health.device = NULL;
+	for (size_t i = 0; i < sizeof(m) / sizeof(m[0]); i++)
+		if (message_read(&m[i].msg, &entry) != -EBADMSG)
+			fail_msg("spoiled in way %zu", i);
+}
+
 static void reads_addresses(void **state)
 {
 	static const struct {
@@ -406,6 +471,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_kind),  cmocka_unit_test(reads_gaps),
 		cmocka_unit_test(reads_every_field), cmocka_unit_test(refuses_nonsense),
+		cmocka_unit_test(reads_health),	     cmocka_unit_test(refuses_health),
 		cmocka_unit_test(refuses_gaps),	     cmocka_unit_test(reads_addresses),
 	};
 

@@ -66,6 +66,51 @@ static void goes_on_after_a_cursor(void **state)
 	assert_string_equal(read_store(RANDOM ".600.0", NULL), "gap3@" RANDOM ".600 1:1-10 end");
 }
 
+static void say(const char *rule, uint16_t bdf, uint64_t seq)
+{
+	struct health_change change = { .device = { .type = ADDRESS_PCI, .bdf = bdf },
+					.from = HEALTH_OK,
+					.to = HEALTH_FAULTY,
+					.real_ns = 1000 + bdf };
+
+	test_source.cursor = (struct cursor){ .instance = 0xabc, .seq = seq };
+	snprintf(change.rule, sizeof(change.rule), "%s", rule);
+	bus_health(&change);
+}
+
+/* It counts as no event, and one of another run at the same event is another one. */
+static void keeps_what_was_said_of_health(void **state)
+{
+	struct event_filter filter = { .num_devices = 1,
+				       .devices = { { .type = ADDRESS_PCI, .bdf = 9 } },
+				       .kinds = 1U << FAULTCAST_KIND_AER };
+	char after[CURSOR_LEN];
+	struct cursor at;
+
+	(void)state;
+	publish(0xabc, 1, 3);
+	say("first", 8, 3);
+	at = window_newest();
+	say("second", 9, 3);
+	run_until(all_stored);
+	assert_int_equal(get_counts().sent, 3);
+	restart();
+	assert_string_equal(read_store("", NULL), "abc:1-3 first@abc.3 second@abc.3 end");
+	publish(0xabc, 1, 3);
+	/* The clock of their places has tenths of a second. */
+	usleep(300000);
+	say("third", 9, 3);
+	publish(0xabc, 4, 4);
+	run_until(all_stored);
+	assert_string_equal(read_store("", NULL),
+			    "abc:1-3 first@abc.3 second@abc.3 third@abc.3 abc:4-4 end");
+	cursor_format(&at, after);
+	assert_string_equal(read_store(after, NULL), "second@abc.3 third@abc.3 abc:4-4 end");
+	assert_string_equal(read_store("", &filter), "second@abc.3 third@abc.3 end");
+	filter = (struct event_filter){ .until_ns = 1009 };
+	assert_string_equal(read_store("abc.3.0", &filter), "first@abc.3 end");
+}
+
 static void states_what_it_has_not(void **state)
 {
 	const struct cursor end = { .instance = 0xabc, .seq = 20, .sub = CURSOR_SUB_END };
@@ -261,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keeps_what_was_published, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(fetched_again_is_there_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(goes_on_after_a_cursor, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(keeps_what_was_said_of_health, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(states_what_it_has_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_cut_to_what_is_missing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_number_is_too_large_for_it, set_up, tear_down),

@@ -30,7 +30,8 @@ static char test_dir[] = "/tmp/faultcast-store-XXXXXX";
 static char test_path[sizeof(test_dir) + 16];
 static struct store_config test_config = { .path = test_path };
 static struct loop test_loop;
-static struct source_status test_source = { .name = "test" };
+/* Absent, so that no output asks the kernel. */
+static struct source_status test_source = { .name = "test", .absent = true };
 static uint64_t test_published;
 static bool test_running;
 
@@ -244,16 +245,30 @@ static inline void note_gap(const struct entry *entry)
 		test_got.missing += gap->to - gap->from + 1;
 }
 
+static inline void note_health(const struct entry *entry)
+{
+	end_run();
+	strbuf_addf(&test_got.text, "%s@%llx.%llu ", entry->health.rule,
+		    (unsigned long long)entry->at.instance, (unsigned long long)entry->at.seq);
+}
+
 static inline void on_read(struct store_read *read)
 {
 	test_got.reads++;
 	test_got.err = read->err;
 	test_got.end = read->end;
 	for (size_t i = 0; i < read->num; i++) {
-		if (read->entries[i].is_gap)
-			note_gap(&read->entries[i]);
-		else
+		switch (read->entries[i].kind) {
+		case ENTRY_EVENT:
 			note_event(&read->entries[i]);
+			break;
+		case ENTRY_GAP:
+			note_gap(&read->entries[i]);
+			break;
+		case ENTRY_HEALTH:
+			note_health(&read->entries[i]);
+			break;
+		}
 	}
 	read->after = read->scanned;
 	if (!read->end && !read->err)

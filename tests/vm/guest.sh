@@ -113,6 +113,12 @@ fetch() {
 	curl -sS -m 20 "$@" "http://127.0.0.1:10186$fetch_path"
 }
 
+# fetch_events [PARAMETERS]: the events and gaps that /v1/events?PARAMETERS answers, as JSON; what it says
+# of health left out.
+fetch_events() {
+	fetch "/v1/events?$1" | grep -v '^{"cursor":"[^"]*","health":'
+}
+
 # exporter_ready: for wait_for.
 exporter_ready() {
 	fetch /-/ready -f

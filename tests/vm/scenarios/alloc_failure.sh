@@ -167,7 +167,7 @@ worker() {
 	diag "overruns $(metric 'faultcast_source_overruns_total{source="netlink"}')"
 	ok "it was told of what could not be sent" \
 		test "$(metric 'faultcast_source_overruns_total{source="netlink"}')" -gt 0
-	fetch /v1/events >/tmp/stream
+	fetch_events >/tmp/stream
 	faultcastctl --json tail --all --once >/tmp/truth
 	same "every event is there once, with no gap" /tmp/stream /tmp/truth
 	is "$raised of them" "$(wc -l </tmp/stream)" $raised

@@ -47,7 +47,7 @@ guest() {
 	diag "overruns $overruns, refetches $refetches"
 	ok "it was told of an overrun" test "$overruns" -gt 0
 	ok "it has fetched" test "$refetches" -gt 0
-	fetch /v1/events >/tmp/stream
+	fetch_events >/tmp/stream
 	faultcastctl --json tail --all --once >/tmp/truth
 	same "every event is there once, with no gap" /tmp/stream /tmp/truth
 	is "5100 of them" "$(wc -l </tmp/stream)" 5100
@@ -57,7 +57,7 @@ guest() {
 	begin queue=8192 history=256
 	ok "a burst that the history does not hold" stalled_burst 3000
 	ok "it catches up with that" wait_for 20 caught_up 3100
-	fetch /v1/events >/tmp/stream
+	fetch_events >/tmp/stream
 	is "one gap is stated" "$(grep -c '"gap"' /tmp/stream)" 1
 	jq -c 'select(.gap).gap' /tmp/stream >/tmp/gap
 	from=$(jq -r .missing.from /tmp/gap)
@@ -75,7 +75,7 @@ guest() {
 	ok "the gap is no larger than it must be" test $((3100 - to)) -ge 256
 	is "it is counted" "$(metric "$history")" $((to - from + 1))
 	is "a cursor before the gap leads to the gap" \
-		"$(fetch "/v1/events?after=$(jq -r 'select(.event.seq == "50").cursor' /tmp/stream)" | wc -l)" \
+		"$(fetch_events "after=$(jq -r 'select(.event.seq == "50").cursor' /tmp/stream)" | wc -l)" \
 		$(($(wc -l </tmp/stream) - 50))
 	end
 }

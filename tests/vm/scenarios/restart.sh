@@ -90,10 +90,10 @@ guest() {
 	cursors /tmp/latest >/tmp/latest.cursors
 	same "and has all from there on" /tmp/latest.cursors /tmp/expected
 
-	fetch "/v1/events?after=$(sed -n 5p /tmp/truth.cursors)" >/tmp/old
+	fetch_events "after=$(sed -n 5p /tmp/truth.cursors)" >/tmp/old
 	sed 1,5d /tmp/truth >/tmp/expected
 	same "an old cursor goes on behind it" /tmp/old /tmp/expected
-	fetch "/v1/events?after=$(tail -n 1 /tmp/truth.cursors)" >/tmp/none
+	fetch_events "after=$(tail -n 1 /tmp/truth.cursors)" >/tmp/none
 	is "the last cursor has nothing behind it" "$(cat /tmp/none)" ""
 
 	instance=${last%%.*}
@@ -111,11 +111,11 @@ guest() {
 
 # unknown NAME CURSOR
 unknown() {
-	fetch "/v1/events?after=$2" >/tmp/answer
+	fetch_events "after=$2" >/tmp/answer
 	is "$1: a gap of unknown size" "$(head -n 1 /tmp/answer | jq -c '[.gap.reason, .gap.missing]')" \
 		'["GAP_REASON_UNKNOWN_CURSOR",null]'
 	sed 1d /tmp/answer >/tmp/rest
 	same "$1: then all that is retained" /tmp/rest /tmp/truth
-	fetch "/v1/events?after=$(head -n 1 /tmp/answer | jq -r .cursor)" >/tmp/rest
+	fetch_events "after=$(head -n 1 /tmp/answer | jq -r .cursor)" >/tmp/rest
 	same "$1: the gap's own cursor leads to the same" /tmp/rest /tmp/truth
 }

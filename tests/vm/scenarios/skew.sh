@@ -20,10 +20,10 @@ head_is() {
 	[ "$(number head)" = "$1" ]
 }
 
-# streamed N: /v1/events has N messages, for wait_for.
+# streamed N: /v1/events has N events and gaps, for wait_for.
 streamed() {
-	fetch /v1/events | wc -l
-	[ "$(fetch /v1/events | wc -l)" -eq "$1" ]
+	fetch_events | wc -l
+	[ "$(fetch_events | wc -l)" -eq "$1" ]
 }
 
 # load MODULE ABI: 512 devices, where both versions can.
@@ -74,7 +74,7 @@ works() {
 	total=$((20 + $2))
 	ok "$1: are published" wait_for 5 head_is $total
 	ok "$1: all is streamed" wait_for 5 streamed $total
-	fetch /v1/events >/tmp/stream
+	fetch_events >/tmp/stream
 	is "$1: each event once, in order" "$(jq -r .event.seq /tmp/stream | tr '\n' ' ')" "$(seq -s ' ' 1 $total) "
 	is "$1: no gap" "$(grep -c '"gap"' /tmp/stream)" 0
 	is "$1: reads, writes and synthetic ones" "$(for access in READ WRITE; do

@@ -95,7 +95,7 @@ guest() {
 	exec >>/host/guest.log 2>&1
 	cat /tmp/output
 	all_events | cut -d ' ' -f 2- >/host/events
-	fetch /v1/events >/tmp/stream
+	fetch_events >/tmp/stream
 	faultcastctl --json tail --all --once >/tmp/truth
 	same "the exporter has every event" /tmp/stream /tmp/truth
 	ok "the law holds in the end" law_holds

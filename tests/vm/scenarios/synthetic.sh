@@ -35,6 +35,7 @@ guest() {
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	raise_iommu_fault device=$device flags=1
 	ok "one real fault" wait_for 5 metric_is 'faultcast_events_published_total{kind="io_page_fault"}' 1
+	ok "which makes the device suspect" wait_for 5 metric_is "faultcast_device_health{device=\"$device\"}" 1
 	fault_metrics >/tmp/before
 
 	ok "inject" faultcastctl inject --device $device --access read --iova 0x1234
@@ -63,7 +64,7 @@ guest() {
 		5 $named write 0x5000 - synthetic
 	END
 	same "marked in the table" /tmp/table /tmp/expected
-	fetch /v1/events >/host/events.ndjson
+	fetch_events >/host/events.ndjson
 	fetch /v1/events -H 'Accept: application/x-protobuf' >/host/events.pb
 	faultcastctl --json tail --all --once >/host/tail.ndjson
 	fetch /v1/devices >/host/devices

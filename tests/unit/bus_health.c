@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Proves: what the exporter says of a device has a cursor of its own, behind the last event and
+ * before whatever follows, also after a restart at the same event; and it neither is nor hides a
+ * gap.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "bus.h"
+#include "clock.h"
+#include "loop.h"
+#include "message.h"
+#include "source/netlink.h"
+#include "window.h"
+
+#define INSTANCE 0xabc
+
+static struct loop loop;
+static struct source_status status;
+
+static int setup(void **state)
+{
+	(void)state;
+	/* So that no output asks the kernel. */
+	status = (struct source_status){ .name = "test", .absent = true };
+	bus_set_source(&status);
+	return loop_init(&loop) || bus_init(&loop);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	bus_fini();
+	loop_fini(&loop);
+	return 0;
+}
+
+static void publish(uint64_t instance, uint64_t seq)
+{
+	const struct fault_event ev = { .instance = instance, .seq = seq };
+
+	status.cursor = (struct cursor){ .instance = instance, .seq = seq };
+	bus_sink.event(NULL, &ev, true);
+}
+
+static struct cursor say(void)
+{
+	const struct health_change change = { .from = HEALTH_OK, .to = HEALTH_FAULTY };
+
+	bus_health(&change);
+	assert_int_equal(window_at(window_end() - 1)->kind, ENTRY_HEALTH);
+	return window_newest();
+}
+
+static void assert_cursor(const struct cursor *at, uint64_t instance, uint64_t seq)
+{
+	assert_int_equal(at->instance, instance);
+	assert_int_equal(at->seq, seq);
+}
+
+static void is_behind_the_last_event(void **state)
+{
+	struct cursor first, second;
+
+	(void)state;
+	/* Before any event the source knows the place. */
+	status.cursor = (struct cursor){ .instance = INSTANCE, .seq = 4 };
+	first = say();
+	assert_cursor(&first, INSTANCE, 4);
+	publish(INSTANCE, 5);
+	first = say();
+	second = say();
+	assert_cursor(&first, INSTANCE, 5);
+	assert_cursor(&second, INSTANCE, 5);
+	assert_true(first.sub > 0 && second.sub > first.sub && second.sub < CURSOR_SUB_SUPPRESSED);
+}
+
+static void is_of_the_instance_that_is_there(void **state)
+{
+	const struct cursor end = { .instance = INSTANCE, .seq = 5, .sub = CURSOR_SUB_END };
+	const struct fault_gap unloaded = { .reason = GAP_UNLOADED };
+	struct entry gaps[ENTRY_MISSING_MAX];
+	struct cursor at;
+
+	(void)state;
+	publish(INSTANCE, 5);
+	bus_sink.gap(NULL, &end, &unloaded);
+	status.cursor = (struct cursor){ .instance = 0xdef };
+	at = say();
+	assert_cursor(&at, 0xdef, 0);
+	assert_int_equal(entry_missing(&end, window_at(window_end() - 1), gaps), 0);
+	at = say();
+	assert_cursor(&at, 0xdef, 0);
+}
+
+/* The window is empty then, and the events come again. */
+static void is_new_after_a_restart(void **state)
+{
+	struct cursor before, after;
+
+	publish(INSTANCE, 5);
+	before = say();
+	teardown(state);
+	/* As long as it takes to start one. */
+	while (clock_ns(CLOCK_BOOTTIME) / (NSEC_PER_SEC / 10) <= before.sub)
+		;
+	assert_int_equal(setup(state), 0);
+	publish(INSTANCE, 5);
+	after = say();
+	assert_cursor(&after, INSTANCE, 5);
+	assert_true(after.sub > before.sub);
+}
+
+static const struct {
+	const char *what;
+	struct cursor last; /* of a reader */
+	struct cursor next; /* of health */
+	uint64_t from, to;  /* missing between them; 0: nothing */
+} places[] = {
+	{ "behind its event", { INSTANCE, 5, 0 }, { INSTANCE, 5, 9 }, 0, 0 },
+	{ "behind other health", { INSTANCE, 5, 8 }, { INSTANCE, 5, 9 }, 0, 0 },
+	{ "its event is missing", { INSTANCE, 4, 0 }, { INSTANCE, 5, 9 }, 5, 5 },
+	{ "and others", { INSTANCE, 2, 7 }, { INSTANCE, 5, 9 }, 3, 5 },
+	{ "before the first event", { INSTANCE, 0, 0 }, { INSTANCE, 0, 9 }, 0, 0 },
+};
+
+static void hides_no_gap(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const struct entry next = { .at = places[i].next, .kind = ENTRY_HEALTH };
+		const struct entry event = {
+			.at = { INSTANCE, places[i].next.seq + 1, 0 },
+		};
+		struct entry gaps[ENTRY_MISSING_MAX];
+		size_t n = entry_missing(&places[i].last, &next, gaps);
+
+		if (n != (places[i].to > 0) ||
+		    (n && (gaps[0].gap.from != places[i].from || gaps[0].gap.to != places[i].to)))
+			fail_msg("%s: %zu gaps", places[i].what, n);
+		/* What comes next follows. */
+		assert_int_equal(entry_missing(&places[i].next, &event, gaps), 0);
+	}
+}
+
+/* A reader goes on behind it, be it retained or not. */
+static void is_found(void **state)
+{
+	struct cursor at, later;
+	uint64_t number;
+
+	(void)state;
+	publish(INSTANCE, 5);
+	at = say();
+	publish(INSTANCE, 6);
+	assert_int_equal(window_find(&at, &number), WINDOW_HAS);
+	assert_int_equal(window_at(number)->at.seq, 6);
+	assert_int_equal(window_find(&(struct cursor){ INSTANCE, 5, 0 }, &number), WINDOW_HAS);
+	assert_int_equal(window_at(number)->kind, ENTRY_HEALTH);
+	/* Of another run of the exporter. */
+	later = (struct cursor){ INSTANCE, 6, at.sub + 1 };
+	assert_int_equal(window_find(&later, &number), WINDOW_HAS);
+	assert_int_equal(number, window_end());
+	/* The oldest that is left. */
+	while (window_at(window_first())->kind == ENTRY_EVENT)
+		say();
+	assert_cursor(&window_at(window_first())->at, INSTANCE, 5);
+	assert_int_equal(window_find(&(struct cursor){ INSTANCE, 5, 0 }, &number), WINDOW_HAS);
+	assert_int_equal(window_find(&(struct cursor){ INSTANCE, 4, 0 }, &number), WINDOW_LATER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(is_behind_the_last_event, setup, teardown),
+		cmocka_unit_test_setup_teardown(is_of_the_instance_that_is_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(is_new_after_a_restart, setup, teardown),
+		cmocka_unit_test_setup_teardown(hides_no_gap, setup, teardown),
+		cmocka_unit_test_setup_teardown(is_found, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
