@@ -11,7 +11,7 @@
 #include "../loop.h"
 #include "../window.h"
 
-/* A transaction for each event would cost ten times what storing it does. */
+/* A transaction writes whole pages to the log, however few events it has. */
 #define BATCH_NS (10 * NSEC_PER_MSEC)
 
 /* What is fetched waits when so much is waiting to be stored. */
