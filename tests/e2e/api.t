@@ -155,8 +155,8 @@ def slow_clients(bed, standin, exporter):
             for encoding in stream.READERS for _ in range(3)]
     head = standin.ask("status")["head"]
     with stream.Stream(exporter.address, "follow=1&after=latest", stream.PROTOBUF) as fast:
-        answer = standin.start("publish 60000 30000")
-        read = fast.read_until(lambda m: m.seq == head + 60000, 30)
+        answer = standin.start("publish 60000 10000")
+        read = fast.read_until(lambda m: m.seq == head + 60000, 60)
         answer = standin.answer()
     books = account.Account()
     for message in read:
@@ -164,7 +164,7 @@ def slow_clients(bed, standin, exporter):
     balance = books.of(answer["instance"], answer["head"])
     bed.tap.same((balance.received, balance.stated), (60000, 0), "a fast client has all of 60000 events")
     for client in slow:
-        messages = client.read_until(lambda m: m.seq == head + 60000, 30)
+        messages = client.read_until(lambda m: m.seq == head + 60000, 60)
         books = account.Account()
         for message in messages:
             books.take(message)
@@ -202,4 +202,4 @@ def test(bed):
 
 
 if __name__ == "__main__":
-    testbed.run(test, seconds=120)
+    testbed.run(test, seconds=240)
