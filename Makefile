@@ -214,7 +214,7 @@ test-stream: deps
 	@$(MAKE) --no-print-directory stream-build
 	prove $(sort $(wildcard tests/e2e/*.t))
 
-stream-build: $(B)/faultcast_exporter $(B)/faultcastctl $(B)/san/faultcast_exporter $(B)/standin/faultcast_standin \
+stream-build: $(B)/faultcast_exporter $(B)/san/faultcast_exporter $(B)/san/faultcastctl $(B)/standin/faultcast_standin \
 	$(PYTHON_GEN) $(B)/node_modules
 
 $(B)/node_modules: tests/e2e/node-modules

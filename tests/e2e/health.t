@@ -222,7 +222,7 @@ def stored(bed, standin):
 
 def table(*arguments):
     """The words of each row that faultcastctl prints."""
-    answer = subprocess.run([os.path.join(testbed.BUILD, "faultcastctl"), *arguments], check=True,
+    answer = subprocess.run([os.path.join(testbed.BUILD, "san/faultcastctl"), *arguments], check=True,
                             capture_output=True, text=True, timeout=20)
     return [line.split() for line in answer.stdout.splitlines()]
 
