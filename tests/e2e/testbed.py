@@ -120,12 +120,12 @@ class Testbed:
         """A stand-in whose module is not loaded yet."""
         return self.started(Standin(self))
 
-    def start_exporter(self, standin, *flags, san=True, port=None):
+    def start_exporter(self, standin, *flags, san=True, port=None, env=None):
         """An exporter fed by @standin, on a port of its own unless @port says otherwise; the
-        sanitizers' build unless @san is False. It may not be ready yet."""
+        sanitizers' build unless @san is False; with @env in its environment. It may not be ready yet."""
         if port is None:
             port = FIRST_PORT + len(self.processes)
-        return self.started(Exporter(self, standin, flags, san, port))
+        return self.started(Exporter(self, standin, flags, san, port, env))
 
     def started(self, process):
         self.processes.append(process)
@@ -155,10 +155,16 @@ def wait_for(condition, seconds=20):
         time.sleep(0.01)
 
 
+def netlink_drops():
+    """Messages that the kernel did not deliver, of all netlink sockets of the test."""
+    with open("/proc/net/netlink", encoding="ascii") as table:
+        return sum(int(line.split()[8]) for line in table.readlines()[1:])
+
+
 class Process:
     """A program under way; its standard error goes to a file that is shown when the test fails."""
 
-    def __init__(self, bed, command, **pipes):
+    def __init__(self, bed, command, **options):
         self.bed = bed
         self.name = os.path.basename(command[0])
         self.log_path = os.path.join(bed.dir, f"{len(bed.processes)}-{self.name}.log")
@@ -166,7 +172,7 @@ class Process:
             raise Error(f"{command[0]} is not built: make test-stream builds it")
         with open(self.log_path, "wb") as log:
             # pylint: disable=consider-using-with
-            self.popen = subprocess.Popen(command, stderr=log, preexec_fn=die_with_parent, **pipes)
+            self.popen = subprocess.Popen(command, stderr=log, preexec_fn=die_with_parent, **options)
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
@@ -256,11 +262,12 @@ class Standin(Process):
 class Exporter(Process):
     """faultcast_exporter; `address` is where it serves HTTP."""
 
-    def __init__(self, bed, standin, flags, san, port):
+    def __init__(self, bed, standin, flags, san, port, env):
         self.address = ("127.0.0.1", port)
         program = os.path.join(BUILD, "san" if san else "", "faultcast_exporter")
         super().__init__(bed, [program, f"--netlink.standin={standin.port}",
-                               f"--web.listen-address=127.0.0.1:{port}", *flags])
+                               f"--web.listen-address=127.0.0.1:{port}", *flags],
+                         env={**os.environ, **(env or {})})
 
     def get(self, path, accept=None, seconds=20):
         """(status, body as text)"""
