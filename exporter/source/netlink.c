@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <netlink/attr.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -244,7 +245,14 @@ static void on_event_message(void *ctx, struct nlmsghdr *nlh)
 	}
 }
 
-/* Reads at most @max datagrams; false once there are no more now. */
+static bool is_readable(const struct source_netlink *source)
+{
+	struct pollfd pfd = { .fd = nl_socket_get_fd(source->events), .events = POLLIN };
+
+	return poll(&pfd, 1, 0) > 0;
+}
+
+/* Reads at most @max datagrams; false once there are no more now, so that none will wake us. */
 static bool read_events(struct source_netlink *source, int max)
 {
 	for (int i = 0; i < max; i++) {
@@ -257,7 +265,7 @@ static bool read_events(struct source_netlink *source, int max)
 			return false;
 		}
 	}
-	return true;
+	return is_readable(source);
 }
 
 static void on_events_ready(struct loop_fd *watch, uint32_t events)

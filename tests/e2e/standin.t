@@ -11,6 +11,7 @@ import testbed
 OVERRUNS = 'faultcast_source_overruns_total{source="standin"}'
 REFETCHES = 'faultcast_source_refetches_total{source="standin"}'
 PAGE = 4096
+TURN = 64  # DATAGRAMS_PER_TURN, exporter/source/netlink.c
 SUB_END = 2**32 - 1  # of a cursor: the end of an instance
 
 
@@ -136,6 +137,37 @@ def overrun(bed, standin):
     return exporter
 
 
+def held(standin, exporter):
+    """Pauses the exporter, and returns how many messages of one event its buffer holds; the next is dropped."""
+    exporter.pause()
+    before, events = testbed.netlink_drops(), 0
+    while testbed.netlink_drops() == before:
+        standin.ask("publish 1")
+        events += 1
+    return events - 1
+
+
+def overrun_of_one_turn(bed, standin):
+    """ENOBUFS and then just as many messages as are read in one turn, after which nothing wakes it."""
+    standin.ask("load")
+    standin.ask("batch 1")
+    rcvbuf, size = 30000, 400
+    for _ in range(10):
+        exporter = bed.start_exporter(standin, f"--netlink.rcvbuf={rcvbuf}")
+        testbed.wait_for(exporter.is_ready)
+        messages = held(standin, exporter)
+        if messages == TURN - 1:
+            break
+        exporter.kill()
+        rcvbuf += (TURN - 1 - messages) * size
+    bed.tap.same(messages, TURN - 1, "a buffer holds what is read in one turn")
+    exporter.resume()
+    head = standin.ask("batch 0")["head"]
+    bed.wait(lambda: exporter.has(head), "and what was dropped behind it is fetched")
+    standin.unload()
+    exporter.check_stop()
+
+
 def small_history(bed, standin, exporter):
     standin.ask("load history=256")
     bed.wait(exporter.is_ready, "the module is there with a history of 256")
@@ -232,6 +264,7 @@ def test(bed):
     counters_are_true(bed, standin, exporter)
     small = overrun(bed, standin)
     small_history(bed, standin, small)
+    overrun_of_one_turn(bed, standin)
     reload(bed, standin, exporter)
     exporter = restart(bed, standin, exporter)
     negative_control(bed, standin, exporter)
