@@ -343,6 +343,8 @@ static void attach(struct source_netlink *source)
 	detach(source);
 	source->query.error[0] = '\0';
 	err = open_sockets(source);
+	if (err == -ENOENT)
+		state_unload(source);
 	source->seen = 0;
 	source->overrun = false;
 	source->answered = false;
@@ -354,15 +356,18 @@ static void attach(struct source_netlink *source)
 		give_up(source, err);
 }
 
-static void on_unload(struct source_netlink *source)
+/*
+ * The module went, or perhaps an earlier one of which we are told only now, and the
+ * one that we know is there: who answers now shows it.
+ */
+static void look_again(struct source_netlink *source)
 {
 	/* What it answered and sent before it went is still in the buffers. */
 	while (source->query.sk && source->query.busy && !genl_query_receive(&source->query))
 		;
 	if (source->events)
 		read_events(source, DATAGRAMS_DRAINED);
-	state_unload(source);
-	give_up(source, -ENOENT);
+	attach(source);
 }
 
 /* Only notes: acting on it would read other sockets into the same buffer. */
@@ -384,13 +389,11 @@ static void on_controller_ready(struct loop_fd *watch, uint32_t events)
 	do {
 		source->went = source->came = false;
 		err = genl_receive(source->controller, on_controller_message, source);
-		if (source->went)
-			on_unload(source);
+		/* Of what was dropped, it may have come or gone as well. */
+		if (source->went || err == -ENOBUFS)
+			look_again(source);
 		/* One that came before we looked is attached already. */
-		if (source->came && source->state == SOURCE_ABSENT)
-			attach(source);
-		/* It may have come or gone unnoticed; on_status() finds out. */
-		if (err == -ENOBUFS)
+		else if (source->came && source->state == SOURCE_ABSENT)
 			attach(source);
 	} while (!err || err == -ENOBUFS);
 }

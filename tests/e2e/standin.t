@@ -208,6 +208,25 @@ def reload(bed, standin, exporter):
                  (account.Balance(50, unknown=1), account.Balance(20)), "the events of both instances are there")
 
 
+def reload_unnoticed(bed, standin, exporter):
+    """Two of them, while it is stopped: what went first is told when what came last is there."""
+    old = standin.ask("status")
+    exporter.pause()
+    standin.unload()
+    standin.ask("load")
+    standin.unload()
+    new = standin.ask("load")
+    standin.ask("publish 5")
+    exporter.resume()
+    bed.wait(lambda: exporter.cursor() == (new["instance"], 5, 0), "it sees the last of two that came")
+    answer = standin.ask("publish 5")
+    bed.wait(lambda: exporter.cursor() == (new["instance"], 10, 0), "and goes on with it")
+    read = everything(exporter)
+    bed.tap.same([m.cursor for m in read if m.body == "gap"][-1:], [f"{old['instance']}.{old['head']}.{SUB_END}"],
+                 "the one before them has ended")
+    bed.tap.same(balance_of(read, answer), account.Balance(10), "and not the last one")
+
+
 def restart(bed, standin, exporter):
     """Killed under way; what a client then resumes with has it all."""
     books = account.Account()
@@ -266,6 +285,7 @@ def test(bed):
     small_history(bed, standin, small)
     overrun_of_one_turn(bed, standin)
     reload(bed, standin, exporter)
+    reload_unnoticed(bed, standin, exporter)
     exporter = restart(bed, standin, exporter)
     negative_control(bed, standin, exporter)
 
