@@ -313,6 +313,15 @@ void module_lose(uint32_t slot, uint64_t n)
 	untold[slot].lost += n;
 }
 
+void module_untold(uint64_t *suppressed, uint64_t *lost)
+{
+	*suppressed = *lost = 0;
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		*suppressed += untold[i].suppressed;
+		*lost += untold[i].lost;
+	}
+}
+
 const struct fault_event *module_summarize(uint32_t slot)
 {
 	const struct fault_event template = { .slot = slot, .kind = FAULTCAST_KIND_SUPPRESSED };

@@ -35,6 +35,9 @@ const struct fault_event *module_publish(void);
 void module_suppress(uint32_t slot, uint64_t n);
 void module_lose(uint32_t slot, uint64_t n);
 
+/* How many of those no event has told of yet. */
+void module_untold(uint64_t *suppressed, uint64_t *lost);
+
 /* A summary of what no event of this device has told of; NULL: there is none. */
 const struct fault_event *module_summarize(uint32_t slot);
 
