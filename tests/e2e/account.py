@@ -51,6 +51,23 @@ class Ranges:
     def total(self):
         return sum(self.last) - sum(self.first) + len(self.first)
 
+    def holes(self, first, last):
+        """The ranges between @first and @last of what is not in it."""
+        holes = []
+        for i in range(bisect.bisect_left(self.last, first), len(self.first)):
+            if self.first[i] > last:
+                break
+            if self.first[i] > first:
+                holes.append((first, self.first[i] - 1))
+            first = self.last[i] + 1
+        if first <= last:
+            holes.append((first, last))
+        return holes
+
+    def common(self, first, last):
+        """How many numbers from @first to @last are in it."""
+        return max(0, last - first + 1) - sum(b - a + 1 for a, b in self.holes(first, last))
+
     def union(self, other):
         both = Ranges()
         for first, last in sorted([*zip(self.first, self.last), *zip(other.first, other.last)]):

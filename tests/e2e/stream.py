@@ -9,6 +9,7 @@ exporter: json and python3-protobuf.
 """
 import json
 import os
+import re
 import select
 import socket
 import struct
@@ -28,52 +29,80 @@ PROTOBUF = "application/x-protobuf"
 SSE = "text/event-stream"
 
 
+# How an event begins, of which all else is decoded only when it is asked for.
+EVENT_LINE = re.compile(rb'\{"cursor":"([0-9a-f]+\.([0-9]+)\.0)","event":\{')
+EVENT_PROTOBUF = re.compile(rb"\n[\0-\x7f]([0-9a-f]+\.([0-9]+)\.0)\x12")
+
+
 class Message:
     """One StreamMessage of any encoding.
 
     cursor  as sent, "hex.dec.dec"
     body    "event", "gap", "heartbeat", ...; "" if it has none
     seq     of an event, else None
-    summary whether it is an event that tells of suppressed ones only
     reason  of a gap, else None
     missing (from, to) of a gap in the numbers, else None
     unpublished
             how many never had a number, of a gap that says so, else None
     """
-    __slots__ = ("cursor", "body", "seq", "summary", "reason", "missing", "unpublished", "_raw")
+    __slots__ = ("cursor", "body", "seq", "reason", "missing", "unpublished", "_content", "_raw")
 
-    def __init__(self, raw, cursor, body):
+    def __init__(self, content, raw, cursor, body):
+        self._content = content
         self._raw = raw
         self.cursor = cursor
         self.body = body
-        self.summary = False
         self.seq = self.reason = self.missing = self.unpublished = None
 
     @property
     def instance(self):
         return self.cursor.partition(".")[0]
 
+    @property
+    def raw(self):
+        """What the encoding's own decoder makes of it."""
+        if self._raw is None:
+            json_text = self._content[:1] == b"{"
+            self._raw = json.loads(self._content) if json_text else stream_pb2.StreamMessage.FromString(self._content)
+            seq = int(self._raw["event"]["seq"]) if json_text else self._raw.event.seq
+            if seq != self.seq:
+                raise testbed.Error(f"event {seq} at {self.cursor}")
+        return self._raw
+
+    @property
+    def summary(self):
+        """Whether it is an event that tells of unpublished ones only."""
+        return self.body == "event" and self.protobuf().event.kind == event_pb2.KIND_SUPPRESSED
+
     def document(self):
         """The whole message in the protobuf JSON mapping; which of its fields may be left out when they
         are 0 is the encoding's affair."""
-        if isinstance(self._raw, dict):
-            return self._raw
-        return json_format.MessageToDict(self._raw, including_default_value_fields=True)
+        if isinstance(self.raw, dict):
+            return self.raw
+        return json_format.MessageToDict(self.raw, including_default_value_fields=True)
 
     def protobuf(self):
         """The whole message, the same from every encoding."""
-        if isinstance(self._raw, dict):
-            return json_format.ParseDict(self._raw, stream_pb2.StreamMessage())
-        return self._raw
+        if isinstance(self.raw, dict):
+            return json_format.ParseDict(self.raw, stream_pb2.StreamMessage())
+        return self.raw
 
     @classmethod
-    def of_json(cls, line):
-        raw = json.loads(line)
+    def of_event(cls, content, match):
+        message = cls(content, None, match[1].decode(), "event")
+        message.seq = int(match[2])
+        return message
+
+    @classmethod
+    def of_json(cls, content):
+        match = EVENT_LINE.match(content)
+        if match:
+            return cls.of_event(content, match)
+        raw = json.loads(content)
         body = next((name for name in raw if name != "cursor"), "")
-        message = cls(raw, raw.get("cursor", ""), body)
+        message = cls(content, raw, raw.get("cursor", ""), body)
         if body == "event":
             message.seq = int(raw["event"]["seq"])
-            message.summary = raw["event"]["kind"] == "KIND_SUPPRESSED"
         elif body == "gap":
             message.reason = raw["gap"].get("reason", "GAP_REASON_UNSPECIFIED")
             missing = raw["gap"].get("missing")
@@ -85,11 +114,13 @@ class Message:
 
     @classmethod
     def of_protobuf(cls, content):
+        match = EVENT_PROTOBUF.match(content)
+        if match:
+            return cls.of_event(content, match)
         raw = stream_pb2.StreamMessage.FromString(content)
-        message = cls(raw, raw.cursor, raw.WhichOneof("body") or "")
+        message = cls(content, raw, raw.cursor, raw.WhichOneof("body") or "")
         if message.body == "event":
             message.seq = raw.event.seq
-            message.summary = raw.event.kind == event_pb2.KIND_SUPPRESSED
         elif message.body == "gap":
             message.reason = stream_pb2.GapReason.Name(raw.gap.reason)
             size = raw.gap.WhichOneof("size")
@@ -157,7 +188,7 @@ class SseReader:
     def feed(self, content):
         *lines, self.unread = (self.unread + content).split(b"\n")
         for line in lines:
-            message = self.line(line.rstrip(b"\r").decode())
+            message = self.line(line.rstrip(b"\r"))
             if message:
                 yield message
 
@@ -167,17 +198,17 @@ class SseReader:
             data, self.data = self.data, []
             if not data:
                 return None
-            message = Message.of_json("\n".join(data))
+            message = Message.of_json(b"\n".join(data))
             if message.cursor != self.last_id:
                 raise testbed.Error(f"id {self.last_id} of message {message.cursor}")
             return message
-        field, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if field == "data":
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
             self.data.append(value)
-        elif field == "id":
-            self.last_id = value
-        elif field == "retry":
+        elif field == b"id":
+            self.last_id = value.decode()
+        elif field == b"retry":
             self.retry = int(value)
         return None
 
@@ -271,6 +302,11 @@ class Stream:
 
     def fileno(self):
         return self.sock.fileno()
+
+    @property
+    def finished(self):
+        """It has ended, and all of it is read."""
+        return self.ended and not self.waiting
 
     def cut(self):
         """Ends it as a client does that crashes or loses its network: with a reset."""
