@@ -18,7 +18,7 @@ DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon libsqlite3-dev nodejs $(if $(shell command -v npm),,npm) \
-	libclang-rt-dev libcurl4-openssl-dev
+	libclang-rt-dev libcurl4-openssl-dev faketime
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla
@@ -62,7 +62,7 @@ PYTHON_GEN := $(B)/gen/python/faultcast/v1/stream_pb2.py
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps test test-unit test-stream stream-build test-vm test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps test test-unit test-stream chaos stream-build test-vm test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -75,6 +75,7 @@ help:
 	@echo '                 the module for another Debian kernel, in $(B)/kmod-6.12/'
 	@echo 'make test        unit tests, then scenarios in a virtual machine'
 	@echo 'make test-stream the exporter end to end, with a program in the place of the module'
+	@echo 'make chaos       the same while things are killed, stopped, unloaded, filled and damaged (SEED=N EVENTS=$(EVENTS))'
 	@echo 'make test-matrix the scenarios on several kernels (KERNELS="$(KERNELS)")'
 	@echo 'make test-lockdep'
 	@echo '                 under a kernel with lockdep, KASAN and kmemleak, built once (15 min and more)'
@@ -213,6 +214,17 @@ test-unit: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%) $(patsubst %,$(B)/unit-tsan/%,
 test-stream: deps
 	@$(MAKE) --no-print-directory stream-build
 	prove $(sort $(wildcard tests/e2e/*.t))
+
+# The same at random: with a store that has trouble, with one that has none, and with none; then with
+# exporters that are broken, which has to be noticed.
+EVENTS ?= 1000000
+CHAOS = tests/e2e/chaos $(if $(SEED),--seed=$(SEED))
+chaos: deps
+	@$(MAKE) --no-print-directory stream-build
+	$(CHAOS) --events=$(EVENTS)
+	$(CHAOS) --store=yes --events=$$(($(EVENTS) / 4))
+	$(CHAOS) --store=no --events=$$(($(EVENTS) / 4))
+	tests/e2e/chaos-control
 
 stream-build: $(B)/faultcast_exporter $(B)/san/faultcast_exporter $(B)/san/faultcastctl $(B)/standin/faultcast_standin \
 	$(PYTHON_GEN) $(B)/node_modules

@@ -1,0 +1,149 @@
+"""What chaos does to the store: a small file system of its own, which is filled, and a file that is
+damaged, replaced or deleted, while the exporter runs, between two of them, or while it is killed.
+
+Each deed leaves the store to recover by itself. What was in it may be lost, at once or when somebody reads
+a page that was damaged and the whole file is set aside; what comes after that not.
+"""
+import os
+import subprocess
+
+import testbed
+
+SIZE = 512 << 20
+# The store tries again after 1, 2, 4 and 8 s.
+RECOVERY_SECONDS = 40
+UP = "faultcast_store_up"
+
+
+class Disk:
+    """A tmpfs in the mount namespace of the test; `path` is the store's file."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.path = os.path.join(directory, "events")
+        self.ballast = os.path.join(directory, "ballast")
+        os.mkdir(directory)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", directory], check=True)
+
+    def unmount(self):
+        subprocess.run(["umount", "--lazy", self.directory], check=True)
+
+    def remount(self, how):
+        subprocess.run(["mount", "-o", f"remount,{how}", self.directory], check=True)
+
+    def fill(self):
+        """To the last byte."""
+        with open(self.ballast, "ab", buffering=0) as file:
+            size = 64 << 20
+            while size:
+                try:
+                    file.write(bytes(size))
+                except OSError:
+                    size //= 4
+
+    def free(self):
+        if os.path.exists(self.ballast):
+            os.unlink(self.ballast)
+
+    def overwrite(self, offset, content):
+        if os.path.exists(self.path):
+            with open(self.path, "r+b") as file:
+                file.seek(offset)
+                file.write(content)
+
+    def set_aside(self):
+        """What identifies the file that the store gave up last."""
+        return [(name, os.stat(os.path.join(self.directory, name)).st_ino)
+                for name in sorted(os.listdir(self.directory)) if ".corrupt-" in name]
+
+    def size(self):
+        return os.path.getsize(self.path) if os.path.exists(self.path) else 0
+
+
+def fill(chaos):
+    chaos.disk.fill()
+    chaos.ask(f"publish {chaos.random.randrange(1, 30000)}")
+    chaos.pause(2)
+
+
+def damage_header(chaos):
+    chaos.disk.overwrite(0, chaos.random.randbytes(100))
+
+
+def damage_page(chaos):
+    """In the middle; several, since one alone may never be read again."""
+    pages = chaos.disk.size() // 8192
+    for _ in range(chaos.random.randrange(1, 20)):
+        if pages > 2:
+            chaos.disk.overwrite(8192 * chaos.random.randrange(1, pages), chaos.random.randbytes(8192))
+
+
+def rubbish(chaos):
+    """Another file, with nothing of a database in it."""
+    with open(chaos.disk.path + ".new", "wb") as file:
+        file.write(chaos.random.randbytes(chaos.random.randrange(1, 100000)))
+    os.rename(chaos.disk.path + ".new", chaos.disk.path)
+
+
+def truncate(chaos):
+    if chaos.disk.size():
+        os.truncate(chaos.disk.path, chaos.random.randrange(chaos.disk.size()))
+
+
+def delete(chaos):
+    for name in os.listdir(chaos.disk.directory):
+        os.unlink(os.path.join(chaos.disk.directory, name))
+
+
+DEEDS = (fill, damage_header, damage_page, rubbish, truncate, delete)
+
+
+def while_running(chaos, deed):
+    deed(chaos)
+
+
+def while_killed(chaos, deed):
+    deed(chaos)
+    chaos.pause(0.2)
+    chaos.kill()
+    chaos.start()
+
+
+def between(chaos, deed):
+    chaos.random.choice((chaos.kill, chaos.terminate))()
+    deed(chaos)
+    chaos.start()
+
+
+def read_only(chaos):
+    """A file system can be made so when nobody has a file of it open for writing."""
+    chaos.terminate()
+    chaos.disk.remount("ro")
+    chaos.start()
+    chaos.pause(2)
+
+
+def store_trouble(chaos):
+    """One of the deeds, in one of the ways."""
+    chaos.ledger.trouble()
+    if chaos.random.random() < 0.1:
+        read_only(chaos)
+        chaos.done["read_only"] += 1
+    else:
+        way = chaos.random.choice((while_running, while_killed, between))
+        deed = chaos.random.choice(DEEDS)
+        chaos.done[f"{deed.__name__} {way.__name__}"] += 1
+        way(chaos, deed)
+    recover(chaos)
+
+
+def recover(chaos):
+    chaos.disk.remount("rw")
+    chaos.disk.free()
+    # A file that is not looked at does not show what was done to it.
+    chaos.ask("publish 2000")
+    chaos.ask("stop")
+    if not testbed.wait_for(lambda: chaos.exporter.metric(UP) == 1 and not chaos.store_lag(), RECOVERY_SECONDS):
+        raise testbed.Error("the store does not recover")
+    chaos.ask("status")
+    chaos.ledger.trouble()
