@@ -92,19 +92,18 @@ static bool congested(void *ctx)
 
 /*
  * The sub of a cursor must not come again after a restart at the same event, so it is the
- * time since boot, longer than which no instance lives: in tenths of a second
- * it lasts for 13 years.  Several at once take what follows.
+ * time since boot, longer than which no instance lives.  Several at once take what follows.
  */
 static struct cursor place_behind_newest(void)
 {
 	struct cursor at = window_newest();
-	uint64_t sub = clock_ns(CLOCK_BOOTTIME) / (NSEC_PER_SEC / 10);
+	uint64_t sub = clock_ns(CLOCK_BOOTTIME);
 
 	if (at.instance != source->cursor.instance)
 		at = source->cursor;
 	if (sub <= at.sub)
-		sub = at.sub + 1ULL;
-	at.sub = sub < CURSOR_SUB_SUPPRESSED ? (uint32_t)sub : CURSOR_SUB_SUPPRESSED - 1;
+		sub = at.sub + 1;
+	at.sub = sub < CURSOR_SUB_SUPPRESSED ? sub : CURSOR_SUB_SUPPRESSED - 1;
 	return at;
 }
 

@@ -13,7 +13,7 @@ void cursor_format(const struct cursor *c, char out[CURSOR_LEN])
 	if (!c->instance)
 		out[0] = '\0';
 	else
-		snprintf(out, CURSOR_LEN, "%" PRIx64 ".%" PRIu64 ".%" PRIu32, c->instance, c->seq,
+		snprintf(out, CURSOR_LEN, "%" PRIx64 ".%" PRIu64 ".%" PRIu64, c->instance, c->seq,
 			 c->sub);
 }
 
@@ -34,7 +34,6 @@ int cursor_parse(const char *text, struct cursor *cursor)
 	const char *whole = text;
 	struct cursor c = { 0 };
 	char canonical[CURSOR_LEN];
-	uint64_t sub;
 
 	text = parse_number(text, 16, UINT64_MAX, &c.instance);
 	if (!text || *text++ != '.' || !c.instance)
@@ -42,10 +41,9 @@ int cursor_parse(const char *text, struct cursor *cursor)
 	text = parse_number(text, 10, UINT64_MAX, &c.seq);
 	if (!text || *text++ != '.')
 		return -EINVAL;
-	text = parse_number(text, 10, UINT32_MAX, &sub);
+	text = parse_number(text, 10, CURSOR_SUB_END, &c.sub);
 	if (!text || *text)
 		return -EINVAL;
-	c.sub = (uint32_t)sub;
 	/* One spelling each: a cursor identifies, so it must compare as text. */
 	cursor_format(&c, canonical);
 	if (strcmp(canonical, whole) != 0)

@@ -192,7 +192,7 @@ void message_gap(struct stream_message *m, const struct cursor *at, const struct
 	m->msg.gap = &m->gap;
 }
 
-static bool unpublished(struct stream_message *m, const struct fault_event *ev, uint32_t sub,
+static bool unpublished(struct stream_message *m, const struct fault_event *ev, uint64_t sub,
 			Faultcast__V1__GapReason reason, uint64_t count)
 {
 	const struct cursor at = { .instance = ev->instance, .seq = ev->seq - 1, .sub = sub };

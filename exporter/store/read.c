@@ -9,7 +9,7 @@ enum column { INSTANCE, SEQ, SUB, REAL_NS, KIND, DEVICE, MESSAGE };
 static int row_cursor(struct database *d, sqlite3_stmt *row, struct cursor *at)
 {
 	at->seq = (uint64_t)sqlite3_column_int64(row, SEQ);
-	at->sub = (uint32_t)sqlite3_column_int64(row, SUB);
+	at->sub = (uint64_t)sqlite3_column_int64(row, SUB);
 	return database_instance_name(d, sqlite3_column_int64(row, INSTANCE), &at->instance);
 }
 
@@ -93,7 +93,7 @@ static int seek(struct database *d, struct database_read *read)
 	read->unknown = after->instance && !id;
 	sqlite3_bind_int64(stmt, 1, id);
 	sqlite3_bind_int64(stmt, 2, after->seq > INT64_MAX ? INT64_MAX : (int64_t)after->seq);
-	sqlite3_bind_int64(stmt, 3, after->sub);
+	sqlite3_bind_int64(stmt, 3, (int64_t)after->sub);
 	return code;
 }
 

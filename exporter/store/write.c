@@ -51,7 +51,7 @@ static int add_row(struct database *d, const struct entry *entry, const struct s
 	protobuf_c_message_pack(&m->msg.base, (uint8_t *)d->packed.s);
 	sqlite3_bind_int64(stmt, 1, id);
 	sqlite3_bind_int64(stmt, 2, (int64_t)entry->at.seq);
-	sqlite3_bind_int64(stmt, 3, entry->at.sub);
+	sqlite3_bind_int64(stmt, 3, (int64_t)entry->at.sub);
 	sqlite3_bind_int64(stmt, 4, number(real_ns));
 	bind_what(stmt, entry, m);
 	sqlite3_bind_blob(stmt, 7, d->packed.s, (int)len, SQLITE_STATIC);

@@ -11,7 +11,7 @@ import stream
 import testbed
 
 STEP = 5000
-SUB_END = 2**32 - 1  # of a cursor: the end of an instance
+SUB_END = 2**63 - 1  # of a cursor: the end of an instance
 
 
 def read(exporter, query=""):

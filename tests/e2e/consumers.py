@@ -25,7 +25,7 @@ DECODED = 64  # one of so many messages; standin.t decodes all it gets
 PAST_KEPT = 500
 GRACE = 10  # seconds to report in
 
-NONSENSE = ("nonsense", "1.2", "xyz.1.0", "1.99999999999999999999.0", "1.2.3.4", "-1.0.0", "1.1.4294967296")
+NONSENSE = ("nonsense", "1.2", "xyz.1.0", "1.99999999999999999999.0", "1.2.3.4", "-1.0.0", "1.1.9223372036854775808")
 
 
 class Consumer:

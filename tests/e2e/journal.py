@@ -16,7 +16,7 @@ import time
 from account import Ranges
 
 LATEST = "latest"
-SUB_END = 2**32 - 1  # of a cursor: the end of an instance
+SUB_END = 2**63 - 1  # of a cursor: the end of an instance
 FAULTS_KEPT = 5
 
 HISTORY = "GAP_REASON_HISTORY"

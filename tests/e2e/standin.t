@@ -12,7 +12,7 @@ OVERRUNS = 'faultcast_source_overruns_total{source="standin"}'
 REFETCHES = 'faultcast_source_refetches_total{source="standin"}'
 PAGE = 4096
 TURN = 64  # DATAGRAMS_PER_TURN, exporter/source/netlink.c
-SUB_END = 2**32 - 1  # of a cursor: the end of an instance
+SUB_END = 2**63 - 1  # of a cursor: the end of an instance
 
 
 def everything(exporter, query="", encoding=stream.NDJSON):

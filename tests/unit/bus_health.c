@@ -108,7 +108,7 @@ static void is_new_after_a_restart(void **state)
 	before = say();
 	teardown(state);
 	/* As long as it takes to start one. */
-	while (clock_ns(CLOCK_BOOTTIME) / (NSEC_PER_SEC / 10) <= before.sub)
+	while (clock_ns(CLOCK_BOOTTIME) <= before.sub)
 		;
 	assert_int_equal(setup(state), 0);
 	publish(INSTANCE, 5);

@@ -23,8 +23,8 @@ static const struct {
 	{ { .instance = 1 }, "1.0.0" },
 	{ { .instance = 0xabcdef, .seq = 42, .sub = 7 }, "abcdef.42.7" },
 	{ { .instance = 0x0123456789abcdef, .seq = 10, .sub = 100 }, "123456789abcdef.10.100" },
-	{ { .instance = UINT64_MAX, .seq = UINT64_MAX, .sub = UINT32_MAX },
-	  "ffffffffffffffff.18446744073709551615.4294967295" },
+	{ { .instance = UINT64_MAX, .seq = UINT64_MAX, .sub = INT64_MAX },
+	  "ffffffffffffffff.18446744073709551615.9223372036854775807" },
 };
 
 static void cursors_round_trip(void **state)
@@ -83,7 +83,8 @@ static void malformed_cursors_are_refused(void **state)
 		"0.2.3", "0000.2.3",
 		/* overflow */
 		"10000000000000000.2.3", "ffffffffffffffff0.2.3", "1.18446744073709551616.3",
-		"1.99999999999999999999999.3", "1.2.4294967296", "1.2.18446744073709551616",
+		"1.99999999999999999999999.3", "1.2.9223372036854775808",
+		"1.2.18446744073709551616",
 		/* digits that are not ASCII */
 		"\xd9\xa1.2.3", "1.2.\xff"
 	};

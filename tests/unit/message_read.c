@@ -419,7 +419,8 @@ static void refuses_gaps(void **state)
 static void refuses_health(void **state)
 {
 	static const struct health_change change = { .from = HEALTH_OK, .to = HEALTH_FAULTY };
-	static char no_sub[] = "fedcba9876543210.9.0", end[] = "fedcba9876543210.9.4294967295";
+	static char no_sub[] = "fedcba9876543210.9.0",
+		    end[] = "fedcba9876543210.9.9223372036854775807";
 	struct stream_message m[6];
 	struct entry entry;
 

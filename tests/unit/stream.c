@@ -199,13 +199,13 @@ static void crosses_instances(void **state)
 	publish(INSTANCE, 1, 2);
 	bus_sink.gap(NULL, &at, &unloaded);
 	publish(0xdef, 1, 2);
-	expect("abc.1.0", "abc.2.0 gap4:?@abc.2.4294967295 def.1.0 def.2.0 end");
-	expect("abc.2.0", "gap4:?@abc.2.4294967295 def.1.0 def.2.0 end");
-	expect("abc.2.4294967295", "def.1.0 def.2.0 end");
+	expect("abc.1.0", "abc.2.0 gap4:?@abc.2.9223372036854775807 def.1.0 def.2.0 end");
+	expect("abc.2.0", "gap4:?@abc.2.9223372036854775807 def.1.0 def.2.0 end");
+	expect("abc.2.9223372036854775807", "def.1.0 def.2.0 end");
 	expect("def.1.0", "def.2.0 end");
 	/* Nobody saw the end of it, nor the beginning of the next one. */
 	publish(0x123, 5, 5);
-	expect("def.2.0", "gap4:?@def.2.4294967295 gap1:1-4@123.4.0 123.5.0 end");
+	expect("def.2.0", "gap4:?@def.2.9223372036854775807 gap1:1-4@123.4.0 123.5.0 end");
 }
 
 static void tells_the_slow(void **state)
@@ -291,22 +291,24 @@ static void tells_of_the_unpublished(void **state)
 	(void)state;
 	publish_of(1, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 0, 0);
 	publish_of(2, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 7, 0);
-	expect(NULL, "abc.1.0 gap5:7*0000:01:00.0@abc.1.4294967293 abc.2.0 end");
+	expect(NULL, "abc.1.0 gap5:7*0000:01:00.0@abc.1.9223372036854775805 abc.2.0 end");
 	/* Whoever had the gap alone gets it again: it is of the event that follows. */
-	expect("abc.1.4294967293", "gap5:7*0000:01:00.0@abc.1.4294967293 abc.2.0 end");
+	expect("abc.1.9223372036854775805",
+	       "gap5:7*0000:01:00.0@abc.1.9223372036854775805 abc.2.0 end");
 	/* Of which kind they were nobody knows. */
 	request.filter.kinds = 1U << FAULTCAST_KIND_AER;
-	expect_request(&request, "gap5:7*0000:01:00.0@abc.1.4294967293 end");
+	expect_request(&request, "gap5:7*0000:01:00.0@abc.1.9223372036854775805 end");
 	request.filter.kinds = 0;
 	publish_of(3, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 8, 9);
 	publish_of(4, 1, FAULTCAST_KIND_SUPPRESSED, 0, 10);
-	expect("abc.2.0",
-	       "gap5:8*0000:01:00.0@abc.2.4294967293 gap6:9*0000:01:00.0@abc.2.4294967294 abc.3.0 "
-	       "gap6:10*0000:01:00.0@abc.3.4294967294 abc.4.0 end");
+	expect("abc.2.0", "gap5:8*0000:01:00.0@abc.2.9223372036854775805 "
+			  "gap6:9*0000:01:00.0@abc.2.9223372036854775806 abc.3.0 "
+			  "gap6:10*0000:01:00.0@abc.3.9223372036854775806 abc.4.0 end");
 	/* With the first of two gaps it has not had the other. */
-	expect("abc.2.4294967293",
-	       "gap5:8*0000:01:00.0@abc.2.4294967293 gap6:9*0000:01:00.0@abc.2.4294967294 abc.3.0 "
-	       "gap6:10*0000:01:00.0@abc.3.4294967294 abc.4.0 end");
+	expect("abc.2.9223372036854775805",
+	       "gap5:8*0000:01:00.0@abc.2.9223372036854775805 "
+	       "gap6:9*0000:01:00.0@abc.2.9223372036854775806 abc.3.0 "
+	       "gap6:10*0000:01:00.0@abc.3.9223372036854775806 abc.4.0 end");
 	request.filter.num_devices = 1;
 	request.filter.devices[0] = (struct address){ .type = ADDRESS_PCI, .bdf = 0x200 };
 	expect_request(&request, "end");
