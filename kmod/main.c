@@ -134,8 +134,9 @@ static void __exit faultcast_exit(void)
 	faultcast_genl_exit();
 
 	faultcast_publish_totals(&t);
-	pr_info("unloaded: raised=%llu published=%llu suppressed=%llu lost=%llu queued=%llu\n",
-		t.raised, t.published, t.suppressed, t.lost, t.queued);
+	/* With head, what a reader did not see any more can be counted. */
+	pr_info("unloaded: raised=%llu published=%llu suppressed=%llu lost=%llu queued=%llu head=%llu\n",
+		t.raised, t.published, t.suppressed, t.lost, t.queued, t.head);
 	faultcast_identity_exit();
 	faultcast_queue_exit();
 	faultcast_publish_exit();

@@ -86,7 +86,7 @@ unloaded_without_it() {
 	is "CPU 1 is gone with its queue full" "$left" $burst
 	ok "the module unloads while the CPU is offline" unload_faultcast
 	is "with all of them published" "$(dmesg | sed -n 's/.*faultcast: unloaded: //p' | tail -n 1)" \
-		"raised=$burst published=$burst suppressed=0 lost=0 queued=0"
+		"raised=$burst published=$burst suppressed=0 lost=0 queued=0 head=$burst"
 	ok "it loads while the CPU is offline" load_faultcast rate=0
 	ok "the CPU comes then" cpu1 1
 	ok "and faults" raise_on 1 device=$mock count=100
