@@ -80,8 +80,8 @@ guest() {
 	is "no cursor is given twice" "$(jq -r .cursor /tmp/messages | sort | uniq -d)" ""
 	resumes
 	ok "the law holds again" law_holds
+	twice_unseen
 	kill $follower
-	ok "the module goes" unload_faultcast
 
 	if echo 0 >/proc/sys/kernel/ftrace_enabled; then
 		without_ftrace
@@ -95,6 +95,22 @@ guest() {
 	refuses burst=513 "parameter burst=513: expected 1 to 512"
 	refuses devices=0 "parameter devices=0: expected 3 to 65536"
 	refuses history=0 "parameter history=0: expected 1 to 1048576"
+}
+
+# While the exporter is stopped: it hears of the one between when the last one is there already.
+twice_unseen() {
+	kill -STOP "$exporter"
+	ok "the module goes unseen" unload_faultcast
+	ok "and comes" load_faultcast
+	ok "and goes again" unload_faultcast
+	ok "and comes" load_faultcast
+	rogue read $device count=2 gap_us=20000
+	kill -CONT "$exporter"
+	ok "the follower has what the last one published" wait_for 10 has 7 '"event"' /tmp/stream
+	ok "only the one before has ended" has 2 GAP_REASON_UNLOADED /tmp/stream
+	ok "the module goes" unload_faultcast
+	ok "now the last one has too" wait_for 5 has 3 GAP_REASON_UNLOADED /tmp/stream
+	is "no cursor was given twice" "$(jq -r 'select(.heartbeat | not).cursor' /tmp/stream | sort | uniq -d)" ""
 }
 
 without_ftrace() {
