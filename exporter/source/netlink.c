@@ -201,6 +201,12 @@ static void on_query_done(struct genl_query *query, int err)
 
 	if (!err && source->state == SOURCE_ASKING && !source->answered)
 		err = -EBADMSG;
+	/*
+	 * No dump can hold a module that is going (__netlink_dump_start()).  What it has
+	 * sent is read when the controller says that it went.
+	 */
+	if (err == -EPROTONOSUPPORT)
+		return;
 	if (err)
 		give_up(source, err);
 	else if (source->state == SOURCE_ASKING)
