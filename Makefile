@@ -62,7 +62,7 @@ PYTHON_GEN := $(B)/gen/python/faultcast/v1/stream_pb2.py
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps test test-unit test-stream chaos stream-build test-vm test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps test test-unit test-stream chaos chaos-host chaos-vm stream-build test-vm test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -75,7 +75,8 @@ help:
 	@echo '                 the module for another Debian kernel, in $(B)/kmod-6.12/'
 	@echo 'make test        unit tests, then scenarios in a virtual machine'
 	@echo 'make test-stream the exporter end to end, with a program in the place of the module'
-	@echo 'make chaos       the same while things are killed, stopped, unloaded, filled and damaged (SEED=N EVENTS=$(EVENTS))'
+	@echo 'make chaos       the same while things are killed, stopped, unloaded, filled and damaged (SEED=N EVENTS=$(EVENTS)):'
+	@echo '                 chaos-host; and chaos-vm, with the real module'
 	@echo 'make test-matrix the scenarios on several kernels (KERNELS="$(KERNELS)")'
 	@echo 'make test-lockdep'
 	@echo '                 under a kernel with lockdep, KASAN and kmemleak, built once (15 min and more)'
@@ -219,7 +220,9 @@ test-stream: deps
 # exporters that are broken, which has to be noticed.
 EVENTS ?= 1000000
 CHAOS = tests/e2e/chaos $(if $(SEED),--seed=$(SEED))
-chaos: deps
+chaos: chaos-host chaos-vm
+
+chaos-host: deps
 	@$(MAKE) --no-print-directory stream-build
 	$(CHAOS) --events=$(EVENTS)
 	$(CHAOS) --store=yes --events=$$(($(EVENTS) / 4))
@@ -271,6 +274,11 @@ record-messages: deps
 bench-stream: deps
 	@$(MAKE) --no-print-directory stream-build $(B)/bench/stream_load $(B)/bench/codec
 	@tests/bench/stream
+
+# Whatever can happen to module, exporter, clock and clients, at random.
+chaos-vm: deps
+	@$(MAKE) --no-print-directory all $(B)/san/faultcast_exporter $(PYTHON_GEN)
+	O=$(B) tests/vm/chaos/run $(if $(SEED),--seed $(SEED))
 
 # What a task on another CPU loses in a storm; prints numbers.
 bench-storm: all

@@ -215,10 +215,10 @@ def live(kind, addresses, seed, control):
 class Crowd:
     """All consumers, from the harness's side."""
 
-    def __init__(self, addresses, seed):
+    def __init__(self, addresses, seed, kinds=CONSUMERS):
         self.members = []
         context = multiprocessing.get_context("fork")
-        for kind in CONSUMERS:
+        for kind in kinds:
             ours, theirs = context.Pipe()
             process = context.Process(target=live, args=(kind, addresses, seed, theirs), daemon=True)
             process.start()

@@ -259,15 +259,11 @@ class Standin(Process):
                 for name, counts in self.ask("devices").items()}
 
 
-class Exporter(Process):
-    """faultcast_exporter; `address` is where it serves HTTP."""
+class Served:
+    """What an exporter says at `address`."""
 
-    def __init__(self, bed, standin, flags, san, port, env):
-        self.address = ("127.0.0.1", port)
-        program = os.path.join(BUILD, "san" if san else "", "faultcast_exporter")
-        super().__init__(bed, [program, f"--netlink.standin={standin.port}",
-                               f"--web.listen-address=127.0.0.1:{port}", *flags],
-                         env={**os.environ, **(env or {})})
+    def __init__(self, address):
+        self.address = address
 
     def get(self, path, accept=None, seconds=20):
         """(status, body as text)"""
@@ -313,6 +309,17 @@ class Exporter(Process):
             if name == series:
                 return float(value)
         return None
+
+
+class Exporter(Process, Served):
+    """faultcast_exporter; `address` is where it serves HTTP."""
+
+    def __init__(self, bed, standin, flags, san, port, env):
+        Served.__init__(self, ("127.0.0.1", port))
+        program = os.path.join(BUILD, "san" if san else "", "faultcast_exporter")
+        Process.__init__(self, bed, [program, f"--netlink.standin={standin.port}",
+                                     f"--web.listen-address=127.0.0.1:{port}", *flags],
+                         env={**os.environ, **(env or {})})
 
     def check_stop(self):
         """SIGTERM, and checks that it ends with 0: no finding of a sanitizer, leaks included."""

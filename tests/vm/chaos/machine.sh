@@ -1,0 +1,77 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: nothing alone. The machine of chaos/run, which gives it orders over the network: lines for
+# the shell, with all that a scenario may use. Ends when the orders do.
+VM_CPUS=2
+VM_MEMORY=1024
+VM_TIMEOUT=420
+# The module comes and goes in storms: README.md, What to know.
+VM_TCG_THREAD=single
+VM_NET=1
+VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5 i82559er,addr=0x6"
+VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter_san"
+
+guest() {
+	# A host that does other work too.
+	patience=5
+	port=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^chaos\.port=//p')
+	mkdir /store
+	mount -t tmpfs -o size=256m tmpfs /store
+	mkfifo /tmp/orders /tmp/said
+	nc 10.0.2.2 "$port" >/tmp/orders </tmp/said &
+	# In this shell, so that what an order sets is there for the next.
+	while read -r order <&4; do
+		eval "$order" 2>&1
+		echo "=$?"
+	done 4</tmp/orders >/tmp/said
+}
+
+# storm FILE: what its lines say, again and again; rests while there is /tmp/hold, until /tmp/end.
+storm() {
+	while [ ! -e /tmp/end ]; do
+		while read -r storm_line && [ ! -e /tmp/end ]; do
+			while [ -e /tmp/hold ] && [ ! -e /tmp/end ]; do sleep 0.1; done
+			eval "$storm_line"
+		done <"$1"
+	done >/dev/null 2>&1 </dev/null
+}
+
+# start PROGRAM FLAG...: an exporter that the host can reach; as $exporter.
+start() {
+	"$@" --web.listen-address=0.0.0.0:10186 >>/host/exporter.log 2>&1 </dev/null &
+	exporter=$!
+}
+
+# unload TRIES: a dump holds the module, so again and again; prints its final counters.
+unload() {
+	unload_tries=$1
+	until rmmod faultcast 2>/dev/null; do
+		unload_tries=$((unload_tries - 1))
+		[ $unload_tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+	dmesg | sed -n 's/.*faultcast: unloaded: //p' | tail -n 1
+}
+
+# dropped: messages that found a netlink socket's buffer full, of all sockets that there are.
+dropped() {
+	awk 'NR > 1 { sum += $9 } END { print sum + 0 }' /proc/net/netlink
+}
+
+# until_dropped MORE-THAN SECONDS
+until_dropped() {
+	until_end=$(($(cut -d . -f 1 /proc/uptime) + $2))
+	while [ "$(dropped)" -le "$1" ]; do
+		[ "$(cut -d . -f 1 /proc/uptime)" -lt $until_end ] || return 1
+		sleep 0.1
+	done
+}
+
+# step SECONDS: the wall clock.
+step() {
+	date -s "@$(($(date +%s) + $1))"
+}
+
+# not_found ERE FILE
+not_found() {
+	! grep -E "$1" "$2"
+}
