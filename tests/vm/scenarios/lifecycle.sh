@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 # Proves: the exporter lives through the module's coming and going, says at every moment how it is,
 # and a follower's stream goes on across it; what cannot be watched or loaded says why.
 VM_DEVICES="i82559er,addr=0x4"
