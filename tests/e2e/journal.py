@@ -18,6 +18,7 @@ from account import Ranges
 LATEST = "latest"
 SUB_END = 2**63 - 1  # of a cursor: the end of an instance
 FAULTS_KEPT = 5
+NEVER = ("", 0, 0)
 
 HISTORY = "GAP_REASON_HISTORY"
 TOO_SLOW = "GAP_REASON_TOO_SLOW"
@@ -68,7 +69,7 @@ class Journal:
         self.cursor = ""
         self.place = None  # None: wherever the first message says
         self.resumed = True
-        self.last_health = ("", 0, 0)
+        self.last_health = NEVER
 
     def fault(self, text):
         self.num_faults += 1
@@ -79,7 +80,7 @@ class Journal:
         """A connection begins, with after=@cursor."""
         self.connections += 1
         self.resumed = True
-        self.last_health = ("", 0, 0)
+        self.last_health = NEVER
         if cursor == LATEST or (not cursor and not self.cursor):
             self.place = None
         else:
@@ -174,6 +175,8 @@ class Journal:
             self.advance(at.instance, at.seq, "end")
             self.unknown.append(Unknown(UNLOADED, self.place, None, time.monotonic()))
         elif message.reason == UNKNOWN_CURSOR:
+            # What follows may be from long ago.
+            self.last_health = NEVER
             self.unknown.append(Unknown(UNKNOWN_CURSOR, self.place, at if at.instance else None,
                                         time.monotonic()))
         else:
