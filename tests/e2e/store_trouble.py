@@ -6,6 +6,7 @@ a page that was damaged and the whole file is set aside; what comes after that n
 """
 import os
 import subprocess
+import time
 
 import testbed
 
@@ -125,7 +126,8 @@ def read_only(chaos):
 
 def store_trouble(chaos):
     """One of the deeds, in one of the ways."""
-    chaos.ledger.trouble()
+    began = time.monotonic()
+    chaos.ledger.trouble(began)
     if chaos.random.random() < 0.1:
         read_only(chaos)
         chaos.done["read_only"] += 1
@@ -135,6 +137,8 @@ def store_trouble(chaos):
         chaos.done[f"{deed.__name__} {way.__name__}"] += 1
         way(chaos, deed)
     recover(chaos)
+    # What came meanwhile as well.
+    chaos.ledger.trouble(began)
 
 
 def recover(chaos):
@@ -146,4 +150,3 @@ def recover(chaos):
     if not testbed.wait_for(lambda: chaos.exporter.metric(UP) == 1 and not chaos.store_lag(), RECOVERY_SECONDS):
         raise testbed.Error("the store does not recover")
     chaos.ask("status")
-    chaos.ledger.trouble()
