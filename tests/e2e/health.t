@@ -208,6 +208,7 @@ def stored(bed, standin):
     another = bed.start_exporter(standin, flag)
     bed.wait(another.is_ready, "the next one has the same store")
     is_so(bed, another, NIC, SUSPECT, "for which it is suspect too")
+    bed.wait(lambda: len(changes(retained(another))) == 2, "and says so")
     after = retained(another)
     bed.tap.same([m.document() for m in after[:-1]], [m.document() for m in before],
                  "what was said before is in it")
