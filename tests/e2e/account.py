@@ -131,3 +131,11 @@ class Account:
                        unknown=len(mine.unknown),
                        suppressed=sum(mine.unpublished["GAP_REASON_SUPPRESSED"].values()),
                        lost=sum(mine.unpublished["GAP_REASON_LOST"].values()))
+
+
+def balance_of(messages, answer):
+    """What @messages have of the instance and up to the head that the stand-in's @answer names."""
+    books = Account()
+    for message in messages:
+        books.take(message)
+    return books.of(answer["instance"], answer["head"])

@@ -119,10 +119,7 @@ def unpublished(bed, standin, exporter):
     standin.ask(f"lose {device} 3")
     answer = standin.ask("publish 100")
     bed.wait(lambda: exporter.has(answer["head"]), "what follows suppressed and lost ones arrives")
-    books = account.Account()
-    for message in events(exporter, f"after={answer['instance']}.{before}.0"):
-        books.take(message)
-    balance = books.of(answer["instance"], answer["head"])
+    balance = account.balance_of(events(exporter, f"after={answer['instance']}.{before}.0"), answer)
     bed.tap.same((balance.suppressed, balance.lost), (12, 3), "gaps tell of both, once")
     gaps = [m for m in events(exporter, f"device={device}&kind=link&after={answer['instance']}.{before}.0")
             if m.body == "gap"]
@@ -158,17 +155,11 @@ def slow_clients(bed, standin, exporter):
         answer = standin.start("publish 60000 10000")
         read = fast.read_until(lambda m: m.seq == head + 60000, 60)
         answer = standin.answer()
-    books = account.Account()
-    for message in read:
-        books.take(message)
-    balance = books.of(answer["instance"], answer["head"])
+    balance = account.balance_of(read, answer)
     bed.tap.same((balance.received, balance.stated), (60000, 0), "a fast client has all of 60000 events")
     for client in slow:
         messages = client.read_until(lambda m: m.seq == head + 60000, 60)
-        books = account.Account()
-        for message in messages:
-            books.take(message)
-        balance = books.of(answer["instance"], answer["head"])
+        balance = account.balance_of(messages, answer)
         reasons = {m.reason for m in messages if m.missing}
         bed.tap.same((balance.received + balance.stated, reasons), (60000, {"GAP_REASON_TOO_SLOW"}),
                      f"a slow one is told of the {balance.stated} that it missed")

@@ -11,19 +11,11 @@ import stream
 import testbed
 
 STEP = 5000
-SUB_END = 2**63 - 1  # of a cursor: the end of an instance
 
 
 def read(exporter, query=""):
     with stream.Stream(exporter.address, query, stream.PROTOBUF) as client:
         return client.read_all()
-
-
-def balance(messages, answer):
-    books = account.Account()
-    for message in messages:
-        books.take(message)
-    return books.of(answer["instance"], answer["head"])
 
 
 def all_of(count):
@@ -54,7 +46,7 @@ def publish(bed, standin, exporter, count, name):
 
 def beyond_the_window(bed, standin, exporter):
     answer = publish(bed, standin, exporter, 50000, "50000 events are stored")
-    bed.tap.same(balance(read(exporter), answer), all_of(50000), "and all of them can be read")
+    bed.tap.same(account.balance_of(read(exporter), answer), all_of(50000), "and all of them can be read")
     messages = read(exporter, f"after={answer['instance']}.12345.0")
     bed.tap.same([m.seq for m in messages if m.body == "event"], list(range(12346, 50001)),
                  "or those after a cursor")
@@ -83,7 +75,7 @@ def restarted(bed, standin, exporter, path):
     bed.wait(exporter.is_ready, "the exporter is there again")
     answer = standin.ask("publish 1")
     bed.wait(lambda: exporter.has(answer["head"]), "and goes on")
-    got = balance(read(exporter), answer)
+    got = account.balance_of(read(exporter), answer)
     bed.tap.same((got.received + got.stated, got.stated, got.unstated, got.disordered, got.duplicates),
                  (answer["head"], 20000 - 16384, 0, 0, 0), "what the module had no more is a gap")
     return exporter
@@ -96,7 +88,7 @@ def another_instance(bed, standin, exporter, first):
     bed.wait(lambda: exporter.cursor()[:2] == (answer["instance"], 100), "the module was loaded anew")
     messages = read(exporter, f"after={first['instance']}.{before['head'] - 5}.0")
     bed.tap.same([m.cursor for m in messages if m.instance == before["instance"]][-1],
-                 f"{before['instance']}.{before['head']}.{SUB_END}", "a reader is told where the first one ended")
+                 f"{before['instance']}.{before['head']}.{stream.SUB_END}", "a reader is told where the first one ended")
     bed.tap.same([m.seq for m in messages if m.instance == answer["instance"]], list(range(1, 101)),
                  "and goes on with the second")
     messages = read(exporter, "after=1234.5.0")

@@ -12,20 +12,11 @@ OVERRUNS = 'faultcast_source_overruns_total{source="standin"}'
 REFETCHES = 'faultcast_source_refetches_total{source="standin"}'
 PAGE = 4096
 TURN = 64  # DATAGRAMS_PER_TURN, exporter/source/netlink.c
-SUB_END = 2**63 - 1  # of a cursor: the end of an instance
 
 
 def everything(exporter, query="", encoding=stream.NDJSON):
     with stream.Stream(exporter.address, query, encoding) as client:
         return client.read_all()
-
-
-def balance_of(messages, answer):
-    """What @messages have of the instance and up to the head that the stand-in's @answer names."""
-    books = account.Account()
-    for message in messages:
-        books.take(message)
-    return books.of(answer["instance"], answer["head"])
 
 
 def identified(exporter):
@@ -56,7 +47,7 @@ def live_events(bed, standin, exporter):
     read = {encoding: client.read_until(lambda m: m.seq == 1000, 20)
             for encoding, client in clients.items()}
     for encoding, client in clients.items():
-        bed.tap.same(balance_of(read[encoding], answer), account.Balance(1000),
+        bed.tap.same(account.balance_of(read[encoding], answer), account.Balance(1000),
                      f"1000 events arrive live as {encoding}")
         client.cut()
     events = {encoding: [m for m in messages if m.body == "event"]
@@ -105,7 +96,7 @@ def counters_are_true(bed, standin, exporter):
                         "0000:04:00.1": [(0, 5, "KIND_IO_PAGE_FAULT"), (0, 6, "KIND_SUPPRESSED")],
                         "platform/12340000.dma": [(3, 0, "KIND_IO_PAGE_FAULT")]},
                  "events and summaries tell of what was suppressed and lost, once")
-    bed.tap.same(balance_of(read, answer),
+    bed.tap.same(account.balance_of(read, answer),
                  account.Balance(answer["head"], summaries=2, suppressed=77, lost=11),
                  "and so do gaps")
     devices = standin.devices()
@@ -131,7 +122,7 @@ def overrun(bed, standin):
     bed.wait(lambda: exporter.has(10000), "it catches up with 10000 events it did not read")
     bed.tap.result(exporter.metric(OVERRUNS) > 0 and exporter.metric(REFETCHES) > 0,
                    "it was told ENOBUFS and has fetched")
-    bed.tap.same(balance_of(everything(exporter), answer), account.Balance(10000),
+    bed.tap.same(account.balance_of(everything(exporter), answer), account.Balance(10000),
                  "every event is there once, without a gap")
     standin.unload()
     return exporter
@@ -184,7 +175,7 @@ def small_history(bed, standin, exporter):
     bed.tap.result(last >= 10100 - 256 and first > 100,
                    f"which is no larger than it must be: {first} to {last}")
     missing = last - first + 1
-    bed.tap.same(balance_of(mine, answer), account.Balance(10100 - missing, stated=missing),
+    bed.tap.same(account.balance_of(mine, answer), account.Balance(10100 - missing, stated=missing),
                  "received and missing are what was published")
     answer = standin.unload()
     exporter.check_stop()
@@ -202,9 +193,9 @@ def reload(bed, standin, exporter):
         read = client.read_until(lambda m: m.instance == new["instance"] and m.seq == 20, 20)
     gaps = [m for m in read if m.body == "gap"]
     bed.tap.same([(m.reason, m.missing, m.cursor) for m in gaps],
-                 [("GAP_REASON_UNLOADED", None, f"{old['instance']}.50.{SUB_END}")],
+                 [("GAP_REASON_UNLOADED", None, f"{old['instance']}.50.{stream.SUB_END}")],
                  "an unload is a gap of unknown size behind the last event")
-    bed.tap.same((balance_of(read, old), balance_of(read, {**new, "head": 20})),
+    bed.tap.same((account.balance_of(read, old), account.balance_of(read, {**new, "head": 20})),
                  (account.Balance(50, unknown=1), account.Balance(20)), "the events of both instances are there")
 
 
@@ -222,9 +213,9 @@ def reload_unnoticed(bed, standin, exporter):
     answer = standin.ask("publish 5")
     bed.wait(lambda: exporter.cursor() == (new["instance"], 10, 0), "and goes on with it")
     read = everything(exporter)
-    bed.tap.same([m.cursor for m in read if m.body == "gap"][-1:], [f"{old['instance']}.{old['head']}.{SUB_END}"],
+    bed.tap.same([m.cursor for m in read if m.body == "gap"][-1:], [f"{old['instance']}.{old['head']}.{stream.SUB_END}"],
                  "the one before them has ended")
-    bed.tap.same(balance_of(read, answer), account.Balance(10), "and not the last one")
+    bed.tap.same(account.balance_of(read, answer), account.Balance(10), "and not the last one")
 
 
 def restart(bed, standin, exporter):

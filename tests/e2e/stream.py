@@ -28,6 +28,8 @@ NDJSON = "application/x-ndjson"
 PROTOBUF = "application/x-protobuf"
 SSE = "text/event-stream"
 
+SUB_END = 2**63 - 1  # of a cursor: the end of an instance
+
 
 # How an event begins, of which all else is decoded only when it is asked for.
 EVENT_LINE = re.compile(rb'\{"cursor":"([0-9a-f]+\.([0-9]+)\.0)","event":\{')
