@@ -25,7 +25,7 @@ static void require_sound(const struct device_counts *device)
 					  sum(device->hotplug, FAULTCAST_HOTPLUG_MAX) +
 					  device->interrupt_remapping + device->link +
 					  device->synthetic + device->other);
-	message_device(&m, device);
+	message_device(&m, device, HEALTH_UNKNOWN);
 	fuzz_encode(&m.msg.base);
 }
 
