@@ -4,7 +4,7 @@ REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 B := build
 CC ?= gcc
-PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd sqlite3
+PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd sqlite3 zlib
 KABI ?= $(shell dpkg-query -W -f '$${Depends}' linux-headers-amd64 2>/dev/null | \
 	sed -n 's/.*linux-headers-\([^ ,]*amd64\).*/\1/p')
 KDIR ?= /usr/src/linux-headers-$(KABI)
@@ -18,7 +18,7 @@ DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon libsqlite3-dev nodejs $(if $(shell command -v npm),,npm) \
-	libclang-rt-dev libcurl4-openssl-dev faketime
+	libclang-rt-dev libcurl4-openssl-dev faketime zlib1g-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla
@@ -39,15 +39,18 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
 PROTOS := $(wildcard proto/faultcast/v1/*.proto)
 GEN := $(PROTOS:proto/%.proto=$(B)/gen/%.pb-c.c)
+# What the exporter writes by hand, for the tests to read.
+TEST_GEN := $(B)/gen/io/prometheus/client/metrics.pb-c.c
 
 # What the exporter, faultcastctl and the unit tests share.
 LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
 	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
 	devices.c source/genl.c source/netlink.c)
-EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c snapshot.c health_rules.c output/metrics.c output/metric_device.c output/metric_output.c \
+EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c snapshot.c health_rules.c output/metrics.c \
+	$(addprefix output/metric_,device.c devices.c output.c status.c table.c) output/exemplars.c output/scrape.c \
 	output/process.c output/health_watch.c output/stream.c output/reader.c output/backlog.c output/encoded.c output/store.c \
 	$(addprefix store/,database.c move_aside.c read.c retain.c worker.c write.c) \
-	expo/text.c http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
+	$(addprefix expo/,expo.c gzip.c histogram.c openmetrics.c protobuf.c text.c) http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
 CTL_SRC := $(wildcard exporter/ctl/*.c)
 STANDIN_SRC := $(wildcard tests/standin/*.c)
 STANDIN_LIB_SRC := $(addprefix exporter/,event.c options.c strbuf.c)
@@ -113,7 +116,7 @@ $(B)/$(1)/gen/%.o: $(B)/gen/%.c
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
 	@$(or $(3),$$(CC)) -std=gnu11 $(2) -MMD -MP -I$(B)/gen -c $$< -o $$@
-$(B)/$(1)/%.o: %.c $(GEN) Makefile
+$(B)/$(1)/%.o: %.c $(GEN) $(TEST_GEN) Makefile
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
 	@$(or $(3),$$(CC)) $$(CPPFLAGS) $$(ALL_CFLAGS) $(2) -MMD -MP -c $$< -o $$@
@@ -140,7 +143,8 @@ $(B)/san/faultcast_exporter: $(call obj,san,$(EXPORTER_SRC) $(LIB_SRC)) $(call g
 	$(call link,$(SANITIZE)) -o $@
 $(B)/san/faultcastctl: $(call obj,san,$(CTL_SRC) $(LIB_SRC)) $(call gen_obj,san)
 	$(call link,$(SANITIZE)) $(CTL_LIBS) -o $@
-$(B)/unit/%: $(B)/san/tests/unit/%.o $(call obj,san,$(TESTED_SRC) $(LIB_SRC)) $(call gen_obj,san)
+$(B)/unit/%: $(B)/san/tests/unit/%.o $(call obj,san,$(TESTED_SRC) $(LIB_SRC)) $(call gen_obj,san) \
+		$(B)/san/gen/io/prometheus/client/metrics.pb-c.o
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE)) -lcmocka -o $@
 $(B)/fuzz/%: $(B)/fuzz-obj/tests/fuzz/%.o $(call obj,fuzz-obj,exporter/http/accept.c exporter/http/query.c $(LIB_SRC)) \

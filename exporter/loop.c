@@ -79,8 +79,12 @@ void loop_timer_arm(struct loop *loop, struct loop_timer *timer, uint64_t after_
 
 void loop_add_hook(struct loop *loop, struct loop_hook *hook)
 {
-	hook->next = loop->hooks;
-	loop->hooks = hook;
+	struct loop_hook **at = &loop->hooks;
+
+	while (*at)
+		at = &(*at)->next;
+	hook->next = NULL;
+	*at = hook;
 }
 
 void loop_del_hook(struct loop *loop, struct loop_hook *hook)

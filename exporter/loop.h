@@ -60,6 +60,7 @@ void loop_del(struct loop *loop, struct loop_fd *watch);
 void loop_timer_arm(struct loop *loop, struct loop_timer *timer, uint64_t after_ns);
 void loop_timer_disarm(struct loop *loop, struct loop_timer *timer);
 
+/* They run in the order in which they are added. */
 void loop_add_hook(struct loop *loop, struct loop_hook *hook);
 void loop_del_hook(struct loop *loop, struct loop_hook *hook);
 

@@ -17,6 +17,8 @@
 #include "log.h"
 #include "loop.h"
 #include "options.h"
+#include "output/metrics.h"
+#include "output/scrape.h"
 #include "output/store.h"
 #include "snapshot.h"
 #include "source/genl.h"
@@ -26,6 +28,7 @@
 
 static struct {
 	struct http_options http;
+	struct metrics_options metrics;
 	struct store_config store;
 	int log_level;
 	int log_format;
@@ -36,7 +39,8 @@ static struct {
 } opt = {
 	.http = { .listen_address = "127.0.0.1:10186",
 		  .unix_path = "",
-		  .metrics_path = "/metrics" },
+		  .metrics_path = "/metrics",
+		  .max_requests = 40 },
 	.store = { .path = "",
 		   .retention_ns = 15ULL * 86400 * NSEC_PER_SEC,
 		   .retention_bytes = 1ULL << 30 },
@@ -61,6 +65,20 @@ static const struct option_row rows[] = {
 	  .value = &opt.http.metrics_path,
 	  .arg = "PATH",
 	  .help = "where the metrics are" },
+	{ .name = "web.max-requests",
+	  .type = OPTION_NUMBER,
+	  .value = &opt.http.max_requests,
+	  .max = UINT32_MAX,
+	  .arg = "NUMBER",
+	  .help = "requests for metrics answered at the same time, 0: any number" },
+	{ .name = "web.disable-exporter-metrics",
+	  .type = OPTION_FLAG,
+	  .value = &opt.metrics.without_itself,
+	  .help = "leave out process_* and what is only about this exporter" },
+	{ .name = "web.openmetrics-created",
+	  .type = OPTION_FLAG,
+	  .value = &opt.metrics.with_created,
+	  .help = "in OpenMetrics, say since when counters count" },
 	{ .name = "netlink.rcvbuf",
 	  .type = OPTION_NUMBER,
 	  .value = &opt.rcvbuf,
@@ -226,6 +244,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	snapshot_init(&loop);
+	metrics_configure(&opt.metrics);
+	scrape_init(&loop);
 	if (*opt.store.path)
 		store_configure(&opt.store);
 	bus_set_source(&source.status);
@@ -233,6 +253,7 @@ int main(int argc, char **argv)
 	if (!err)
 		err = serve();
 
+	scrape_fini();
 	snapshot_fini();
 	http_server_stop();
 	source_netlink_stop(&source);

@@ -19,6 +19,7 @@ static size_t allocated;
 static struct snapshot_waiter *waiters;
 static bool asking_devices;
 static int decode_error;
+static bool delivering, held; /* until neither the next one waits */
 
 static void on_message(struct genl_query *q, struct nlmsghdr *nlh);
 static void on_done(struct genl_query *q, int err);
@@ -32,11 +33,14 @@ void snapshot_init(struct loop *loop)
 	snapshot_loop = loop;
 }
 
+static void ask(void);
+
 static void deliver(void)
 {
 	struct snapshot_waiter *waiter = waiters;
 
 	waiters = NULL;
+	delivering = true;
 	while (waiter) {
 		struct snapshot_waiter *next = waiter->next;
 
@@ -44,6 +48,9 @@ static void deliver(void)
 		waiter->ready(waiter, &current);
 		waiter = next;
 	}
+	delivering = false;
+	if (waiters && !held)
+		ask();
 }
 
 static void finish(int err)
@@ -133,19 +140,35 @@ static int start(void)
 	return genl_query_send(&query, genl_query_new(&query, FAULTCAST_CMD_STATUS_GET, 0));
 }
 
+static void ask(void)
+{
+	int err = start();
+
+	if (err)
+		finish(err);
+}
+
 void snapshot_request(struct snapshot_waiter *waiter)
 {
 	bool first = !waiters;
-	int err;
 
 	waiter->next = waiters;
 	waiter->waiting = true;
 	waiters = waiter;
-	if (!first)
-		return;
-	err = start();
-	if (err)
-		finish(err);
+	if (first && !delivering && !held)
+		ask();
+}
+
+void snapshot_hold(void)
+{
+	held = true;
+}
+
+void snapshot_release(void)
+{
+	held = false;
+	if (waiters && !delivering)
+		ask();
 }
 
 void snapshot_cancel(struct snapshot_waiter *waiter)
@@ -158,7 +181,7 @@ void snapshot_cancel(struct snapshot_waiter *waiter)
 		at = &(*at)->next;
 	*at = waiter->next;
 	waiter->waiting = false;
-	if (!waiters)
+	if (!waiters && !delivering && !held)
 		finish(-ENOENT);
 }
 

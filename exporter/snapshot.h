@@ -21,7 +21,7 @@ struct snapshot {
 
 /* Embedded by whoever waits. */
 struct snapshot_waiter {
-	/* Called once; the snapshot is valid during the call only. */
+	/* Called once; the snapshot is valid during the call, unless it is held. */
 	void (*ready)(struct snapshot_waiter *waiter, const struct snapshot *snapshot);
 	struct snapshot_waiter *next;
 	bool waiting;
@@ -35,5 +35,9 @@ void snapshot_fini(void);
 /* May call ready() before it returns. */
 void snapshot_request(struct snapshot_waiter *waiter);
 void snapshot_cancel(struct snapshot_waiter *waiter);
+
+/* From within ready(): the snapshot stays as it is, and whoever wants another one waits. */
+void snapshot_hold(void);
+void snapshot_release(void);
 
 #endif

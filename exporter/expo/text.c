@@ -1,77 +1,195 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "text.h"
-
-#include <inttypes.h>
-#include <math.h>
+/*
+ * Prometheus text format 0.0.4,
+ * https://prometheus.io/docs/instrumenting/exposition_formats/, and what OpenMetrics
+ * writes in the same way.
+ */
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
-/* Backslash and newline; in a label value the quote too. */
-static void add_escaped(struct strbuf *sb, const char *s, bool in_quotes)
+#include "../clock.h"
+#include "format.h"
+#include "histogram.h"
+
+#define VALUE_TEXT_MAX 32
+
+static char *put(char *at, const char *s, size_t len)
+{
+	memcpy(at, s, len);
+	return at + len;
+}
+
+/* Takes at most twice the length of @s. */
+static char *put_escaped(char *at, const char *s, bool quotes)
 {
 	for (; *s; s++) {
-		if (*s == '\\')
-			strbuf_adds(sb, "\\\\");
-		else if (*s == '\n')
-			strbuf_adds(sb, "\\n");
-		else if (*s == '"' && in_quotes)
-			strbuf_adds(sb, "\\\"");
-		else
-			strbuf_addc(sb, *s);
-	}
-}
-
-void text_family(struct strbuf *sb, const char *name, const char *type, const char *help)
-{
-	strbuf_addf(sb, "# HELP %s ", name);
-	add_escaped(sb, help, false);
-	strbuf_addf(sb, "\n# TYPE %s %s\n", name, type);
-}
-
-static void add_series(struct strbuf *sb, const char *name, const char *suffix,
-		       const struct label *labels)
-{
-	strbuf_addf(sb, "%s%s", name, suffix);
-	if (labels && labels->name) {
-		for (char sep = '{'; labels->name; labels++, sep = ',') {
-			strbuf_addf(sb, "%c%s=\"", sep, labels->name);
-			add_escaped(sb, labels->value, true);
-			strbuf_addc(sb, '"');
+		if (*s == '\\' || *s == '\n' || (*s == '"' && quotes)) {
+			*at++ = '\\';
+			*at++ = *s == '\n' ? 'n' : *s;
+		} else {
+			*at++ = *s;
 		}
-		strbuf_addc(sb, '}');
 	}
-	strbuf_addc(sb, ' ');
+	return at;
 }
 
-void text_count(struct strbuf *sb, const char *name, const char *suffix, const struct label *labels,
-		uint64_t value)
+static char *put_number(char *at, uint64_t value)
 {
-	add_series(sb, name, suffix, labels);
-	strbuf_add_u64(sb, value);
-	strbuf_addc(sb, '\n');
+	char digits[20]; /* of UINT64_MAX */
+	size_t first = sizeof(digits);
+
+	do
+		digits[--first] = (char)('0' + value % 10);
+	while (value /= 10);
+	return put(at, digits + first, sizeof(digits) - first);
 }
 
-/* The fewest digits that read back as the same number. */
-static void add_shortest(struct strbuf *sb, double value)
+static char *put_fraction(char *at, uint64_t ns)
 {
-	char digits[32];
-
-	for (int precision = 15; precision <= 17; precision++) {
-		snprintf(digits, sizeof(digits), "%.*g", precision, value);
-		if (!(strtod(digits, NULL) != value))
-			break;
+	if (!ns)
+		return at;
+	*at++ = '.';
+	for (uint64_t digit = NSEC_PER_SEC / 10; ns; digit /= 10) {
+		*at++ = (char)('0' + ns / digit);
+		ns %= digit;
 	}
-	strbuf_addf(sb, "%s\n", digits);
+	return at;
 }
 
-void text_value(struct strbuf *sb, const char *name, const char *suffix, const struct label *labels,
-		double value)
+static char *put_value(char *at, enum unit unit, uint64_t value)
 {
-	add_series(sb, name, suffix, labels);
-	if (isnan(value))
-		strbuf_adds(sb, "NaN\n");
-	else if (isinf(value))
-		strbuf_adds(sb, value > 0 ? "+Inf\n" : "-Inf\n");
-	else
-		add_shortest(sb, value);
+	if (unit == UNIT_WHOLE)
+		return put_number(at, value);
+	return put_fraction(put_number(at, value / NSEC_PER_SEC), value % NSEC_PER_SEC);
 }
+
+void expo_text_value(struct strbuf *sb, enum unit unit, uint64_t value)
+{
+	char text[VALUE_TEXT_MAX];
+
+	strbuf_add(sb, text, (size_t)(put_value(text, unit, value) - text));
+}
+
+static char *put_label(char *at, char before, const struct label *label)
+{
+	*at++ = before;
+	at = put(at, label->name, strlen(label->name));
+	*at++ = '=';
+	*at++ = '"';
+	at = put_escaped(at, label->value, true);
+	*at++ = '"';
+	return at;
+}
+
+static size_t label_size(const struct label *label)
+{
+	return strlen(label->name) + 2 * strlen(label->value) + strlen(",=\"\"");
+}
+
+/* There are tens of thousands of them in a scrape: room is made once for each. */
+void expo_text_series(struct expo *e, const char *suffix, const struct label *labels,
+		      const struct label *extra, enum unit unit, uint64_t value)
+{
+	size_t name_len = strlen(e->family->name), suffix_len = strlen(suffix);
+	size_t size = name_len + suffix_len + strlen("{} ") + VALUE_TEXT_MAX;
+	char *at, before = '{';
+
+	for (const struct label *l = labels; l && l->name; l++)
+		size += label_size(l);
+	if (extra)
+		size += label_size(extra);
+	if (!strbuf_reserve(&e->body, size))
+		return;
+	at = put(e->body.s + e->body.len, e->family->name, name_len);
+	at = put(at, suffix, suffix_len);
+	for (const struct label *l = labels; l && l->name; l++, before = ',')
+		at = put_label(at, before, l);
+	if (extra) {
+		at = put_label(at, before, extra);
+		before = ',';
+	}
+	if (before == ',')
+		*at++ = '}';
+	*at++ = ' ';
+	at = put_value(at, unit, value);
+	*at = '\0';
+	e->body.len = (size_t)(at - e->body.s);
+}
+
+void expo_text_help(struct expo *e, bool quotes)
+{
+	const char *help = e->family->help;
+	char *at;
+
+	strbuf_adds(&e->body, "# HELP ");
+	strbuf_add(&e->body, e->family->name, e->name_len);
+	if (!strbuf_reserve(&e->body, 2 * strlen(help) + 2))
+		return;
+	at = e->body.s + e->body.len;
+	*at++ = ' ';
+	at = put_escaped(at, help, quotes);
+	*at++ = '\n';
+	*at = '\0';
+	e->body.len = (size_t)(at - e->body.s);
+}
+
+void expo_text_type(struct expo *e)
+{
+	static const char *const names[] = {
+		[METRIC_COUNTER] = " counter\n",
+		[METRIC_GAUGE] = " gauge\n",
+		[METRIC_HISTOGRAM] = " histogram\n",
+	};
+
+	strbuf_adds(&e->body, "# TYPE ");
+	strbuf_add(&e->body, e->family->name, e->name_len);
+	strbuf_adds(&e->body, names[e->family->type]);
+}
+
+void expo_text_histogram(struct expo *e, const struct label *labels, const struct histogram *h,
+			 void (*exemplar)(struct expo *e, enum unit unit,
+					  const struct exemplar *exemplar))
+{
+	char bound[BOUND_TEXT_LEN];
+	const struct label le = { "le", bound };
+	uint64_t cumulative = 0;
+
+	for (size_t i = 0; i <= h->num_bounds; i++) {
+		cumulative += h->buckets[i];
+		histogram_bound_text(h, i, bound);
+		expo_text_series(e, "_bucket", labels, &le, UNIT_WHOLE, cumulative);
+		if (exemplar && h->exemplars[i].cursor.instance)
+			exemplar(e, UNIT_NANOSECONDS, &h->exemplars[i]);
+		strbuf_addc(&e->body, '\n');
+	}
+	expo_text_series(e, "_sum", labels, NULL, UNIT_NANOSECONDS, h->sum_ns);
+	strbuf_addc(&e->body, '\n');
+	expo_text_series(e, "_count", labels, NULL, UNIT_WHOLE, h->count);
+	strbuf_addc(&e->body, '\n');
+}
+
+static void begin_family(struct expo *e)
+{
+	expo_text_help(e, false);
+	expo_text_type(e);
+}
+
+static void sample(struct expo *e, const struct label *labels, enum unit unit, uint64_t value,
+		   const struct exemplar *exemplar)
+{
+	(void)exemplar; /* this format has none */
+	expo_text_series(e, "", labels, NULL, unit, value);
+	strbuf_addc(&e->body, '\n');
+}
+
+static void histogram(struct expo *e, const struct label *labels, const struct histogram *h)
+{
+	expo_text_histogram(e, labels, h, NULL);
+}
+
+const struct expo_format expo_text = {
+	.content_type = "text/plain; version=0.0.4; charset=utf-8",
+	.begin_family = begin_family,
+	.sample = sample,
+	.histogram = histogram,
+};

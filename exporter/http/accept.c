@@ -6,11 +6,17 @@
 #include <string.h>
 #include <strings.h>
 
-/* One media range, "type/subtype;q=0.5". */
+/* One media range, "type/subtype;version=1;q=0.5"; or a coding, "gzip;q=0.5". */
 struct range {
 	const char *type;
 	size_t len;
+	const char *end;
 	int quality; /* in thousandths */
+};
+
+struct parameter {
+	const char *name, *value;
+	size_t name_len, value_len;
 };
 
 static const char *skip(const char *s, const char *chars)
@@ -27,38 +33,84 @@ static int parse_quality(const char *s)
 	return end == s || !(q >= 0 && q <= 1) ? 1000 : (int)(q * 1000 + 0.5);
 }
 
+/* Reads the one at @s, which ends at @end, and returns what follows; NULL: there is none. */
+static const char *next_parameter(const char *s, const char *end, struct parameter *p)
+{
+	for (;; s++) {
+		s = skip(s, "; \t");
+		if (s >= end || *s == ',')
+			return NULL;
+		p->name = s;
+		p->name_len = strcspn(s, "=; \t,");
+		s += p->name_len;
+		if (*s == '=')
+			break;
+	}
+	p->value = skip(s + 1, "\"");
+	p->value_len = strcspn(p->value, "\"; \t,");
+	return p->value + p->value_len + (p->value[p->value_len] == '"');
+}
+
+static bool is_named(const struct parameter *p, const char *name, size_t len)
+{
+	return p->name_len == len && !strncasecmp(p->name, name, len);
+}
+
 /* Reads one range and returns what follows its comma, NULL at the end. */
 static const char *next_range(const char *s, struct range *range)
 {
-	const char *end;
+	struct parameter p;
 
 	s = skip(s, " \t,");
 	if (!*s)
 		return NULL;
-	end = s + strcspn(s, ",");
-	*range = (struct range){ .type = s, .len = strcspn(s, "; \t,"), .quality = 1000 };
-	for (s += range->len; s < end; s += strcspn(s, ";,")) {
-		s = skip(s, "; \t");
-		if (s < end && !strncasecmp(s, "q=", 2))
-			range->quality = parse_quality(s + 2);
-		if (s < end && *s == ',')
-			break;
-	}
-	return end;
+	*range = (struct range){
+		.type = s, .len = strcspn(s, "; \t,"), .end = s + strcspn(s, ","), .quality = 1000
+	};
+	s += range->len;
+	while ((s = next_parameter(s, range->end, &p)))
+		if (is_named(&p, "q", 1))
+			range->quality = parse_quality(p.value);
+	return range->end;
 }
 
-/* How exactly @range names @offer: 0 not at all, 3 to the letter. */
+/* How many parameters of @range @offer has too; -1: one with another value. */
+static int match_parameters(const struct range *range, const char *offer)
+{
+	const char *s = range->type + range->len;
+	struct parameter wanted, offered;
+	int same = 0;
+
+	while ((s = next_parameter(s, range->end, &wanted))) {
+		const char *end = offer + strlen(offer), *at = offer + strcspn(offer, ";");
+
+		while ((at = next_parameter(at, end, &offered))) {
+			if (!is_named(&offered, wanted.name, wanted.name_len))
+				continue;
+			if (offered.value_len != wanted.value_len ||
+			    strncasecmp(offered.value, wanted.value, wanted.value_len) != 0)
+				return -1;
+			same++;
+		}
+	}
+	return same;
+}
+
+/* How exactly @range names @offer: 0 not at all, from 3 on to the letter. */
 static int match(const struct range *range, const char *offer)
 {
-	size_t type_len = strcspn(offer, "/") + 1;
+	size_t type_len = strcspn(offer, "/") + 1, offer_len = strcspn(offer, ";");
 
 	if (range->len == 3 && !strncmp(range->type, "*/*", 3))
 		return 1;
 	if (range->len == type_len + 1 && range->type[type_len] == '*' &&
 	    !strncasecmp(range->type, offer, type_len))
 		return 2;
-	if (range->len == strlen(offer) && !strncasecmp(range->type, offer, range->len))
-		return 3;
+	if (range->len == offer_len && !strncasecmp(range->type, offer, range->len)) {
+		int same = match_parameters(range, offer);
+
+		return same < 0 ? 0 : 3 + same;
+	}
 	return 0;
 }
 
@@ -94,4 +146,22 @@ int accept_choose(const char *header, const char *const *offers)
 		}
 	}
 	return chosen;
+}
+
+bool accept_gzip(const char *header)
+{
+	int gzip = -1, identity = -1, any = -1;
+	struct range range;
+
+	while (header && (header = next_range(header, &range))) {
+		if (range.len == 4 && !strncasecmp(range.type, "gzip", 4))
+			gzip = range.quality;
+		else if (range.len == 8 && !strncasecmp(range.type, "identity", 8))
+			identity = range.quality;
+		else if (range.len == 1 && *range.type == '*')
+			any = range.quality;
+	}
+	if (gzip < 0)
+		gzip = any;
+	return gzip > 0 && gzip >= identity;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "routes.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../clock.h"
-#include "../expo/text.h"
 #include "../json.h"
 #include "../message.h"
 #include "../output/health_watch.h"
@@ -23,10 +23,11 @@
 struct route {
 	const char *path;
 	void (*answer)(struct http_request *request, const struct snapshot *snapshot);
-	bool needs_snapshot;
+	enum route_need needs;
 };
 
 static const char *telemetry_path;
+static uint64_t max_scrapes, scrapes;
 
 static const char *header(const struct http_request *request, const char *name)
 {
@@ -58,6 +59,12 @@ static void answer_ok(struct http_request *request, const char *content_type)
 	request->answered = true;
 }
 
+static void answer_no_counters(struct http_request *request, int err)
+{
+	http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			 "cannot read the kernel module's counters: %s", strerror(-err));
+}
+
 static void answer_page(struct http_request *request, const struct snapshot *snapshot)
 {
 	(void)snapshot;
@@ -83,10 +90,46 @@ static void answer_ready(struct http_request *request, const struct snapshot *sn
 				 *source->reason ? source->reason : "still catching up");
 }
 
-static void answer_metrics(struct http_request *request, const struct snapshot *snapshot)
+/* Whoever accepts none of them gets the first. */
+static const struct expo_format *choose_format(const struct http_request *request)
 {
-	answer_ok(request, TEXT_CONTENT_TYPE);
-	metrics_render(&request->body, snapshot);
+	static const struct expo_format *const formats[] = { &expo_text, &expo_openmetrics,
+							     &expo_protobuf };
+	const char *offers[] = { expo_content_type(formats[0]), expo_content_type(formats[1]),
+				 expo_content_type(formats[2]), NULL };
+	int chosen = accept_choose(header(request, MHD_HTTP_HEADER_ACCEPT), offers);
+
+	return formats[chosen < 0 ? 0 : chosen];
+}
+
+/* Answers 503 where too many are under way. */
+static void begin_scrape(struct http_request *request)
+{
+	if (max_scrapes && scrapes >= max_scrapes) {
+		scrape_count(SCRAPE_REJECTED);
+		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+				 "%" PRIu64 " requests for metrics are being answered already",
+				 scrapes);
+		return;
+	}
+	scrapes++;
+	request->scrape.format = choose_format(request);
+	request->scrape.gzip = accept_gzip(header(request, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+}
+
+void routes_end(const struct http_request *request)
+{
+	if (request->scrape.format)
+		scrapes--;
+}
+
+void routes_answer_scrape(struct http_request *request, int err)
+{
+	scrape_count(request->page ? SCRAPE_OK : SCRAPE_FAILED);
+	if (request->page)
+		answer_ok(request, expo_content_type(request->scrape.format));
+	else
+		answer_no_counters(request, err);
 }
 
 static void add_message(struct http_request *request, const ProtobufCMessage *msg, int as_protobuf)
@@ -220,22 +263,23 @@ static void answer_events(struct http_request *request, const struct snapshot *s
 		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
 }
 
-static const struct route metrics_route = { NULL, answer_metrics, true };
+static const struct route metrics_route = { NULL, NULL, NEEDS_SCRAPE };
 
 static const struct route routes[] = {
-	{ "/", answer_page, false },
-	{ "/v1/events", answer_events, false },
-	{ "/v1/devices", answer_devices, true },
-	{ "/v1/status", answer_status, true },
-	{ "/-/healthy", answer_healthy, false },
-	{ "/-/ready", answer_ready, false },
+	{ "/", answer_page, NEEDS_NOTHING },
+	{ "/v1/events", answer_events, NEEDS_NOTHING },
+	{ "/v1/devices", answer_devices, NEEDS_SNAPSHOT },
+	{ "/v1/status", answer_status, NEEDS_SNAPSHOT },
+	{ "/-/healthy", answer_healthy, NEEDS_NOTHING },
+	{ "/-/ready", answer_ready, NEEDS_NOTHING },
 };
 
 #define NUM_ROUTES (sizeof(routes) / sizeof(routes[0]))
 
-void routes_init(const char *metrics_path)
+void routes_init(const char *metrics_path, uint64_t max_scrapes_at_once)
 {
 	telemetry_path = metrics_path;
+	max_scrapes = max_scrapes_at_once;
 }
 
 static const struct route *find(const char *path)
@@ -266,20 +310,20 @@ void routes_find(struct http_request *request, const char *method, const char *p
 		request->allow = "GET, HEAD";
 		http_answer_text(request, MHD_HTTP_METHOD_NOT_ALLOWED,
 				 "%s: there is only GET and HEAD here", method);
+	} else if (request->route == &metrics_route) {
+		begin_scrape(request);
 	}
 }
 
-bool routes_needs_snapshot(const struct http_request *request)
+enum route_need routes_need(const struct http_request *request)
 {
-	return request->route->needs_snapshot;
+	return request->route->needs;
 }
 
 void routes_answer(struct http_request *request, const struct snapshot *snapshot)
 {
 	if (snapshot && snapshot->err) {
-		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-				 "cannot read the kernel module's counters: %s",
-				 strerror(-snapshot->err));
+		answer_no_counters(request, snapshot->err);
 		return;
 	}
 	request->route->answer(request, snapshot);

@@ -100,6 +100,11 @@ static ssize_t read_stream(void *ctx, uint64_t pos, char *buf, size_t max)
 	return n;
 }
 
+static void put_page(void *page)
+{
+	scrape_page_put(page);
+}
+
 static struct MHD_Response *make_response(struct http_request *request)
 {
 	size_t len = request->body.len;
@@ -109,6 +114,11 @@ static struct MHD_Response *make_response(struct http_request *request)
 	if (request->stream)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
 							 read_stream, request, NULL);
+	if (request->page) {
+		request->page->users++;
+		return MHD_create_response_from_buffer_with_free_callback_cls(
+			request->page->body.len, request->page->body.s, put_page, request->page);
+	}
 	if (request->body.failed)
 		return NULL;
 	body = strbuf_detach(&request->body);
@@ -127,6 +137,10 @@ static enum MHD_Result respond(struct http_request *request)
 		return MHD_NO;
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, request->content_type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	if (request->page)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
+	if (request->page && request->scrape.gzip)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	if (request->allow)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
 	result = MHD_queue_response(request->connection, request->status, response);
@@ -143,6 +157,16 @@ static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *s
 	http_resume(request);
 }
 
+static void on_page(struct scrape_waiter *waiter, struct scrape_page *page, int err)
+{
+	struct http_request *request = (void *)((char *)waiter -
+						offsetof(struct http_request, scrape));
+
+	request->page = page;
+	routes_answer_scrape(request, err);
+	http_resume(request);
+}
+
 static struct http_request *new_request(struct MHD_Connection *connection)
 {
 	struct http_request *request = calloc(1, sizeof(*request));
@@ -151,6 +175,7 @@ static struct http_request *new_request(struct MHD_Connection *connection)
 		return NULL;
 	request->connection = connection;
 	request->waiter.ready = on_snapshot;
+	request->scrape.ready = on_page;
 	request->next = requests;
 	if (requests)
 		requests->prev = request;
@@ -160,7 +185,11 @@ static struct http_request *new_request(struct MHD_Connection *connection)
 
 static void free_request(struct http_request *request)
 {
+	routes_end(request);
 	snapshot_cancel(&request->waiter);
+	scrape_cancel(&request->scrape);
+	if (request->page)
+		scrape_page_put(request->page);
 	if (request->stream)
 		stream_close(request->stream);
 	if (request->prev)
@@ -198,6 +227,22 @@ static void check_peer(const struct server *server, struct http_request *request
 	strbuf_free(&error);
 }
 
+/* It is answered at once, or will be. */
+static void ask(struct http_request *request)
+{
+	switch (routes_need(request)) {
+	case NEEDS_NOTHING:
+		routes_answer(request, NULL);
+		break;
+	case NEEDS_SNAPSHOT:
+		snapshot_request(&request->waiter);
+		break;
+	case NEEDS_SCRAPE:
+		scrape_request(&request->scrape);
+		break;
+	}
+}
+
 /* Called once for the headers, again after the body, and after each resume. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *upload,
@@ -222,16 +267,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (!request->answered && routes_needs_snapshot(request)) {
-		snapshot_request(&request->waiter);
-		if (!request->answered) {
-			suspend(request);
-			return MHD_YES;
-		}
-	}
 	if (!request->answered)
-		routes_answer(request, NULL);
-	return respond(request);
+		ask(request);
+	if (request->answered)
+		return respond(request);
+	suspend(request);
+	return MHD_YES;
 }
 
 static void on_log(void *cls, const char *fmt, va_list args)
@@ -284,7 +325,7 @@ int http_server_start(struct loop *loop, const struct http_options *options, str
 	int err, fd = -1;
 
 	server_loop = loop;
-	routes_init(options->metrics_path);
+	routes_init(options->metrics_path, options->max_requests);
 	err = listener_open_tcp(options->listen_address, &fd, &is_wide, error);
 	if (!err)
 		err = start(&tcp_server, fd, error);

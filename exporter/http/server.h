@@ -8,6 +8,7 @@
 
 #include <microhttpd.h>
 
+#include "../output/scrape.h"
 #include "../output/stream.h"
 #include "../snapshot.h"
 #include "../strbuf.h"
@@ -20,6 +21,8 @@ struct http_request {
 	const struct route *route;
 	struct MHD_Connection *connection;
 	struct snapshot_waiter waiter;
+	struct scrape_waiter scrape;
+	struct scrape_page *page; /* the body, if it is one */
 	bool suspended;
 	bool answered;
 	unsigned int status;
@@ -34,6 +37,7 @@ struct http_options {
 	const char *listen_address; /* "host:port", "[v6]:port", ":port" */
 	const char *unix_path;	    /* "": no unix socket */
 	const char *metrics_path;
+	uint64_t max_requests; /* for metrics at the same time; 0: any number */
 };
 
 /*

@@ -3,35 +3,73 @@
 #ifndef FAULTCAST_OUTPUT_METRIC_H
 #define FAULTCAST_OUTPUT_METRIC_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "../expo/expo.h"
+#include "../snapshot.h"
+#include "metric_devices.h"
 
-#include "../strbuf.h"
-
-struct snapshot;
-
-struct metric {
-	const char *name;
-	const char *type;
-	const char *help;
-	/* Adds the samples; the family's header is there already. */
-	void (*collect)(struct strbuf *sb, const struct metric *metric, const struct snapshot *s);
-	bool needs_module;
+/* Whose numbers they are. */
+enum metric_of {
+	OF_KERNEL,   /* absent while the module is, counted since it was loaded */
+	OF_EXPORTER, /* counted since we started */
+	OF_ITSELF,   /* likewise, of no use but to who watches us: may be left out */
 };
 
+typedef void metric_collect_fn(struct expo *e, const struct snapshot *s);
+typedef void metric_collect_device_fn(struct expo *e, const struct metric_device *device);
+
+struct metric {
+	struct metric_family family;
+	enum metric_of of;
+	/* One of these adds the samples; the second is called for each device that has raised
+	 * something and, while one of @probes watches (NULL: always), for those that have not,
+	 * so that increase() sees a first fault. */
+	metric_collect_fn *collect;
+	metric_collect_device_fn *collect_device;
+	const char *const *probes;
+};
+
+extern const struct metric metric_table[];
+extern const size_t metric_table_len;
+
+/* One sample without labels. */
+void metric_add(struct expo *e, uint64_t value);
+
 /* One sample with one label. */
-void metric_add(struct strbuf *sb, const struct metric *m, const char *label,
-		const char *label_value, uint64_t value);
+void metric_add_for(struct expo *e, const char *label, const char *label_value, uint64_t value);
 
-typedef void metric_collect_fn(struct strbuf *sb, const struct metric *m, const struct snapshot *s);
+/* Those of a probe that is there: whether one is active, and none of them has failed. */
+bool metric_is_watched(const struct module_status *module, const char *const *probes);
 
-metric_collect_fn collect_io_page_faults;
-metric_collect_fn collect_aer_events;
-metric_collect_fn collect_aer_errors;
-metric_collect_fn collect_link_events;
-metric_collect_fn collect_suppressed;
-metric_collect_fn collect_last_fault;
-metric_collect_fn collect_health;
+extern const char *const io_page_fault_probes[];
+extern const char *const aer_probes[];
+extern const char *const health_probes[];
+
+metric_collect_device_fn collect_io_page_faults;
+metric_collect_device_fn collect_aer_events;
+metric_collect_device_fn collect_aer_errors;
+metric_collect_device_fn collect_link_events;
+metric_collect_device_fn collect_suppressed;
+metric_collect_device_fn collect_last_fault;
+metric_collect_device_fn collect_health;
+
+metric_collect_fn collect_raised;
+metric_collect_fn collect_published;
+metric_collect_fn collect_lost;
+metric_collect_fn collect_synthetic;
+metric_collect_fn collect_hw_overflow;
+metric_collect_fn collect_probe_missed;
+metric_collect_fn collect_unknown_unit;
+metric_collect_fn collect_probe_up;
+metric_collect_fn collect_probe_info;
+metric_collect_fn collect_module_info;
+metric_collect_fn collect_transitions;
+metric_collect_fn collect_source_up;
+metric_collect_fn collect_refetches;
+metric_collect_fn collect_overruns;
+metric_collect_fn collect_unknown;
+metric_collect_fn collect_stream_clients;
+metric_collect_fn collect_build_info;
+metric_collect_fn collect_delivery;
 
 metric_collect_fn collect_output_received;
 metric_collect_fn collect_output_sent;
@@ -44,5 +82,15 @@ metric_collect_fn collect_store_up;
 metric_collect_fn collect_store_errors;
 metric_collect_fn collect_store_bytes;
 metric_collect_fn collect_store_oldest;
+
+metric_collect_fn collect_scrapes;
+
+/* Of what cannot be read there is no sample. */
+metric_collect_fn collect_process_cpu;
+metric_collect_fn collect_process_resident;
+metric_collect_fn collect_process_virtual;
+metric_collect_fn collect_process_start;
+metric_collect_fn collect_process_open_fds;
+metric_collect_fn collect_process_max_fds;
 
 #endif

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The metrics that have a device label. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "../aer.h"
-#include "../clock.h"
-#include "../devices.h"
-#include "../expo/text.h"
-#include "../snapshot.h"
-#include "health_watch.h"
 #include "metric.h"
 
 static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {
@@ -18,11 +12,12 @@ static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {
 	[FAULTCAST_ACCESS_OTHER] = "other",
 };
 
-/*
- * Whether one of these probes is active, and none has failed: that one might
- * have seen what the others cannot.
- */
-static bool is_watched(const struct module_status *module, const char *const *probes)
+const char *const io_page_fault_probes[] = { "vtd", "iommu", NULL };
+const char *const aer_probes[] = { "aer", NULL };
+const char *const health_probes[] = { "vtd", "iommu", "aer", NULL };
+
+/* One that has failed might have seen what the others cannot. */
+bool metric_is_watched(const struct module_status *module, const char *const *probes)
 {
 	bool active = false;
 
@@ -40,129 +35,66 @@ static bool is_watched(const struct module_status *module, const char *const *pr
 	return active;
 }
 
-static const char *const io_page_fault_probes[] = { "vtd", "iommu", NULL };
-static const char *const aer_probes[] = { "aer", NULL };
-static const char *const health_probes[] = { "vtd", "iommu", "aer", NULL };
-
-typedef void add_device_fn(struct strbuf *sb, const struct metric *m,
-			   const struct device_counts *counts);
-
-/*
- * Calls @add for every device that has raised something, and, while one of
- * @probes watches, with zeros for every one that is present and has not, so that
- * increase() sees a first fault.
- */
-static void for_each_device(struct strbuf *sb, const struct metric *m, const struct snapshot *s,
-			    const char *const *probes, add_device_fn *add)
+static void add(struct expo *e, const struct metric_device *device, const char *label,
+		const char *label_value, uint64_t value, const struct exemplar *exemplar)
 {
-	struct device_counts none = { 0 };
-	size_t count;
-	const struct pci_device *present = devices_list(&count);
-	bool *raised = calloc(count + 1, sizeof(*raised));
+	const struct label labels[] = { { "device", device->name },
+					{ label, label_value },
+					{ NULL, NULL } };
 
-	if (!raised) {
-		sb->failed = true;
-		return;
-	}
-	for (size_t i = 0; i < s->num_devices; i++) {
-		const struct pci_device *device = devices_find(&s->devices[i].address);
-
-		if (device)
-			raised[device - present] = true;
-		add(sb, m, &s->devices[i]);
-	}
-	for (size_t i = 0; i < count && is_watched(&s->module, probes); i++) {
-		none.address = present[i].address;
-		if (!raised[i])
-			add(sb, m, &none);
-	}
-	free(raised);
+	expo_sample(e, labels, UNIT_WHOLE, value, exemplar);
 }
 
 /* Reads and writes always, others once there are some. */
-static void add_io_page_faults(struct strbuf *sb, const struct metric *m,
-			       const struct device_counts *counts)
+void collect_io_page_faults(struct expo *e, const struct metric_device *device)
 {
-	bool always = devices_find(&counts->address) ||
-		      raised_of_kind(counts, FAULTCAST_KIND_IO_PAGE_FAULT);
-	char device[ADDRESS_LEN];
+	const struct device_counts *counts = device->counts;
+	bool always = device->present || raised_of_kind(counts, FAULTCAST_KIND_IO_PAGE_FAULT);
 
-	address_format(&counts->address, device);
 	for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++) {
-		const struct label labels[] = { { "device", device },
-						{ "access", access_names[access] },
-						{ NULL, NULL } };
-
 		if (counts->io_page_faults[access] ||
 		    (always &&
 		     (access == FAULTCAST_ACCESS_READ || access == FAULTCAST_ACCESS_WRITE)))
-			text_count(sb, m->name, "", labels, counts->io_page_faults[access]);
+			add(e, device, "access", access_names[access],
+			    counts->io_page_faults[access],
+			    &device->exemplars->io_page_faults[access]);
 	}
-}
-
-void collect_io_page_faults(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
-{
-	for_each_device(sb, m, s, io_page_fault_probes, add_io_page_faults);
 }
 
 /* All severities for a device that has AER, or that has had such an event. */
-static void add_aer_events(struct strbuf *sb, const struct metric *m,
-			   const struct device_counts *counts)
+void collect_aer_events(struct expo *e, const struct metric_device *device)
 {
-	const struct pci_device *present = devices_find(&counts->address);
-	char device[ADDRESS_LEN];
+	const struct device_counts *counts = device->counts;
 
-	if (!raised_of_kind(counts, FAULTCAST_KIND_AER) && !(present && present->has_aer))
+	if (!raised_of_kind(counts, FAULTCAST_KIND_AER) &&
+	    !(device->present && device->present->has_aer))
 		return;
-	address_format(&counts->address, device);
+	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
+		add(e, device, "severity", aer_severity_name(severity), counts->aer[severity],
+		    &device->exemplars->aer[severity]);
+}
+
+void collect_aer_errors(struct expo *e, const struct metric_device *device)
+{
+	const struct device_counts *counts = device->counts;
+
 	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++) {
-		const struct label labels[] = { { "device", device },
-						{ "severity", aer_severity_name(severity) },
-						{ NULL, NULL } };
+		for (uint32_t bit = 0; bit <= FAULTCAST_AER_BIT_NONE; bit++) {
+			const struct label labels[] = {
+				{ "device", device->name },
+				{ "severity", aer_severity_name(severity) },
+				{ "error", aer_error_name(severity, bit) },
+				{ NULL, NULL },
+			};
 
-		text_count(sb, m->name, "", labels, counts->aer[severity]);
-	}
-}
-
-void collect_aer_events(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
-{
-	for_each_device(sb, m, s, aer_probes, add_aer_events);
-}
-
-void collect_aer_errors(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
-{
-	for (size_t i = 0; i < s->num_devices; i++) {
-		const struct device_counts *counts = &s->devices[i];
-		char device[ADDRESS_LEN];
-
-		address_format(&counts->address, device);
-		for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++) {
-			for (uint32_t bit = 0; bit <= FAULTCAST_AER_BIT_NONE; bit++) {
-				const struct label labels[] = {
-					{ "device", device },
-					{ "severity", aer_severity_name(severity) },
-					{ "error", aer_error_name(severity, bit) },
-					{ NULL, NULL }
-				};
-
-				if (counts->aer_errors[severity][bit])
-					text_count(sb, m->name, "", labels,
-						   counts->aer_errors[severity][bit]);
-			}
+			if (counts->aer_errors[severity][bit])
+				expo_sample(e, labels, UNIT_WHOLE,
+					    counts->aer_errors[severity][bit], NULL);
 		}
 	}
 }
 
-static void add_link_event(struct strbuf *sb, const struct metric *m, const char *device,
-			   const char *event, uint64_t count)
-{
-	const struct label labels[] = { { "device", device }, { "event", event }, { NULL, NULL } };
-
-	if (count)
-		text_count(sb, m->name, "", labels, count);
-}
-
-void collect_link_events(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+void collect_link_events(struct expo *e, const struct metric_device *device)
 {
 	static const char *const names[FAULTCAST_HOTPLUG_MAX + 1] = {
 		[FAULTCAST_HOTPLUG_LINK_UP] = "link_up",
@@ -171,59 +103,32 @@ void collect_link_events(struct strbuf *sb, const struct metric *m, const struct
 		[FAULTCAST_HOTPLUG_CARD_NOT_PRESENT] = "card_not_present",
 		[FAULTCAST_HOTPLUG_OTHER] = "other",
 	};
+	const struct device_counts *counts = device->counts;
 
-	for (size_t i = 0; i < s->num_devices; i++) {
-		const struct device_counts *counts = &s->devices[i];
-		char device[ADDRESS_LEN];
-
-		address_format(&counts->address, device);
-		for (uint32_t event = 0; event <= FAULTCAST_HOTPLUG_MAX; event++)
-			add_link_event(sb, m, device, names[event], counts->hotplug[event]);
-		add_link_event(sb, m, device, "link_changed", counts->link);
-	}
+	for (uint32_t event = 0; event <= FAULTCAST_HOTPLUG_MAX; event++)
+		if (counts->hotplug[event])
+			add(e, device, "event", names[event], counts->hotplug[event],
+			    &device->exemplars->hotplug[event]);
+	if (counts->link)
+		add(e, device, "event", "link_changed", counts->link, &device->exemplars->link);
 }
 
-void collect_suppressed(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+void collect_suppressed(struct expo *e, const struct metric_device *device)
 {
-	for (size_t i = 0; i < s->num_devices; i++) {
-		char device[ADDRESS_LEN];
-
-		if (!s->devices[i].suppressed)
-			continue;
-		address_format(&s->devices[i].address, device);
-		metric_add(sb, m, "device", device, s->devices[i].suppressed);
-	}
+	if (device->counts->suppressed)
+		metric_add_for(e, "device", device->name, device->counts->suppressed);
 }
 
-void collect_last_fault(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
+void collect_last_fault(struct expo *e, const struct metric_device *device)
 {
-	for (size_t i = 0; i < s->num_devices; i++) {
-		const struct device_counts *device = &s->devices[i];
-		char name[ADDRESS_LEN];
-		const struct label labels[] = { { "device", name }, { NULL, NULL } };
+	const struct label labels[] = { { "device", device->name }, { NULL, NULL } };
 
-		if (!device->last_real_ns)
-			continue;
-		address_format(&device->address, name);
-		text_value(sb, m->name, "", labels,
-			   (double)device->last_real_ns / (double)NSEC_PER_SEC);
-	}
+	if (device->counts->last_real_ns)
+		expo_sample(e, labels, UNIT_NANOSECONDS, device->counts->last_real_ns, NULL);
 }
 
-static void add_health(struct strbuf *sb, const struct metric *m,
-		       const struct device_counts *counts)
+void collect_health(struct expo *e, const struct metric_device *device)
 {
-	char device[ADDRESS_LEN];
-
-	if (!counts->first_real_ns && !devices_find(&counts->address))
-		return;
-	address_format(&counts->address, device);
-	metric_add(sb, m, "device", device,
-		   health_watch_state(&counts->address) - (uint64_t)HEALTH_OK);
-}
-
-void collect_health(struct strbuf *sb, const struct metric *m, const struct snapshot *s)
-{
-	if (health_watch_knows(s->module.instance))
-		for_each_device(sb, m, s, health_probes, add_health);
+	if (device->health != HEALTH_UNKNOWN && (device->counts->first_real_ns || device->present))
+		metric_add_for(e, "device", device->name, device->health - (uint64_t)HEALTH_OK);
 }

@@ -1,16 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The metrics: one table, filled from the kernel's counters at each scrape. */
+/* The metrics: what metric_table.c lists, filled from the kernel's counters at each scrape. */
 #ifndef FAULTCAST_OUTPUT_METRICS_H
 #define FAULTCAST_OUTPUT_METRICS_H
 
 #include "../bus.h"
-#include "../strbuf.h"
-
-struct snapshot;
+#include "../expo/expo.h"
+#include "metric_devices.h"
 
 extern const struct output output_metrics;
 
-/* Adds all metrics in the text format 0.0.4. */
-void metrics_render(struct strbuf *sb, const struct snapshot *snapshot);
+struct metrics_options {
+	bool without_itself; /* leave out process_* and what is only about this exporter */
+	bool with_created;   /* _created samples in OpenMetrics */
+};
+
+void metrics_configure(const struct metrics_options *options);
+
+/* What is written, for as long as it takes; nothing it points to may change meanwhile. */
+struct metrics_scrape {
+	const struct snapshot *snapshot;
+	struct metric_devices devices;
+};
+
+/* How far one writing of it has come; all zero at first. */
+struct metrics_walk {
+	size_t row;
+	size_t device;
+	bool begun;
+	bool watched;
+};
+
+/* Initializes @e to write in @format. */
+void metrics_begin(struct expo *e, const struct expo_format *format);
+
+/* Writes a little more, some tens of microseconds' worth; false: that was all. */
+bool metrics_step(const struct metrics_scrape *scrape, struct metrics_walk *walk, struct expo *e);
 
 #endif

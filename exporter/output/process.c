@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "process.h"
-
+/* The process_* metrics that every Prometheus client library has. */
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../expo/text.h"
+#include "../clock.h"
+#include "metric.h"
 
 struct stat_fields {
 	unsigned long long utime, stime, starttime, vsize;
@@ -30,15 +31,20 @@ static bool read_stat(struct stat_fields *f)
 				    &f->utime, &f->stime, &f->starttime, &f->vsize, &f->rss) == 5;
 }
 
+static uint64_t ticks_ns(unsigned long long ticks)
+{
+	return ticks * (NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 /* Seconds since the epoch, 0 if unknown. */
-static double boot_time(void)
+static uint64_t boot_time(void)
 {
 	FILE *file = fopen("/proc/stat", "re");
 	char line[512];
-	double boot = 0;
+	uint64_t boot = 0;
 
 	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "btime %lf", &boot) == 1)
+		if (sscanf(line, "btime %" SCNu64, &boot) == 1)
 			break;
 	if (file)
 		fclose(file);
@@ -58,34 +64,54 @@ static uint64_t open_fds(void)
 	return count > 3 ? count - 3 : 0; /* ".", ".." and the one just opened */
 }
 
-static void add(struct strbuf *sb, const char *name, const char *type, const char *help,
-		double value)
+void collect_process_cpu(struct expo *e, const struct snapshot *s)
 {
-	text_family(sb, name, type, help);
-	text_value(sb, name, "", NULL, value);
+	struct stat_fields f;
+
+	(void)s;
+	if (read_stat(&f))
+		expo_sample(e, NULL, UNIT_NANOSECONDS, ticks_ns(f.utime + f.stime), NULL);
 }
 
-void process_render(struct strbuf *sb)
+void collect_process_resident(struct expo *e, const struct snapshot *s)
 {
-	double hz = (double)sysconf(_SC_CLK_TCK), page = (double)sysconf(_SC_PAGESIZE);
 	struct stat_fields f;
+
+	(void)s;
+	if (read_stat(&f))
+		metric_add(e, (uint64_t)f.rss * (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
+void collect_process_virtual(struct expo *e, const struct snapshot *s)
+{
+	struct stat_fields f;
+
+	(void)s;
+	if (read_stat(&f))
+		metric_add(e, f.vsize);
+}
+
+void collect_process_start(struct expo *e, const struct snapshot *s)
+{
+	struct stat_fields f;
+
+	(void)s;
+	if (read_stat(&f))
+		expo_sample(e, NULL, UNIT_NANOSECONDS,
+			    boot_time() * NSEC_PER_SEC + ticks_ns(f.starttime), NULL);
+}
+
+void collect_process_open_fds(struct expo *e, const struct snapshot *s)
+{
+	(void)s;
+	metric_add(e, open_fds());
+}
+
+void collect_process_max_fds(struct expo *e, const struct snapshot *s)
+{
 	struct rlimit limit;
 
-	if (read_stat(&f)) {
-		add(sb, "process_cpu_seconds_total", "counter",
-		    "Total user and system CPU time spent in seconds.",
-		    (double)(f.utime + f.stime) / hz);
-		add(sb, "process_resident_memory_bytes", "gauge", "Resident memory size in bytes.",
-		    (double)f.rss * page);
-		add(sb, "process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes.",
-		    (double)f.vsize);
-		add(sb, "process_start_time_seconds", "gauge",
-		    "Start time of the process since unix epoch in seconds.",
-		    boot_time() + (double)f.starttime / hz);
-	}
-	add(sb, "process_open_fds", "gauge", "Number of open file descriptors.",
-	    (double)open_fds());
+	(void)s;
 	if (!getrlimit(RLIMIT_NOFILE, &limit))
-		add(sb, "process_max_fds", "gauge", "Maximum number of open file descriptors.",
-		    (double)limit.rlim_cur);
+		metric_add(e, limit.rlim_cur);
 }

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scrape.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "../clock.h"
+#include "../expo/gzip.h"
+#include "../loop.h"
+#include "../snapshot.h"
+#include "metric.h"
+#include "metrics.h"
+
+/* What an event may have to wait for. */
+#define SLICE_NS (200 * NSEC_PER_MSEC / 1000)
+
+static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *s);
+static int hook_timeout(struct loop_hook *hook);
+static void hook_run(struct loop_hook *hook);
+
+static struct loop *scrape_loop;
+static struct loop_hook hook = { .timeout_ms = hook_timeout, .run = hook_run };
+static struct snapshot_waiter snapshot_waiter = { .ready = on_snapshot };
+
+/* Those for whom the snapshot was taken, and those who came when it was there already. */
+static struct scrape_waiter *waiters, *late;
+
+/* While one is written; the page is plain first, then what gzip makes of it. */
+static struct metrics_scrape scrape;
+static struct metrics_walk walk;
+static struct expo expo;
+static struct gzip gzip;
+static struct scrape_page *plain;
+static size_t last_len; /* room for a page, so that it need not grow */
+
+static uint64_t results[SCRAPE_RESULTS];
+
+void scrape_page_put(struct scrape_page *page)
+{
+	if (--page->users)
+		return;
+	strbuf_free(&page->body);
+	free(page);
+}
+
+/* Takes the content of @body. */
+static struct scrape_page *new_page(struct strbuf *body)
+{
+	struct scrape_page *page = body->failed ? NULL : calloc(1, sizeof(*page));
+
+	if (!page) {
+		strbuf_free(body);
+		return NULL;
+	}
+	page->body = *body;
+	page->users = 1;
+	*body = (struct strbuf)STRBUF_INIT;
+	return page;
+}
+
+static bool is_writing(void)
+{
+	return scrape.snapshot;
+}
+
+bool scrape_is_writing(void)
+{
+	return is_writing();
+}
+
+/* Gives the page to all who want just this; NULL: they get the error. */
+static void deliver(const struct expo_format *format, bool zipped, struct scrape_page *page,
+		    int err)
+{
+	struct scrape_waiter **at = &waiters;
+
+	while (*at) {
+		struct scrape_waiter *waiter = *at;
+
+		if (format && (waiter->format != format || waiter->gzip != zipped)) {
+			at = &waiter->next;
+			continue;
+		}
+		*at = waiter->next;
+		waiter->waiting = false;
+		if (page)
+			page->users++;
+		waiter->ready(waiter, page, err);
+	}
+}
+
+static bool is_wanted(const struct expo_format *format, bool zipped)
+{
+	for (const struct scrape_waiter *w = waiters; w; w = w->next)
+		if (w->format == format && w->gzip == zipped)
+			return true;
+	return false;
+}
+
+static void begin_format(const struct expo_format *format)
+{
+	walk = (struct metrics_walk){ 0 };
+	metrics_begin(&expo, format);
+	strbuf_reserve(&expo.body, last_len);
+}
+
+static void next_round(void)
+{
+	waiters = late;
+	late = NULL;
+	if (waiters)
+		snapshot_request(&snapshot_waiter);
+}
+
+static void end_writing(void)
+{
+	metric_devices_free(&scrape.devices);
+	scrape.snapshot = NULL;
+	snapshot_release();
+	next_round();
+}
+
+/* Those who want another format still wait. */
+static void end_format(void)
+{
+	if (plain)
+		scrape_page_put(plain);
+	plain = NULL;
+	if (waiters)
+		begin_format(waiters->format);
+	else
+		end_writing();
+}
+
+static void end_plain(void)
+{
+	const struct expo_format *format = expo.format;
+
+	last_len = expo.body.len;
+	plain = new_page(&expo.body);
+	deliver(format, false, plain, -ENOMEM);
+	if (!plain || gzip_begin(&gzip, &plain->body))
+		deliver(format, true, NULL, -ENOMEM);
+	if (!is_wanted(format, true)) {
+		gzip_end(&gzip);
+		end_format();
+	}
+}
+
+static void end_zipped(void)
+{
+	struct scrape_page *page = new_page(&gzip.out);
+
+	gzip_end(&gzip);
+	deliver(expo.format, true, page, -ENOMEM);
+	if (page)
+		scrape_page_put(page);
+	end_format();
+}
+
+static void step(void)
+{
+	if (plain) {
+		if (!gzip_step(&gzip))
+			end_zipped();
+	} else if (!metrics_step(&scrape, &walk, &expo)) {
+		end_plain();
+	}
+}
+
+static int hook_timeout(struct loop_hook *h)
+{
+	(void)h;
+	return is_writing() ? 0 : -1;
+}
+
+static void hook_run(struct loop_hook *h)
+{
+	uint64_t end;
+
+	(void)h;
+	if (!is_writing())
+		return;
+	end = clock_mono_ns() + SLICE_NS;
+	do
+		step();
+	while (is_writing() && clock_mono_ns() < end);
+}
+
+static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *s)
+{
+	int err = s->err ? s->err : metric_devices_build(&scrape.devices, s);
+
+	(void)waiter;
+	if (err || !waiters) {
+		deliver(NULL, false, NULL, err);
+		metric_devices_free(&scrape.devices);
+		next_round();
+		return;
+	}
+	snapshot_hold();
+	scrape.snapshot = s;
+	begin_format(waiters->format);
+}
+
+void scrape_request(struct scrape_waiter *waiter)
+{
+	struct scrape_waiter **list = is_writing() ? &late : &waiters;
+	bool first = !waiters;
+
+	waiter->next = *list;
+	waiter->waiting = true;
+	*list = waiter;
+	if (first && list == &waiters)
+		snapshot_request(&snapshot_waiter);
+}
+
+static bool remove_from(struct scrape_waiter **at, const struct scrape_waiter *waiter)
+{
+	while (*at && *at != waiter)
+		at = &(*at)->next;
+	if (!*at)
+		return false;
+	*at = waiter->next;
+	return true;
+}
+
+void scrape_cancel(struct scrape_waiter *waiter)
+{
+	if (!waiter->waiting)
+		return;
+	waiter->waiting = false;
+	if (remove_from(&late, waiter))
+		return;
+	remove_from(&waiters, waiter);
+	if (!waiters && !is_writing())
+		snapshot_cancel(&snapshot_waiter);
+}
+
+void scrape_count(enum scrape_result result)
+{
+	results[result]++;
+}
+
+void collect_scrapes(struct expo *e, const struct snapshot *s)
+{
+	static const char *const names[SCRAPE_RESULTS] = {
+		[SCRAPE_OK] = "ok",
+		[SCRAPE_FAILED] = "failed",
+		[SCRAPE_REJECTED] = "rejected",
+	};
+
+	(void)s;
+	for (int i = 0; i < SCRAPE_RESULTS; i++)
+		metric_add_for(e, "result", names[i], results[i]);
+}
+
+void scrape_init(struct loop *loop)
+{
+	scrape_loop = loop;
+	loop_add_hook(loop, &hook);
+}
+
+void scrape_fini(void)
+{
+	loop_del_hook(scrape_loop, &hook);
+	snapshot_cancel(&snapshot_waiter);
+	deliver(NULL, false, NULL, -ECANCELED);
+	waiters = late;
+	late = NULL;
+	deliver(NULL, false, NULL, -ECANCELED);
+	if (!is_writing())
+		return;
+	strbuf_free(&expo.body);
+	gzip_end(&gzip);
+	if (plain)
+		scrape_page_put(plain);
+	plain = NULL;
+	metric_devices_free(&scrape.devices);
+	scrape.snapshot = NULL;
+	snapshot_release();
+}
