@@ -18,7 +18,8 @@ DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon libsqlite3-dev nodejs $(if $(shell command -v npm),,npm) \
-	libclang-rt-dev libcurl4-openssl-dev faketime zlib1g-dev
+	libclang-rt-dev libcurl4-openssl-dev faketime zlib1g-dev \
+	wrk golang-go golang-github-prometheus-client-golang-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla
@@ -65,7 +66,7 @@ PYTHON_GEN := $(B)/gen/python/faultcast/v1/stream_pb2.py
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps test test-unit test-stream chaos chaos-host chaos-vm stream-build test-vm test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps test test-unit test-stream chaos chaos-host chaos-vm stream-build test-vm test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-scrape bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -89,6 +90,7 @@ help:
 	@echo 'make record-messages'
 	@echo '                 what the kernel sends, recorded anew for it: tests/fuzz/recorded.hex'
 	@echo 'make bench-stream what an event costs from netlink to clients, and how late they get it'
+	@echo 'make bench-scrape what a scrape of 4096 devices costs, beside a Go exporter and static bytes'
 	@echo 'make bench-storm what a storm costs a task on another CPU'
 	@echo 'make bench-kernel what a fault costs in instructions, and an event against other observers'
 	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck'
@@ -162,6 +164,15 @@ $(B)/bench/stream_load: $(call obj,obj,tests/bench/stream_load.c)
 $(B)/bench/codec: $(call obj,obj,tests/bench/codec.c tests/standin/wire.c $(LIB_SRC)) $(call gen_obj,obj)
 	@mkdir -p $(@D)
 	$(call link,$(CFLAGS)) -o $@
+$(B)/bench/scrape_static: $(call obj,obj,tests/bench/scrape_static.c)
+	@mkdir -p $(@D)
+	$(call link,$(CFLAGS)) -o $@
+# With Debian's packages, nothing is fetched.
+$(B)/bench/go_exporter: tests/bench/go/main.go
+	@mkdir -p $(@D)
+	@echo '  GO      $@'
+	@GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$${XDG_CACHE_HOME:-$$HOME/.cache}/faultcast/go \
+		go build -o $@ $<
 
 -include $(shell find $(B)/obj $(B)/san $(B)/tsan $(B)/fuzz-obj -name '*.d' 2>/dev/null)
 
@@ -282,6 +293,12 @@ record-messages: deps
 bench-stream: deps
 	@$(MAKE) --no-print-directory stream-build $(B)/bench/stream_load $(B)/bench/codec
 	@tests/bench/stream
+
+# What a scrape costs; prints numbers.
+bench-scrape: deps
+	@$(MAKE) --no-print-directory $(B)/faultcast_exporter $(B)/standin/faultcast_standin \
+		$(addprefix $(B)/bench/,stream_load scrape_static go_exporter)
+	@tests/bench/scrape
 
 # Whatever can happen to module, exporter, clock and clients, at random.
 chaos-vm: deps

@@ -263,11 +263,12 @@ static void report(const struct client *clients, unsigned int n)
 	}
 	qsort(total.late_ns, total.samples, sizeof(*total.late_ns), compare);
 	printf("{\"clients\":%u,\"open\":%u,\"events\":%llu,\"least\":%llu,\"most\":%llu,"
-	       "\"gaps\":%llu,\"bytes\":%llu,\"seconds\":%.3f,\"p50_us\":%.0f,\"p99_us\":%.0f}\n",
+	       "\"gaps\":%llu,\"bytes\":%llu,\"seconds\":%.3f,\"p50_us\":%.0f,\"p99_us\":%.0f,"
+	       "\"p999_us\":%.0f,\"max_us\":%.0f}\n",
 	       n, total.open, (unsigned long long)total.events, (unsigned long long)least,
 	       (unsigned long long)most, (unsigned long long)total.gaps,
 	       (unsigned long long)total.bytes, (double)(total.last_ns - total.first_ns) / 1e9,
-	       percentile_us(0.5), percentile_us(0.99));
+	       percentile_us(0.5), percentile_us(0.99), percentile_us(0.999), percentile_us(1));
 }
 
 static void read_client(struct client *client)

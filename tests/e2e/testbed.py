@@ -265,9 +265,12 @@ class Served:
     def __init__(self, address):
         self.address = address
 
+    def connect(self, seconds=20):
+        return http.client.HTTPConnection(*self.address, timeout=seconds)
+
     def get(self, path, accept=None, seconds=20):
         """(status, body as text)"""
-        connection = http.client.HTTPConnection(*self.address, timeout=seconds)
+        connection = self.connect(seconds)
         try:
             connection.request("GET", path, headers={"Accept": accept} if accept else {})
             response = connection.getresponse()

@@ -235,6 +235,8 @@ static int start_dump(uint32_t port, struct nlmsghdr *nlh, uint8_t cmd)
 	if (dump == &dumps[DUMPS_MAX])
 		return -EBUSY;
 	*dump = (struct dump){ .active = true, .cmd = cmd, .port = port, .seq = nlh->nlmsg_seq };
+	if (cmd == FAULTCAST_CMD_DEVICE_GET)
+		module_churn();
 	if (cmd == FAULTCAST_CMD_EVENT_GET) {
 		dump->end = status->head;
 		dump->next = from ? nla_get_u64(from) : status->tail ? status->tail : 1;

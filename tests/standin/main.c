@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "family.h"
+#include "fleet.h"
 #include "module.h"
 #include "options.h"
 #include "pace.h"
@@ -44,7 +45,7 @@ static void answer_totals(void)
 
 static const char *load(char **words)
 {
-	uint64_t history = HISTORY_DEFAULT, instance = 0;
+	uint64_t history = HISTORY_DEFAULT, instance = 0, fleet = 0;
 
 	if (family_is_registered())
 		return "loaded already";
@@ -56,9 +57,12 @@ static const char *load(char **words)
 			instance = strtoull(*words + 9, NULL, 16);
 			continue;
 		}
-		return "expected history=N or instance=HEX";
+		if (!strncmp(*words, "fleet=", 6) &&
+		    !options_number(*words + 6, 1, FLEET_MAX, &fleet))
+			continue;
+		return "expected history=N, instance=HEX or fleet=N";
 	}
-	if (module_load((uint32_t)history, instance))
+	if (module_load((uint32_t)history, instance, (uint32_t)fleet))
 		return "no memory";
 	family_register();
 	answer_totals();
@@ -138,6 +142,16 @@ static const char *suppress(char **words)
 static const char *lose(char **words)
 {
 	return not_published(words, module_lose);
+}
+
+static const char *churn(char **words)
+{
+	uint64_t devices;
+
+	if (options_number(words[0], 0, FLEET_MAX, &devices) || module_set_churn((uint32_t)devices))
+		return "expected a number of devices of the fleet";
+	answer_totals();
+	return NULL;
 }
 
 static const char *summarize(char **words)
@@ -222,7 +236,7 @@ static const struct command {
 	int words;			  /* at least */
 	bool needs_module;
 } commands[] = {
-	{ "load", load, 0, false },	 /* [history=N] [instance=HEX] */
+	{ "load", load, 0, false },	 /* [history=N] [instance=HEX] [fleet=N] */
 	{ "unload", unload, 0, true },	 /* stops publishing too */
 	{ "batch", batch, 1, false },	 /* N: events a message has at most, 0: what fits */
 	{ "publish", publish, 1, true }, /* N [RATE]: answers when they are published */
@@ -230,6 +244,7 @@ static const struct command {
 	{ "stop", stop, 0, false },
 	{ "suppress", suppress, 2, true },   /* DEVICE N */
 	{ "lose", lose, 2, true },	     /* DEVICE N */
+	{ "churn", churn, 1, true },	     /* N: devices that change before each dump */
 	{ "summarize", summarize, 0, true }, /* of those that no event told of */
 	{ "drop", drop, 0, true },	     /* breaks the law: see module_drop() */
 	{ "step", step, 1, false },	     /* [-]SECONDS: the wall clock of events to come */

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "fleet.h"
 
 enum { UNKNOWN, NVME, NIC, GPU, PORT, DMA_ENGINE, BEHIND_VMD, SLOTS };
 
@@ -134,13 +135,19 @@ static const struct fault_event pattern[] = {
 #define PATTERNS (sizeof(pattern) / sizeof(pattern[0]))
 
 static struct module_status status;
-static struct device_counts slots[SLOTS];
+static struct device_counts slots[SLOTS + FLEET_MAX];
+static uint32_t num_slots;
+
+/* Those behind the first SLOTS; with them all events are theirs. */
+static uint32_t fleet;
+static uint32_t churn_devices;
+static uint32_t churn_next;
 
 /* Of each slot, what no event has told of yet. */
 static struct untold {
 	uint64_t suppressed;
 	uint64_t lost;
-} untold[SLOTS];
+} untold[SLOTS + FLEET_MAX];
 
 static struct fault_event *history;
 static int64_t clock_offset_ns;
@@ -151,7 +158,20 @@ static uint64_t real_ns(void)
 	return clock_real_ns() + (uint64_t)clock_offset_ns;
 }
 
-int module_load(uint32_t history_len, uint64_t instance)
+static void fill_slots(uint32_t devices)
+{
+	fleet = devices;
+	num_slots = SLOTS + devices;
+	churn_devices = churn_next = 0;
+	memcpy(slots, fresh, sizeof(fresh));
+	for (uint32_t i = 0; i < devices; i++)
+		slots[SLOTS + i] = fleet_device(i);
+	for (uint32_t i = 0; i < num_slots; i++)
+		slots[i].slot = i;
+	memset(untold, 0, sizeof(untold));
+}
+
+int module_load(uint32_t history_len, uint64_t instance, uint32_t devices)
 {
 	while (!instance)
 		if (getrandom(&instance, sizeof(instance), 0) != sizeof(instance))
@@ -159,16 +179,13 @@ int module_load(uint32_t history_len, uint64_t instance)
 	history = calloc(history_len, sizeof(*history));
 	if (!history)
 		return -ENOMEM;
-	memcpy(slots, fresh, sizeof(slots));
-	memset(untold, 0, sizeof(untold));
-	for (uint32_t i = 0; i < SLOTS; i++)
-		slots[i].slot = i;
+	fill_slots(devices);
 	status = (struct module_status){
 		.instance = instance,
 		.version = "stand-in",
 		.abi = FAULTCAST_ABI,
 		.loaded_real_ns = real_ns(),
-		.devices_max = SLOTS,
+		.devices_max = num_slots,
 		.history_max = history_len,
 		.queue_max = 1,
 		.probes = { { "vtd", "", FAULTCAST_PROBE_ACTIVE, true },
@@ -195,17 +212,17 @@ const struct module_status *module_status(void)
 
 const struct device_counts *module_device(uint32_t slot)
 {
-	return slot < SLOTS ? &slots[slot] : NULL;
+	return slot < num_slots ? &slots[slot] : NULL;
 }
 
 int module_find(const char *name)
 {
 	char label[ADDRESS_LEN];
 
-	for (int i = 0; i < SLOTS; i++) {
-		address_format(&fresh[i].address, label);
+	for (uint32_t i = 0; i < num_slots; i++) {
+		address_format(&slots[i].address, label);
 		if (!strcmp(label, name))
-			return i;
+			return (int)i;
 	}
 	return -1;
 }
@@ -271,8 +288,10 @@ static struct fault_event *record(const struct fault_event *template)
 
 const struct fault_event *module_publish(void)
 {
-	const struct fault_event *row = &pattern[(status.head + 1) % PATTERNS];
-	struct fault_event *ev = record(row);
+	uint64_t seq = status.head + 1;
+	const struct fault_event row = fleet ? fleet_event(seq, fleet, SLOTS)
+					     : pattern[seq % PATTERNS];
+	struct fault_event *ev = record(&row);
 
 	if (ev->kind == FAULTCAST_KIND_IO_PAGE_FAULT) {
 		ev->has_iova = true;
@@ -313,10 +332,24 @@ void module_lose(uint32_t slot, uint64_t n)
 	untold[slot].lost += n;
 }
 
+int module_set_churn(uint32_t devices)
+{
+	if (devices > fleet)
+		return -EINVAL;
+	churn_devices = devices;
+	return 0;
+}
+
+void module_churn(void)
+{
+	for (uint32_t i = 0; i < churn_devices; i++)
+		module_lose(SLOTS + churn_next++ % fleet, 1);
+}
+
 void module_untold(uint64_t *suppressed, uint64_t *lost)
 {
 	*suppressed = *lost = 0;
-	for (uint32_t i = 0; i < SLOTS; i++) {
+	for (uint32_t i = 0; i < num_slots; i++) {
 		*suppressed += untold[i].suppressed;
 		*lost += untold[i].lost;
 	}

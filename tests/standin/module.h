@@ -13,10 +13,11 @@
 #define HISTORY_MAX (1 << 20)
 
 /*
- * All counters from 0; @instance 0: a random one.  0 or -errno.  After an unload
- * the counters stay readable, the history does not.
+ * All counters from 0; @instance 0: a random one; with @fleet, FLEET_MAX at most, so
+ * many devices more, whose all events are.  0 or -errno.  After an unload the counters
+ * stay readable, the history does not.
  */
-int module_load(uint32_t history, uint64_t instance);
+int module_load(uint32_t history, uint64_t instance, uint32_t fleet);
 void module_unload(void);
 
 /* For STATUS_GET and for the driver: always by the law, but for module_drop(). */
@@ -34,6 +35,14 @@ const struct fault_event *module_publish(void);
 /* @n faults of a device held back by storm control, or lost in a full queue. */
 void module_suppress(uint32_t slot, uint64_t n);
 void module_lose(uint32_t slot, uint64_t n);
+
+/*
+ * So that counters change between two scrapes and no event is sent: before each dump
+ * of devices, the next @devices of the fleet in turn lose one fault.  -EINVAL: more
+ * than there are.
+ */
+int module_set_churn(uint32_t devices);
+void module_churn(void);
 
 /* How many of those no event has told of yet. */
 void module_untold(uint64_t *suppressed, uint64_t *lost);
