@@ -47,7 +47,7 @@ TEST_GEN := $(B)/gen/io/prometheus/client/metrics.pb-c.c
 LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
 	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
 	devices.c source/genl.c source/netlink.c)
-EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c snapshot.c health_rules.c output/metrics.c \
+EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c device_table.c snapshot.c health_rules.c output/metrics.c \
 	$(addprefix output/metric_,device.c devices.c output.c status.c table.c) output/exemplars.c output/scrape.c \
 	output/process.c output/health_watch.c output/stream.c output/reader.c output/backlog.c output/encoded.c output/store.c \
 	$(addprefix store/,database.c move_aside.c read.c retain.c worker.c write.c) \

@@ -2,12 +2,12 @@
 #include "snapshot.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "bus.h"
 #include "decode.h"
+#include "device_table.h"
 #include "log.h"
 #include "loop.h"
 #include "message.h"
@@ -15,7 +15,7 @@
 
 static struct loop *snapshot_loop;
 static struct snapshot current;
-static size_t allocated;
+static struct device_table table = DEVICE_TABLE_INIT;
 static struct snapshot_waiter *waiters;
 static bool asking_devices;
 static int decode_error;
@@ -25,6 +25,8 @@ static void on_message(struct genl_query *q, struct nlmsghdr *nlh);
 static void on_done(struct genl_query *q, int err);
 static void on_readable(struct loop_fd *watch, uint32_t events);
 
+/* Stays open while the module is there: to find the family takes as long as to ask it. */
+static bool reused;
 static struct genl_query query = { .message = on_message, .done = on_done };
 static struct loop_fd readable = { .fd = -1, .ready = on_readable };
 
@@ -53,18 +55,39 @@ static void deliver(void)
 		ask();
 }
 
+static void close_query(void)
+{
+	if (readable.fd >= 0)
+		loop_del(snapshot_loop, &readable);
+	readable.fd = -1;
+	if (query.sk)
+		genl_query_close(&query);
+}
+
+static int open_query(void)
+{
+	int err = genl_query_open(&query);
+
+	if (err)
+		return err;
+	readable.fd = genl_query_fd(&query);
+	err = loop_add(snapshot_loop, &readable, EPOLLIN);
+	if (err) {
+		readable.fd = -1;
+		close_query();
+	}
+	return err;
+}
+
 static void finish(int err)
 {
-	if (query.sk) {
-		if (readable.fd >= 0)
-			loop_del(snapshot_loop, &readable);
-		genl_query_close(&query);
-	}
-	readable.fd = -1;
+	if (err)
+		close_query();
 	current.present = !err;
 	current.err = err == -ENOENT ? 0 : err;
+	current.devices = table.devices;
+	current.num_devices = err ? 0 : table.count;
 	if (err) {
-		current.num_devices = 0;
 		current.module = (struct module_status){ 0 };
 		if (err != -ENOENT)
 			log_warn("cannot read the kernel module's counters: %s", strerror(-err));
@@ -72,42 +95,15 @@ static void finish(int err)
 	deliver();
 }
 
-static int add_device(struct nlmsghdr *nlh)
-{
-	if (current.num_devices == allocated) {
-		size_t more = allocated ? allocated * 2 : 64;
-		void *grown = reallocarray(current.devices, more, sizeof(*current.devices));
-
-		if (!grown)
-			return -ENOMEM;
-		current.devices = grown;
-		allocated = more;
-	}
-	return decode_device(nlh, &current.devices[current.num_devices++], &current.unknown);
-}
-
 static void on_message(struct genl_query *q, struct nlmsghdr *nlh)
 {
 	int err;
 
 	(void)q;
-	err = asking_devices ? add_device(nlh)
+	err = asking_devices ? device_table_add(&table, nlh, &current.unknown)
 			     : decode_status(nlh, &current.module, &current.unknown);
 	if (err)
 		decode_error = err;
-}
-
-static void on_done(struct genl_query *q, int err)
-{
-	if (!err)
-		err = decode_error;
-	if (!err && !asking_devices) {
-		asking_devices = true;
-		err = genl_query_send(q, genl_query_new(q, FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP));
-		if (!err)
-			return;
-	}
-	finish(err);
 }
 
 static void on_readable(struct loop_fd *watch, uint32_t events)
@@ -124,19 +120,14 @@ static int start(void)
 
 	asking_devices = false;
 	decode_error = 0;
-	current.num_devices = 0;
+	device_table_begin(&table);
 	/* Asking for an unknown family makes the kernel run modprobe, and wait. */
 	if (bus_source()->absent)
 		return -ENOENT;
-	err = genl_query_open(&query);
+	reused = query.sk;
+	err = reused ? 0 : open_query();
 	if (err)
 		return err;
-	readable.fd = genl_query_fd(&query);
-	err = loop_add(snapshot_loop, &readable, EPOLLIN);
-	if (err) {
-		readable.fd = -1;
-		return err;
-	}
 	return genl_query_send(&query, genl_query_new(&query, FAULTCAST_CMD_STATUS_GET, 0));
 }
 
@@ -146,6 +137,26 @@ static void ask(void)
 
 	if (err)
 		finish(err);
+}
+
+static void on_done(struct genl_query *q, int err)
+{
+	if (!err)
+		err = decode_error;
+	if (!err && !asking_devices) {
+		asking_devices = true;
+		err = genl_query_send(q, genl_query_new(q, FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP));
+		if (!err)
+			return;
+	}
+	/* A module that was loaded again has another number. */
+	if (err && reused) {
+		close_query();
+		err = start();
+		if (!err)
+			return;
+	}
+	finish(err);
 }
 
 void snapshot_request(struct snapshot_waiter *waiter)
@@ -188,7 +199,6 @@ void snapshot_cancel(struct snapshot_waiter *waiter)
 void snapshot_fini(void)
 {
 	finish(-ENOENT);
-	free(current.devices);
+	device_table_free(&table);
 	current.devices = NULL;
-	allocated = 0;
 }

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Proves: after each dump the table has exactly the devices that it told of, as decoded from its
+ * own messages, whatever the dump before was like; and what came again unchanged was not decoded
+ * again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "build_message.h"
+#include "device_table.h"
+
+#define DEVICES 100 /* more than a table begins with */
+#define NOT_SENT 0xdead
+
+static struct device_table table;
+static uint64_t unknown;
+
+static int setup(void **state)
+{
+	(void)state;
+	table = (struct device_table)DEVICE_TABLE_INIT;
+	unknown = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	device_table_free(&table);
+	return 0;
+}
+
+/* Adds and frees @msg. */
+static int add_message(struct nl_msg *msg)
+{
+	int err = device_table_add(&table, nlmsg_hdr(msg), &unknown);
+
+	nlmsg_free(msg);
+	return err;
+}
+
+static struct nl_msg *device(uint32_t slot, uint64_t published)
+{
+	static uint32_t request;
+	struct nl_msg *msg = begin_message(FAULTCAST_CMD_DEVICE_GET);
+
+	nlmsg_hdr(msg)->nlmsg_seq = ++request;
+	nla_put_u32(msg, FAULTCAST_A_DEVICE_SLOT, slot);
+	nla_put_u64(msg, FAULTCAST_A_DEVICE_PUBLISHED, published);
+	return msg;
+}
+
+/* Devices from @first on, each with as many published as its slot, but one. */
+static void dump(uint32_t first, uint32_t count, uint32_t other, uint64_t published)
+{
+	device_table_begin(&table);
+	for (uint32_t slot = first; slot < first + count; slot++)
+		assert_int_equal(add_message(device(slot, slot == other ? published : slot)), 0);
+	assert_int_equal(table.count, count);
+	for (uint32_t i = 0; i < count; i++) {
+		assert_int_equal(table.devices[i].slot, first + i);
+		assert_int_equal(table.devices[i].published,
+				 first + i == other ? published : first + i);
+	}
+}
+
+static void mark_all(void)
+{
+	for (size_t i = 0; i < table.count; i++)
+		table.devices[i].lost = NOT_SENT;
+}
+
+static size_t decoded(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < table.count; i++)
+		n += table.devices[i].lost != NOT_SENT;
+	return n;
+}
+
+static void unchanged_is_not_decoded(void **state)
+{
+	(void)state;
+	dump(1, DEVICES, 0, 0);
+	mark_all();
+	dump(1, DEVICES, 0, 0);
+	assert_int_equal(decoded(), 0);
+}
+
+static void changed_is_decoded(void **state)
+{
+	(void)state;
+	dump(1, DEVICES, 0, 0);
+	mark_all();
+	dump(1, DEVICES, 70, 1000);
+	assert_int_equal(decoded(), 1);
+	mark_all();
+	dump(1, DEVICES, 0, 0);
+	assert_int_equal(decoded(), 1);
+}
+
+static void one_comes_and_goes_in_front(void **state)
+{
+	(void)state;
+	dump(1, DEVICES, 0, 0);
+	dump(0, DEVICES + 1, 0, 0);
+	dump(1, DEVICES, 0, 0);
+}
+
+static void a_short_dump_forgets_nothing(void **state)
+{
+	(void)state;
+	dump(1, DEVICES, 0, 0);
+	dump(1, 3, 0, 0);
+	device_table_begin(&table);
+	assert_int_equal(table.count, 0);
+	mark_all();
+	dump(1, DEVICES, 90, 5);
+}
+
+/* With the length of the one before. */
+static void longer_and_shorter(void **state)
+{
+	(void)state;
+	for (int more = 0; more < 3; more++) {
+		struct nl_msg *msg = device(1, 7);
+
+		if (more == 1)
+			nla_put_u64(msg, FAULTCAST_A_DEVICE_SUPPRESSED, 9);
+		device_table_begin(&table);
+		assert_int_equal(add_message(msg), 0);
+		assert_int_equal(table.devices[0].suppressed, more == 1 ? 9 : 0);
+	}
+}
+
+static void malformed_stays_malformed(void **state)
+{
+	(void)state;
+	dump(1, 2, 0, 0);
+	for (int times = 0; times < 2; times++) {
+		device_table_begin(&table);
+		assert_int_equal(add_message(begin_message(FAULTCAST_CMD_DEVICE_GET)), -EBADMSG);
+		assert_int_equal(table.count, 0);
+	}
+	/* What stood there before is gone with it. */
+	mark_all();
+	dump(1, 2, 0, 0);
+}
+
+static void half_a_message_is_not_remembered(void **state)
+{
+	struct nl_msg *whole = device(1, 7), *half = device(1, 7);
+
+	(void)state;
+	device_table_begin(&table);
+	assert_int_equal(add_message(whole), 0);
+	/* Decoded in part, into the same place. */
+	nla_put(half, FAULTCAST_A_DEVICE_COUNTER, 1, "");
+	device_table_begin(&table);
+	assert_int_equal(add_message(half), -EBADMSG);
+	table.devices[0].published = NOT_SENT;
+	dump(1, 1, 1, 7);
+}
+
+static void unknown_is_counted_when_decoded(void **state)
+{
+	(void)state;
+	for (int times = 0; times < 2; times++) {
+		struct nl_msg *msg = device(1, 7);
+
+		nla_put_u32(msg, FAULTCAST_A_DEVICE_MAX + 1, 1);
+		device_table_begin(&table);
+		assert_int_equal(add_message(msg), 0);
+		assert_int_equal(unknown, 1);
+	}
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	static const struct CMUnitTest tests[] = {
+		TEST(unchanged_is_not_decoded),
+		TEST(changed_is_decoded),
+		TEST(one_comes_and_goes_in_front),
+		TEST(a_short_dump_forgets_nothing),
+		TEST(longer_and_shorter),
+		TEST(malformed_stays_malformed),
+		TEST(half_a_message_is_not_remembered),
+		TEST(unknown_is_counted_when_decoded),
+	};
+
+	return cmocka_run_group_tests_name("device_table", tests, NULL, NULL);
+}
