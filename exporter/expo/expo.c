@@ -30,7 +30,7 @@ void expo_family(struct expo *e, const struct metric_family *family)
 {
 	end_family(e);
 	e->family = family;
-	e->name_len = strlen(family->name);
+	e->name_len = e->base_len = strlen(family->name);
 	e->family_at = e->body.len;
 	e->format->begin_family(e);
 }

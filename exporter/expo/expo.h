@@ -41,8 +41,9 @@ struct expo {
 	bool with_created;   /* in OpenMetrics: _created samples too */
 	uint64_t created_ns; /* real time at which the counters that follow were 0; 0: unknown */
 	const struct metric_family *family; /* the one that is being written */
-	size_t name_len;		    /* without the suffix that the format takes off */
-	size_t family_at;		    /* where it begins in the body */
+	size_t name_len;		    /* of its name */
+	size_t base_len;  /* of that without the suffix that the format takes off */
+	size_t family_at; /* where it begins in the body */
 };
 
 extern const struct expo_format expo_text;	  /* Prometheus text format 0.0.4 */

@@ -12,7 +12,7 @@
 static void begin_family(struct expo *e)
 {
 	if (e->family->type == METRIC_COUNTER)
-		e->name_len = expo_base_len(e->family->name);
+		e->base_len = expo_base_len(e->family->name);
 	expo_text_type(e);
 	expo_text_help(e, true);
 }
@@ -32,19 +32,14 @@ static void add_exemplar(struct expo *e, enum unit unit, const struct exemplar *
 
 static void add_created(struct expo *e, const struct label *labels)
 {
-	struct metric_family created = *e->family;
-	const struct metric_family *family = e->family;
-	char name[128];
+	const size_t name_len = e->name_len;
 
-	if (!e->with_created || !e->created_ns || e->name_len >= sizeof(name))
+	if (!e->with_created || !e->created_ns)
 		return;
-	memcpy(name, family->name, e->name_len);
-	name[e->name_len] = '\0';
-	created.name = name;
-	e->family = &created;
+	e->name_len = e->base_len;
 	expo_text_series(e, "_created", labels, NULL, UNIT_NANOSECONDS, e->created_ns);
 	strbuf_addc(&e->body, '\n');
-	e->family = family;
+	e->name_len = name_len;
 }
 
 static void sample(struct expo *e, const struct label *labels, enum unit unit, uint64_t value,

@@ -90,7 +90,7 @@ static size_t label_size(const struct label *label)
 void expo_text_series(struct expo *e, const char *suffix, const struct label *labels,
 		      const struct label *extra, enum unit unit, uint64_t value)
 {
-	size_t name_len = strlen(e->family->name), suffix_len = strlen(suffix);
+	size_t name_len = e->name_len, suffix_len = strlen(suffix);
 	size_t size = name_len + suffix_len + strlen("{} ") + VALUE_TEXT_MAX;
 	char *at, before = '{';
 
@@ -122,7 +122,7 @@ void expo_text_help(struct expo *e, bool quotes)
 	char *at;
 
 	strbuf_adds(&e->body, "# HELP ");
-	strbuf_add(&e->body, e->family->name, e->name_len);
+	strbuf_add(&e->body, e->family->name, e->base_len);
 	if (!strbuf_reserve(&e->body, 2 * strlen(help) + 2))
 		return;
 	at = e->body.s + e->body.len;
@@ -142,7 +142,7 @@ void expo_text_type(struct expo *e)
 	};
 
 	strbuf_adds(&e->body, "# TYPE ");
-	strbuf_add(&e->body, e->family->name, e->name_len);
+	strbuf_add(&e->body, e->family->name, e->base_len);
 	strbuf_adds(&e->body, names[e->family->type]);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../log.h"
@@ -15,6 +16,7 @@
 #define CONNECTION_LIMIT 2048
 #define IDLE_TIMEOUT_S 60
 #define STREAM_BLOCK 32768
+#define PAGE_SEND_BUFFER 131072 /* the kernel doubles it, for its own needs, socket(7) */
 
 /* One daemon of libmicrohttpd's for each socket that is listened on. */
 struct server {
@@ -128,6 +130,19 @@ static struct MHD_Response *make_response(struct http_request *request)
 	return response;
 }
 
+/*
+ * A page goes out in parts, each when the client has read the one before: to copy
+ * megabytes to several clients in one turn of the loop would let events wait.
+ */
+static void bound_send_buffer(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const int bytes = PAGE_SEND_BUFFER;
+
+	setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 static enum MHD_Result respond(struct http_request *request)
 {
 	struct MHD_Response *response = make_response(request);
@@ -137,8 +152,10 @@ static enum MHD_Result respond(struct http_request *request)
 		return MHD_NO;
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, request->content_type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	if (request->page)
+	if (request->page) {
+		bound_send_buffer(request->connection);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
+	}
 	if (request->page && request->scrape.gzip)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	if (request->allow)

@@ -74,12 +74,12 @@ void collect_aer_events(struct expo *e, const struct metric_device *device)
 		    &device->exemplars->aer[severity]);
 }
 
-void collect_aer_errors(struct expo *e, const struct metric_device *device)
+static void add_aer_errors(struct expo *e, const struct metric_device *device, uint32_t severity)
 {
-	const struct device_counts *counts = device->counts;
+	for (uint32_t bit = 0; bit <= FAULTCAST_AER_BIT_NONE; bit++) {
+		const uint64_t count = device->counts->aer_errors[severity][bit];
 
-	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++) {
-		for (uint32_t bit = 0; bit <= FAULTCAST_AER_BIT_NONE; bit++) {
+		if (count) {
 			const struct label labels[] = {
 				{ "device", device->name },
 				{ "severity", aer_severity_name(severity) },
@@ -87,11 +87,16 @@ void collect_aer_errors(struct expo *e, const struct metric_device *device)
 				{ NULL, NULL },
 			};
 
-			if (counts->aer_errors[severity][bit])
-				expo_sample(e, labels, UNIT_WHOLE,
-					    counts->aer_errors[severity][bit], NULL);
+			expo_sample(e, labels, UNIT_WHOLE, count, NULL);
 		}
 	}
+}
+
+void collect_aer_errors(struct expo *e, const struct metric_device *device)
+{
+	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
+		if (device->counts->aer[severity])
+			add_aer_errors(e, device, severity);
 }
 
 void collect_link_events(struct expo *e, const struct metric_device *device)

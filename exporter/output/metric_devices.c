@@ -8,12 +8,13 @@
 
 static const struct device_counts no_counts;
 
-static void fill(struct metric_device *device, const struct address *address,
-		 const struct snapshot *s)
+static enum health_state health_now(const struct address *address,
+				    const struct device_counts *counts, bool judged)
 {
-	address_format(address, device->name);
-	device->health = health_watch_knows(s->module.instance) ? health_watch_state(address)
-								: HEALTH_UNKNOWN;
+	if (!judged)
+		return HEALTH_UNKNOWN;
+	/* Of one that has never faulted the rules know nothing. */
+	return counts->first_real_ns ? health_watch_state(address) : HEALTH_OK;
 }
 
 int metric_devices_build(struct metric_devices *devices, const struct snapshot *s)
@@ -21,6 +22,7 @@ int metric_devices_build(struct metric_devices *devices, const struct snapshot *
 	size_t num_present;
 	const struct pci_device *present = devices_list(&num_present);
 	bool *counted = calloc(num_present + 1, sizeof(*counted));
+	const bool judged = health_watch_knows(s->module.instance);
 
 	*devices = (struct metric_devices){ 0 };
 	devices->list = calloc(s->num_devices + num_present + 1, sizeof(*devices->list));
@@ -39,7 +41,8 @@ int metric_devices_build(struct metric_devices *devices, const struct snapshot *
 		device->present = devices_find(&counts->address);
 		if (device->present)
 			counted[device->present - present] = true;
-		fill(device, &counts->address, s);
+		device->health = health_now(&counts->address, counts, judged);
+		address_format(&counts->address, device->name);
 	}
 	for (size_t i = 0; i < num_present; i++) {
 		struct metric_device *device = &devices->list[devices->count];
@@ -50,7 +53,8 @@ int metric_devices_build(struct metric_devices *devices, const struct snapshot *
 		device->counts = &no_counts;
 		device->present = &present[i];
 		device->exemplars = exemplars_of(0, 0);
-		fill(device, &present[i].address, s);
+		device->health = health_now(&present[i].address, &no_counts, judged);
+		address_format(&present[i].address, device->name);
 	}
 	free(counted);
 	return 0;
