@@ -62,6 +62,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 
 # The messages for tests in Python.
 PYTHON_GEN := $(B)/gen/python/faultcast/v1/stream_pb2.py
+PYTHON_PROTOS := $(PROTOS) proto/io/prometheus/client/metrics.proto
 
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
@@ -108,7 +109,7 @@ $(B)/gen/%.pb-c.c: proto/%.proto $(PROTOS)
 	@echo '  PROTOC  $@'
 	@protoc-c --c_out=$(B)/gen -Iproto $<
 
-$(PYTHON_GEN): $(PROTOS)
+$(PYTHON_GEN): $(PYTHON_PROTOS)
 	@mkdir -p $(B)/gen/python
 	@echo '  PROTOC  $@'
 	@protoc --python_out=$(B)/gen/python -Iproto $^
