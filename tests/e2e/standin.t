@@ -218,6 +218,23 @@ def reload_unnoticed(bed, standin, exporter):
     bed.tap.same(account.balance_of(read, answer), account.Balance(10), "and not the last one")
 
 
+def reload_between_questions(bed, standin, exporter):
+    """The exporter keeps the socket with which it asks for counters; the family's number changes."""
+    with stream.Stream(exporter.address, "after=latest&follow=1") as client:
+        client.read_until(lambda m: m.body == "heartbeat", 10)
+        # Health asks too, at most once a second: now, and then not before the test does.
+        time.sleep(1.1)
+        standin.ask("publish 1")
+        client.read_until(lambda m: m.body == "event", 10)
+        exporter.json("/v1/status")
+        standin.unload()
+        new = standin.ask("load")
+        client.read_until(lambda m: m.body == "gap", 10)
+        bed.wait(exporter.is_ready, "a module is loaded again, and nobody has asked it")
+    bed.tap.same(exporter.json("/v1/status").get("module", {}).get("instance"), str(int(new["instance"], 16)),
+                 "the first question is answered")
+
+
 def restart(bed, standin, exporter):
     """Killed under way; what a client then resumes with has it all."""
     books = account.Account()
@@ -277,6 +294,7 @@ def test(bed):
     overrun_of_one_turn(bed, standin)
     reload(bed, standin, exporter)
     reload_unnoticed(bed, standin, exporter)
+    reload_between_questions(bed, standin, exporter)
     exporter = restart(bed, standin, exporter)
     negative_control(bed, standin, exporter)
 
