@@ -62,8 +62,8 @@ int main(int argc, char **argv)
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	if (argc > 3)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, argv[3]);
-	daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-				  answer, NULL, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_END);
+	daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, answer, NULL,
+				  MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_END);
 	if (!daemon)
 		return EXIT_FAILURE;
 	for (;;)
