@@ -63,7 +63,7 @@ int device_table_add(struct device_table *table, struct nlmsghdr *nlh, uint64_t 
 			return err;
 	}
 	if (table->count == table->known)
-		table->bytes[table->known++] = (struct device_bytes){ NULL };
+		table->bytes[table->known++] = (struct device_bytes){ 0 };
 	bytes = &table->bytes[table->count];
 	if (len && bytes->len == len && !memcmp(bytes->s, nlmsg_data(nlh), len)) {
 		table->count++;
@@ -83,5 +83,5 @@ void device_table_free(struct device_table *table)
 		free(table->bytes[i].s);
 	free(table->bytes);
 	free(table->devices);
-	*table = (struct device_table)DEVICE_TABLE_INIT;
+	*table = (struct device_table){ 0 };
 }

@@ -10,6 +10,7 @@
 
 #include "event.h"
 
+/* Empty when it is 0. */
 struct device_table {
 	struct device_counts *devices;
 	size_t count;
@@ -17,11 +18,6 @@ struct device_table {
 	size_t known;		    /* from this dump or one before */
 	size_t allocated;
 };
-
-#define DEVICE_TABLE_INIT                                                                          \
-	{                                                                                          \
-		NULL                                                                               \
-	}
 
 /* A dump begins: the table is empty, and remembers. */
 void device_table_begin(struct device_table *table);

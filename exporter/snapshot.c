@@ -15,7 +15,7 @@
 
 static struct loop *snapshot_loop;
 static struct snapshot current;
-static struct device_table table = DEVICE_TABLE_INIT;
+static struct device_table table;
 static struct snapshot_waiter *waiters;
 static bool asking_devices;
 static int decode_error;

@@ -23,7 +23,7 @@ static uint64_t unknown;
 static int setup(void **state)
 {
 	(void)state;
-	table = (struct device_table)DEVICE_TABLE_INIT;
+	table = (struct device_table){ 0 };
 	unknown = 0;
 	return 0;
 }
