@@ -11,6 +11,7 @@ import time
 # Out of the way of the addresses that scenarios give their devices.
 SHARE_ADDRESS = "0x1e"
 NET_ADDRESS = "0x1d"
+DISK_ADDRESS = "0x1c"
 
 # log_buf_len: a storm must not push a warning out of the log before it is read at the end.
 # no_timer_check: at boot the kernel waits a few ticks for the timer's interrupt and panics without it,
@@ -73,7 +74,7 @@ class Machine:
             "-display", "none", "-no-reboot", "-nic", "none", "-no-user-config",
             "-kernel", self.kernel, "-initrd", self.initrd, "-append", append.strip(),
             "-device", settings["VM_IOMMU"],
-            *self.lines_to_host(), *self.share(), *self.network(),
+            *self.lines_to_host(), *self.share(), *self.network(), *self.disk(),
             "-trace", "vtd_frr_new", "-D", os.path.join(self.out, "qemu-trace.log"),
             *(word for device in settings["VM_DEVICES"].split() for word in ("-device", device)),
             *shlex.split(settings["VM_ARGS"]),
@@ -96,6 +97,14 @@ class Machine:
         forward = f"hostfwd=tcp:127.0.0.1:{self.options.hostfwd_port}-:10186"
         return ["-netdev", f"user,id=n0,{forward}",
                 "-device", f"virtio-net-pci,netdev=n0,romfile=,addr={NET_ADDRESS}"]
+
+    def disk(self):
+        """What the guest changes on it is gone with the machine."""
+        image = self.settings["VM_DEBIAN"]
+        if not image:
+            return []
+        return ["-drive", f"if=none,id=debian,format=raw,snapshot=on,file={image.replace(',', ',,')}",
+                "-device", f"virtio-blk-pci,drive=debian,addr={DISK_ADDRESS}"]
 
     def serve(self, tap):
         """Passes TAP on and keeps the console until QEMU ends. Returns None, or why it was cut."""

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the kernel's own checkers say of a scenario: guest-init asks them before guest() and after it. A
+# What the kernel's own checkers say of a scenario: guest-run asks them before guest() and after it. A
 # distribution's kernel has the log and the taint; the debug kernel has lockdep and kmemleak too.
 
 lockdep_stats=/proc/lockdep_stats
