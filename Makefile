@@ -12,9 +12,12 @@ CHECK_CC ?= gcc clang
 # What test-matrix runs on: series, ABIs, or newest.
 KERNELS ?= 6.1 6.12 7.3 newest
 
-DEBIAN_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
-	libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libmicrohttpd-dev \
-	libcmocka-dev linux-headers-amd64 qemu-system-x86 busybox-static kmod curl jq \
+# What building and installing takes, and then what the rest takes. dkms signs with openssl.
+BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
+	libprotobuf-c-dev protobuf-c-compiler libmicrohttpd-dev libsqlite3-dev \
+	libcurl4-openssl-dev linux-headers-amd64 dkms openssl
+DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
+	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon libsqlite3-dev nodejs $(if $(shell command -v npm),,npm) \
@@ -75,6 +78,7 @@ all: $(B)/faultcast_exporter $(B)/faultcastctl kmod
 
 help:
 	@echo 'make deps        install what is missing (Debian; elsewhere prints the list)'
+	@echo 'make build-deps  only what it takes to build and install'
 	@echo 'make             the exporter, faultcastctl and the kernel module, in $(B)/'
 	@echo 'make kmod KSERIES=6.12'
 	@echo '                 the module for another Debian kernel, in $(B)/kmod-6.12/'
@@ -97,10 +101,14 @@ help:
 	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck'
 	@echo 'make demo        a machine with a rogue device, its exporter on http://127.0.0.1:10186/'
 	@echo 'make demo-check  the same without looking: exits 0 when the fault arrived'
+	@echo 'make install     and uninstall; PREFIX=/usr/local, DESTDIR=, and the directories of deploy/install.mk'
 	@echo 'make clean'
 
 deps:
 	@tests/deps $(DEBIAN_PACKAGES)
+
+build-deps:
+	@tests/deps $(BUILD_PACKAGES)
 
 # Compiled code
 
@@ -317,6 +325,8 @@ bench-kernel: deps
 	@status=0; for bench in kernel_cost peers; do \
 		tests/vm/run --accel tcg tests/vm/bench/$$bench.sh || status=1; \
 	done; exit $$status
+
+include deploy/install.mk
 
 lint: deps
 	CHECK_CC='$(CHECK_CC)' tests/lint
