@@ -20,8 +20,8 @@ DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
-	bpftrace rasdaemon libsqlite3-dev nodejs $(if $(shell command -v npm),,npm) \
-	libclang-rt-dev libcurl4-openssl-dev faketime mmdebstrap genext2fs zlib1g-dev \
+	bpftrace rasdaemon nodejs $(if $(shell command -v npm),,npm) \
+	libclang-rt-dev faketime systemd mmdebstrap genext2fs zlib1g-dev \
 	wrk golang-go golang-github-prometheus-client-golang-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -86,6 +86,8 @@ help:
 	@echo 'make test-stream the exporter end to end, with a program in the place of the module'
 	@echo 'make chaos       the same while things are killed, stopped, unloaded, filled and damaged (SEED=N EVENTS=$(EVENTS)):'
 	@echo '                 chaos-host; and chaos-vm, with the real module'
+	@echo 'make test-install'
+	@echo '                 installing: files, unit, dkms; the quick start in a machine with systemd'
 	@echo 'make test-matrix the scenarios on several kernels (KERNELS="$(KERNELS)")'
 	@echo 'make test-lockdep'
 	@echo '                 under a kernel with lockdep, KASAN and kmemleak, built once (15 min and more)'
@@ -270,6 +272,12 @@ fuzz: deps
 
 test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	prove -e tests/vm/run $(sort $(wildcard tests/vm/scenarios/*.sh))
+
+# Files, unit and dkms on this machine, and what they make of another.
+test-install: deps
+	@$(MAKE) --no-print-directory all
+	prove tests/install.t
+	prove -e tests/vm/run tests/vm/install/*.sh
 
 test-matrix: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	@O=$(B) tests/matrix $(KERNELS)

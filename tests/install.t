@@ -1,0 +1,156 @@
+#!/bin/bash
+# Proves: make install puts all where systemd, dkms and people look for it, without privilege and without
+# building anything that was built; make uninstall leaves nothing but what the administrator changed; the unit is
+# sound and as locked as it says; and dkms builds, signs, installs and removes the module from what was installed.
+# Leaves build/install/host.tar, a host with all of it, for tests/vm/install.
+# shellcheck disable=SC2034,SC2317 # lib.sh reads TAP_DIR; functions are called by ok
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/vm/lib.sh
+# prove may be run by a make, whose jobs are no business of ours.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+version=$(sed -n 's/^VERSION := //p' Makefile)
+abi=$(tests/vm/kernel --abi) || exit
+kernel=$(tests/vm/kernel "$abi") || exit
+out=$PWD/build/install
+root=$out/root
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+exec 3>&1
+tap_start 1 "$scratch"
+rm -rf "$out"
+mkdir -p "$root"
+
+# What in files and links is below a directory.
+files() {
+	(cd "$1" && find . ! -type d | sort)
+}
+
+# Root without capabilities owns the files it builds and makes, and no more; build/ cannot be written to.
+# shellcheck disable=SC2016 # expanded by the shell in there
+unprivileged() {
+	namespace sh -ec 'mount --bind build build; mount -o remount,ro,bind build
+		mount --bind "$1" "$1"; shift
+		exec setpriv --bounding-set=-all --inh-caps=-all -- "$@"' sh "$scratch" "$@"
+}
+
+# In a mount namespace of its own, for users with a user namespace.
+namespace() {
+	if [ "$(id -u)" -eq 0 ]; then
+		unshare --mount "$@"
+	else
+		unshare --mount --map-root-user "$@"
+	fi
+}
+
+install_and_uninstall() {
+	local dest=$scratch/dest config=$scratch/dest/etc/default/faultcast-exporter
+	ok "make install, without privilege, building nothing" unprivileged make install DESTDIR="$dest"
+	for program in faultcast_exporter faultcastctl; do
+		like "$program --version" "$("$dest/usr/local/bin/$program" --version 2>&1)" \
+			"^$program, version $version "
+	done
+	like "the unit runs it" "$(cat "$dest"/usr/local/lib/systemd/system/faultcast-exporter.service)" \
+		'^ExecStart=/usr/local/bin/faultcast_exporter '
+	is "no @name@ is left" "$(grep -rIlE '@[A-Za-z]+@' "$dest" --exclude-dir=doc)" ""
+	ok "make uninstall" make uninstall DESTDIR="$dest"
+	is "leaves no file" "$(files "$dest")" ""
+	is "nor a directory of ours" "$(find "$dest" -name '*faultcast*')" ""
+
+	ok "make install again" make install DESTDIR="$dest"
+	echo 'ARGS="--log.level=debug"' >"$config"
+	ok "and over a changed configuration" make install DESTDIR="$dest"
+	is "which stays" "$(cat "$config")" 'ARGS="--log.level=debug"'
+	like "make uninstall says that it leaves it" "$(make uninstall DESTDIR="$dest")" "$config was changed"
+	is "and leaves nothing else" "$(files "$dest")" ./etc/default/faultcast-exporter
+	elsewhere
+}
+
+elsewhere() {
+	local dest=$scratch/elsewhere unit
+	unit=$dest/etc/systemd/system/faultcast-exporter.service
+	set -- DESTDIR="$dest" PREFIX=/opt/f bindir=/opt/f/sbin unitdir=/etc/systemd/system
+	ok "make install with a PREFIX, directories by name" make install "$@"
+	ok "obeys them" [ -x "$dest/opt/f/sbin/faultcast_exporter" -a -e "$unit" ]
+	like "in the unit too" "$(cat "$unit")" '^ExecStart=/opt/f/sbin/faultcast_exporter '
+	ok "make uninstall with the same" make uninstall "$@"
+	is "leaves no file there" "$(files "$dest")" ""
+}
+
+# With the host's own units beside it, which ours refers to.
+systemd_agrees() {
+	local dest=$scratch/systemd unit=faultcast-exporter.service exposure
+	cp -a "$root" "$dest"
+	mkdir -p "$dest/usr/lib/systemd"
+	cp -a /usr/lib/systemd/system "$dest/usr/lib/systemd/"
+	ok "systemd-analyze verify" verify_unit "$dest" "$unit"
+	ok "systemd-analyze security: at most 2.0" systemd-analyze security --no-pager --offline=true \
+		--root="$dest" --threshold=20 "$unit"
+	exposure=$(grep 'Overall exposure level' "$scratch/tap.output")
+	diag "${exposure#* }"
+	ok "systemd-sysusers" systemd-sysusers --root="$dest"
+	like "makes the user" "$(cat "$dest/etc/passwd")" '^faultcast:.*:/usr/sbin/nologin$'
+	like "and the group" "$(cat "$dest/etc/group")" '^faultcast:'
+	is "the module is to be loaded at boot" \
+		"$(grep -v '^#' "$root/usr/local/lib/modules-load.d/faultcast.conf")" faultcast
+}
+
+# It says a word of a directive that it does not know, and succeeds.
+verify_unit() {
+	systemd-analyze verify --root="$1" "$2" >"$scratch/verify" 2>&1
+	local status=$?
+	cat "$scratch/verify"
+	[ "$status" -eq 0 ] && [ ! -s "$scratch/verify" ]
+}
+
+# A host's places for modules, empty but for the kernel that the headers are of.
+prepare_modules() {
+	local modules=$root/usr/lib/modules/$abi
+	mkdir -p "$modules/kernel" "$root/var/lib/dkms"
+	ln -s usr/lib "$root/lib"
+	ln -s "/usr/src/linux-headers-$abi" "$modules/build"
+	cp "$kernel/lib/modules/$abi"/modules.{builtin,builtin.modinfo,order} "$modules/"
+}
+
+# dkms, with those in the place of this machine's.
+# shellcheck disable=SC2016 # expanded by the shell in there
+dkms_on_host() {
+	namespace sh -ec 'root=$1 kernel=$2 abi=$3; shift 3
+		mount --bind "$kernel/lib/modules/$abi/kernel" "$root/usr/lib/modules/$abi/kernel"
+		mount --rbind "$root/usr/lib/modules" /lib/modules
+		mount --bind "$root/var/lib/dkms" /var/lib/dkms
+		exec nice dkms "$@"' sh "$root" "$kernel" "$abi" "$@" -k "$abi" --sourcetree "$root/usr/src"
+}
+
+# dkms tells by where modprobe would find it.
+dkms_status() {
+	dkms_on_host status "faultcast/$version" 2>&1 | head -n 1
+}
+
+dkms_cycle() {
+	local module=faultcast/$version ko=$root/usr/lib/modules/$abi/updates/dkms/faultcast.ko
+	like "README.md names this version" "$(grep dkms README.md)" "^sudo dkms install $module "
+	prepare_modules
+	ok "dkms add" dkms_on_host add "$module"
+	ok "dkms build" dkms_on_host build "$module"
+	like "its compiler has no warning" "$(grep -c 'warning:' "$root/var/lib/dkms/$module/$abi/x86_64/log/make.log")" '^0$'
+	ok "dkms autoinstall, as after a new kernel" dkms_on_host autoinstall
+	like "has installed it" "$(dkms_status)" ': installed$'
+	is "its version" "$(modinfo -F version "$ko")" "$version"
+	is "it is signed with the host's own key" "$(modinfo -F signer "$ko")" "DKMS module signing key"
+	ok "modprobe knows it by name" modprobe -d "$root" -S "$abi" -n -v faultcast
+	tar -C "$root" --exclude './var' --exclude ./lib --exclude "./usr/lib/modules/$abi/build" -cf "$out/host.tar" .
+	ok "dkms remove" dkms_on_host remove "$module"
+	not_ok "modprobe knows it no more" modprobe -d "$root" -S "$abi" -n faultcast
+	not_ok "the module is gone" [ -e "$ko" ]
+}
+
+make -s DESTDIR="$root" install >&2
+install_and_uninstall
+systemd_agrees
+dkms_cycle
+make -s DESTDIR="$root" uninstall
+is "after that, make uninstall leaves no file" \
+	"$(files "$root" | grep -vE '^./(lib$|var/lib/dkms/(mok|dkms_dbversion)|usr/lib/modules/[^/]*/(modules\.|build))')" ""
+done_testing
