@@ -1,0 +1,67 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: what docs/secure-boot.md says of kernel lockdown: it keeps a module out that no trusted key has signed,
+# with these words, as signature enforcement does with others; a module that is in goes on, its counts exact, its
+# requests answered, in both modes, while tracefs and PCI's registers are closed to everybody.
+VM_DEVICES="i82559er,addr=0x4"
+VM_FILES="jq"
+
+rogue=0000:00:04.0
+level=/sys/kernel/security/lockdown
+
+raised() {
+	faultcastctl --json status | jq -r '.module.raised // 0'
+}
+
+# more_than COUNT: for wait_for.
+more_than() {
+	now=$(raised)
+	echo "$now"
+	[ "$now" -gt "$1" ]
+}
+
+lock() {
+	ok "lockdown: $1" eval "echo $1 >$level"
+	not_ok "$1: no new access to PCI registers" rogue read $rogue
+	ok "$1: faults are seen as before" wait_for 10 more_than "$(raised)"
+	is "$1: exactly, as the module says" "$(faultcastctl --json status |
+		jq -c '.module.probes[] | select(.name == "vtd") | [.state, .exact]')" '["PROBE_STATE_ACTIVE",true]'
+	ok "$1: what wants CAP_NET_ADMIN is answered" faultcastctl inject --device $rogue
+	ok "$1: events too" eval "faultcastctl tail --all --once | grep -q synthetic"
+}
+
+rejected() {
+	clear_log
+	message=$(insmod /lib/faultcast.ko 2>&1)
+	like "$1: insmod says so" "$message" "$2"
+	like "$1: the kernel too" "$(dmesg)" "$3"
+}
+
+guest() {
+	mount -t securityfs securityfs /sys/kernel/security
+	if [ ! -e $level ]; then
+		skip "lockdown" "this kernel has none"
+		return
+	fi
+	ok "the module loads" load_faultcast
+	# Has what it needs of the device before that is closed; ends by itself.
+	rogue read $rogue count=2000 gap_us=100000 &
+	ok "faults are seen" wait_for 10 more_than 0
+	lock integrity
+	ok "integrity: tracefs is open" cat /sys/kernel/tracing/available_events
+	lock confidentiality
+	not_ok "confidentiality: tracefs is closed" cat /sys/kernel/tracing/available_events
+	kill $!
+	ok "the law holds" law_holds
+	all_events | grep -v synthetic | cut -d ' ' -f 2- >/host/events
+	ok "the module can be removed" unload_faultcast
+	rejected "lockdown" 'Operation not permitted' \
+		'Lockdown: insmod: unsigned module loading is restricted'
+	echo 1 >/sys/module/module/parameters/sig_enforce
+	rejected "sig_enforce" 'Key was rejected by service' 'Loading of unsigned module is rejected'
+}
+
+host() {
+	[ -e events ] || return 0
+	hardware_faults >hardware
+	same "each fault that the hardware recorded was seen" events hardware
+}
