@@ -21,7 +21,7 @@ DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon nodejs $(if $(shell command -v npm),,npm) \
-	libclang-rt-dev faketime systemd mmdebstrap genext2fs zlib1g-dev \
+	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool zlib1g-dev \
 	wrk golang-go golang-github-prometheus-client-golang-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

@@ -13,6 +13,10 @@ SHARE_ADDRESS = "0x1e"
 NET_ADDRESS = "0x1d"
 DISK_ADDRESS = "0x1c"
 
+# Firmware with Secure Boot on, whose db has the key that secure-boot signs with.
+OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
+OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"
+
 # log_buf_len: a storm must not push a warning out of the log before it is read at the end.
 # no_timer_check: at boot the kernel waits a few ticks for the timer's interrupt and panics without it,
 # which an emulator on a loaded machine may not deliver in time.
@@ -75,6 +79,7 @@ class Machine:
             "-kernel", self.kernel, "-initrd", self.initrd, "-append", append.strip(),
             "-device", settings["VM_IOMMU"],
             *self.lines_to_host(), *self.share(), *self.network(), *self.disk(),
+            *self.firmware(),
             "-trace", "vtd_frr_new", "-D", os.path.join(self.out, "qemu-trace.log"),
             *(word for device in settings["VM_DEVICES"].split() for word in ("-device", device)),
             *shlex.split(settings["VM_ARGS"]),
@@ -105,6 +110,14 @@ class Machine:
             return []
         return ["-drive", f"if=none,id=debian,format=raw,snapshot=on,file={image.replace(',', ',,')}",
                 "-device", f"virtio-blk-pci,drive=debian,addr={DISK_ADDRESS}"]
+
+    def firmware(self):
+        """It writes its screen to all serial lines: what it leaves on the TAP line ends with the guest's first."""
+        if not self.settings["VM_SECURE_BOOT"]:
+            return []
+        return ["-global", "driver=cfi.pflash01,property=secure,value=on",
+                "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF_CODE}",
+                "-drive", f"if=pflash,format=raw,unit=1,snapshot=on,file={OVMF_VARIABLES}"]
 
     def serve(self, tap):
         """Passes TAP on and keeps the console until QEMU ends. Returns None, or why it was cut."""
