@@ -70,7 +70,7 @@ PYTHON_PROTOS := $(PROTOS) proto/io/prometheus/client/metrics.proto
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps test test-unit test-stream chaos chaos-host chaos-vm stream-build test-vm test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-scrape bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps build-deps test test-unit test-stream chaos chaos-host chaos-vm stream-build test-vm test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

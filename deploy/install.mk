@@ -50,7 +50,7 @@ fill_in = sed $(foreach name,VERSION bindir docdir sysconfdir,-e 's|@$(name)@|$(
 # each LIST,COMMANDS: for every pair of the list, $$from and $$to.
 each = for pair in $(1); do from=$${pair%%:*} to='$(DESTDIR)'$${pair\#*:}; $(2) || exit; done
 
-.PHONY: install uninstall build-deps test-install
+.PHONY: install uninstall
 
 install: $(B)/faultcast_exporter $(B)/faultcastctl
 	@$(call each,$(INSTALL_PROGRAMS),$(INSTALL_PROGRAM) -D "$$from" "$$to")
