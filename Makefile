@@ -21,7 +21,7 @@ DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon nodejs $(if $(shell command -v npm),,npm) \
-	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool zlib1g-dev \
+	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc zlib1g-dev \
 	wrk golang-go golang-github-prometheus-client-golang-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -70,7 +70,7 @@ PYTHON_PROTOS := $(PROTOS) proto/io/prometheus/client/metrics.proto
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps build-deps test test-unit test-stream chaos chaos-host chaos-vm stream-build test-vm test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps build-deps test test-unit test-stream chaos chaos-host chaos-vm stream-build test-vm test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-scrape bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -100,7 +100,7 @@ help:
 	@echo 'make bench-scrape what a scrape of 4096 devices costs, beside a Go exporter and static bytes'
 	@echo 'make bench-storm what a storm costs a task on another CPU'
 	@echo 'make bench-kernel what a fault costs in instructions, and an event against other observers'
-	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck'
+	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck, mandoc'
 	@echo 'make demo        a machine with a rogue device, its exporter on http://127.0.0.1:10186/'
 	@echo 'make demo-check  the same without looking: exits 0 when the fault arrived'
 	@echo 'make install     and uninstall; PREFIX=/usr/local, DESTDIR=, and the directories of deploy/install.mk'

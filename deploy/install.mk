@@ -8,6 +8,7 @@ includedir ?= $(prefix)/include
 datarootdir ?= $(prefix)/share
 datadir ?= $(datarootdir)
 docdir ?= $(datarootdir)/doc/faultcast
+mandir ?= $(datarootdir)/man
 sysconfdir ?= /etc
 # systemd looks below /usr and /usr/local; with another PREFIX name these three too, as in
 # unitdir=/etc/systemd/system.
@@ -35,6 +36,7 @@ INSTALL_FILES := \
 	deploy/systemd/faultcast.modules-load:$(modulesloaddir)/faultcast.conf
 # In which @name@ stands for a variable of ours.
 INSTALL_TEMPLATES := \
+	$(foreach page,$(wildcard docs/man/*.8),$(page):$(mandir)/man8/$(notdir $(page))) \
 	deploy/dkms/dkms.conf:$(dkmsdir)/dkms.conf \
 	deploy/systemd/faultcast-exporter.service:$(unitdir)/faultcast-exporter.service
 # The administrator's: neither overwritten nor, once changed, removed.
