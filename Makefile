@@ -15,13 +15,13 @@ KERNELS ?= 6.1 6.12 7.3 newest
 # What building and installing takes, and then what the rest takes. dkms signs with openssl.
 BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libprotobuf-c-dev protobuf-c-compiler libmicrohttpd-dev libsqlite3-dev \
-	libcurl4-openssl-dev linux-headers-amd64 dkms openssl
+	libcurl4-openssl-dev zlib1g-dev linux-headers-amd64 dkms openssl
 DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon nodejs $(if $(shell command -v npm),,npm) \
-	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc zlib1g-dev \
+	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc \
 	wrk golang-go golang-github-prometheus-client-golang-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
