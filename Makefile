@@ -236,9 +236,9 @@ test: deps
 # a change that breaks them shows early.
 UNIT_TESTS = $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%) $(patsubst %,$(B)/unit-tsan/%,store store_trouble)
 FUZZ_TARGETS = $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
-test-unit: $(UNIT_TESTS) $(FUZZ_TARGETS)
+test-unit: $(UNIT_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faultcastctl
 	prove -e tests/unit/run $(sort $(UNIT_TESTS))
-	prove tests/uapi.t
+	prove tests/uapi.t tests/man.t
 
 # End to end without a VM: a program plays the module.
 test-stream: deps
