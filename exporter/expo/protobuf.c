@@ -14,84 +14,73 @@
 enum wire_type { VARINT = 0, FIXED64 = 1, LEN = 2 };
 
 #define VARINT_MAX 10
+/* What a metric takes beside its labels: exemplar and creation time; or a histogram. */
+#define SAMPLE_ROOM 256
+#define HISTOGRAM_ROOM ((HISTOGRAM_BOUNDS_MAX + 2) * SAMPLE_ROOM + NATIVE_BUCKETS * 4 * VARINT_MAX)
 
-static void add_varint(struct strbuf *sb, uint64_t value)
+static char *put_varint(char *at, uint64_t value)
 {
 	while (value >= 0x80) {
-		strbuf_addc(sb, (char)(value | 0x80));
+		*at++ = (char)(value | 0x80);
 		value >>= 7;
 	}
-	strbuf_addc(sb, (char)value);
+	*at++ = (char)value;
+	return at;
 }
 
-static void add_tag(struct strbuf *sb, unsigned int field, enum wire_type type)
+/* The fields in use have one byte. */
+static char *put_tag(char *at, unsigned int field, enum wire_type type)
 {
-	add_varint(sb, field << 3 | type);
+	*at++ = (char)(field << 3 | type);
+	return at;
 }
 
-static void add_uint(struct strbuf *sb, unsigned int field, uint64_t value)
+static char *put_uint(char *at, unsigned int field, uint64_t value)
 {
-	add_tag(sb, field, VARINT);
-	add_varint(sb, value);
+	return put_varint(put_tag(at, field, VARINT), value);
 }
 
-static uint64_t zigzag(int64_t value)
+/* Zigzag: small numbers stay small, also negative ones. */
+static char *put_sint(char *at, unsigned int field, int64_t value)
 {
-	return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
+	return put_uint(at, field, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
 }
 
-static void add_sint(struct strbuf *sb, unsigned int field, int64_t value)
-{
-	add_uint(sb, field, zigzag(value));
-}
-
-static void add_double(struct strbuf *sb, unsigned int field, double value)
+static char *put_double(char *at, unsigned int field, double value)
 {
 	uint64_t bits;
 
 	memcpy(&bits, &value, sizeof(bits));
-	add_tag(sb, field, FIXED64);
+	at = put_tag(at, field, FIXED64);
 	for (int i = 0; i < 8; i++, bits >>= 8)
-		strbuf_addc(sb, (char)bits);
+		*at++ = (char)bits;
+	return at;
 }
 
-static void add_string(struct strbuf *sb, unsigned int field, const char *s, size_t len)
+static char *put_string(char *at, unsigned int field, const char *s, size_t len)
 {
-	add_tag(sb, field, LEN);
-	add_varint(sb, len);
-	strbuf_add(sb, s, len);
+	at = put_varint(put_tag(at, field, LEN), len);
+	memcpy(at, s, len);
+	return at + len;
 }
 
-/* Room for the length of what follows, which mostly fits in one byte. */
-static size_t begin_length(struct strbuf *sb)
+/* Leaves a byte for the length of what follows; end_message() makes room where that is not enough.
+ */
+static char *begin_message(char *at, unsigned int field)
 {
-	strbuf_addc(sb, 0);
-	return sb->len;
+	return put_tag(at, field, LEN) + 1;
 }
 
-static void end_length(struct strbuf *sb, size_t at)
+static char *end_message(char *begin, char *at)
 {
-	size_t len = sb->len - at, more = 0;
-	char *to;
+	size_t len = (size_t)(at - begin), more = 0;
 
 	while (len >> 7 * (more + 1))
 		more++;
-	if (sb->failed || !strbuf_reserve(sb, more))
-		return;
-	to = sb->s + at - 1;
 	if (more)
-		memmove(to + 1 + more, to + 1, len);
-	sb->len += more;
-	sb->s[sb->len] = '\0';
-	for (size_t i = 0; i < more; i++, len >>= 7)
-		*to++ = (char)(len | 0x80);
-	*to = (char)len;
-}
-
-static size_t begin_message(struct strbuf *sb, unsigned int field)
-{
-	add_tag(sb, field, LEN);
-	return begin_length(sb);
+		memmove(begin + more, begin, len);
+	put_varint(begin - 1, len);
+	return at + more;
 }
 
 static double in_base_unit(enum unit unit, uint64_t value)
@@ -100,37 +89,50 @@ static double in_base_unit(enum unit unit, uint64_t value)
 }
 
 /* google.protobuf.Timestamp */
-static void add_timestamp(struct strbuf *sb, unsigned int field, uint64_t real_ns)
+static char *put_timestamp(char *at, unsigned int field, uint64_t real_ns)
 {
-	size_t at = begin_message(sb, field);
+	char *begin = begin_message(at, field);
 
-	add_uint(sb, 1, real_ns / NSEC_PER_SEC);
-	add_uint(sb, 2, real_ns % NSEC_PER_SEC);
-	end_length(sb, at);
+	at = put_uint(begin, 1, real_ns / NSEC_PER_SEC);
+	at = put_uint(at, 2, real_ns % NSEC_PER_SEC);
+	return end_message(begin, at);
 }
 
-static void add_label(struct strbuf *sb, const char *name, const char *value)
+static char *put_label(char *at, const char *name, const char *value)
 {
-	size_t at = begin_message(sb, 1);
+	char *begin = begin_message(at, 1);
 
-	add_string(sb, 1, name, strlen(name));
-	add_string(sb, 2, value, strlen(value));
-	end_length(sb, at);
+	at = put_string(begin, 1, name, strlen(name));
+	at = put_string(at, 2, value, strlen(value));
+	return end_message(begin, at);
 }
 
-static void add_exemplar(struct strbuf *sb, unsigned int field, enum unit unit,
-			 const struct exemplar *exemplar)
+static char *put_exemplar(char *at, unsigned int field, enum unit unit,
+			  const struct exemplar *exemplar)
 {
-	size_t at = begin_message(sb, field);
+	char *begin = begin_message(at, field);
 	char cursor[CURSOR_LEN];
 
 	cursor_format(&exemplar->cursor, cursor);
-	add_label(sb, "cursor", cursor);
-	add_double(sb, 2, in_base_unit(unit, exemplar->value));
-	add_timestamp(sb, 3, exemplar->real_ns);
-	end_length(sb, at);
+	at = put_label(begin, "cursor", cursor);
+	at = put_double(at, 2, in_base_unit(unit, exemplar->value));
+	at = put_timestamp(at, 3, exemplar->real_ns);
+	return end_message(begin, at);
 }
 
+/* NULL: no memory. */
+static char *begin_writing(struct expo *e, size_t room)
+{
+	return strbuf_reserve(&e->body, room) ? e->body.s + e->body.len : NULL;
+}
+
+static void end_writing(struct expo *e, char *at)
+{
+	*at = '\0';
+	e->body.len = (size_t)(at - e->body.s);
+}
+
+/* Of a family the length comes first too; it is known at its end. */
 static void begin_family(struct expo *e)
 {
 	/* The numbers of enum MetricType */
@@ -139,19 +141,39 @@ static void begin_family(struct expo *e)
 		[METRIC_GAUGE] = 1,
 		[METRIC_HISTOGRAM] = 4,
 	};
+	size_t help_len = strlen(e->family->help);
+	char *at = begin_writing(e, e->name_len + help_len + 4 * VARINT_MAX);
 
-	e->family_at = begin_length(&e->body);
-	add_string(&e->body, 1, e->family->name, e->name_len);
-	add_string(&e->body, 2, e->family->help, strlen(e->family->help));
-	add_uint(&e->body, 3, types[e->family->type]);
+	if (!at)
+		return;
+	at++;
+	e->family_at = (size_t)(at - e->body.s);
+	at = put_string(at, 1, e->family->name, e->name_len);
+	at = put_string(at, 2, e->family->help, help_len);
+	end_writing(e, put_uint(at, 3, types[e->family->type]));
 }
 
-static size_t begin_metric(struct expo *e, const struct label *labels)
+static void end_family(struct expo *e)
 {
-	size_t at = begin_message(&e->body, 4);
+	char *at = begin_writing(e, VARINT_MAX);
+
+	if (at)
+		end_writing(e, end_message(e->body.s + e->family_at, at));
+}
+
+static size_t labels_room(const struct label *labels)
+{
+	size_t room = 0;
 
 	for (; labels && labels->name; labels++)
-		add_label(&e->body, labels->name, labels->value);
+		room += strlen(labels->name) + strlen(labels->value) + 4 * VARINT_MAX;
+	return room;
+}
+
+static char *put_labels(char *at, const struct label *labels)
+{
+	for (; labels && labels->name; labels++)
+		at = put_label(at, labels->name, labels->value);
 	return at;
 }
 
@@ -159,30 +181,31 @@ static void sample(struct expo *e, const struct label *labels, enum unit unit, u
 		   const struct exemplar *exemplar)
 {
 	const bool counter = e->family->type == METRIC_COUNTER;
-	size_t metric = begin_metric(e, labels);
-	size_t at = begin_message(&e->body, counter ? 3 : 2);
+	char *at = begin_writing(e, labels_room(labels) + SAMPLE_ROOM), *metric, *begin;
 
-	add_double(&e->body, 1, in_base_unit(unit, value));
+	if (!at)
+		return;
+	metric = begin_message(at, 4);
+	begin = begin_message(put_labels(metric, labels), counter ? 3 : 2);
+	at = put_double(begin, 1, in_base_unit(unit, value));
 	if (counter && exemplar)
-		add_exemplar(&e->body, 2, UNIT_WHOLE, exemplar);
+		at = put_exemplar(at, 2, UNIT_WHOLE, exemplar);
 	if (counter && e->created_ns)
-		add_timestamp(&e->body, 3, e->created_ns);
-	end_length(&e->body, at);
-	end_length(&e->body, metric);
+		at = put_timestamp(at, 3, e->created_ns);
+	end_writing(e, end_message(metric, end_message(begin, at)));
 }
 
-static void add_bucket(struct strbuf *sb, const struct histogram *h, size_t i, uint64_t cumulative)
+static char *put_bucket(char *at, const struct histogram *h, size_t i, uint64_t cumulative)
 {
-	size_t at = begin_message(sb, 3);
+	char *begin = begin_message(at, 3);
 
-	add_uint(sb, 1, cumulative);
-	if (i < h->num_bounds)
-		add_double(sb, 2, in_base_unit(UNIT_NANOSECONDS, h->bounds_ns[i]));
-	else
-		add_double(sb, 2, __builtin_inf());
+	at = put_uint(begin, 1, cumulative);
+	at = put_double(at, 2,
+			i < h->num_bounds ? in_base_unit(UNIT_NANOSECONDS, h->bounds_ns[i])
+					  : __builtin_inf());
 	if (h->exemplars[i].cursor.instance)
-		add_exemplar(sb, 3, UNIT_NANOSECONDS, &h->exemplars[i]);
-	end_length(sb, at);
+		at = put_exemplar(at, 3, UNIT_NANOSECONDS, &h->exemplars[i]);
+	return end_message(begin, at);
 }
 
 /* The next run of buckets that are not empty; a short gap is cheaper than a new run. */
@@ -198,51 +221,49 @@ static bool next_span(const uint64_t *native, size_t from, size_t *first, size_t
 }
 
 /* Spans and the difference of each bucket to the one before. */
-static void add_native(struct strbuf *sb, const struct histogram *h)
+static char *put_native(char *at, const struct histogram *h)
 {
 	int64_t last = 0, end_index = 0;
 	size_t first, end = 0;
 
-	add_sint(sb, 5, NATIVE_SCHEMA);
-	add_double(sb, 6, in_base_unit(UNIT_NANOSECONDS, NATIVE_ZERO_NS));
-	add_uint(sb, 7, h->zero);
+	at = put_sint(at, 5, NATIVE_SCHEMA);
+	at = put_double(at, 6, in_base_unit(UNIT_NANOSECONDS, NATIVE_ZERO_NS));
+	at = put_uint(at, 7, h->zero);
 	for (size_t from = 0; next_span(h->native, from, &first, &end); from = end) {
-		size_t at = begin_message(sb, 12);
+		char *begin = begin_message(at, 12);
 
-		add_sint(sb, 1, NATIVE_FIRST + (int64_t)first - end_index);
-		add_uint(sb, 2, end - first);
-		end_length(sb, at);
+		at = put_sint(begin, 1, NATIVE_FIRST + (int64_t)first - end_index);
+		at = end_message(begin, put_uint(at, 2, end - first));
 		end_index = NATIVE_FIRST + (int64_t)end;
 	}
 	for (size_t from = 0; next_span(h->native, from, &first, &end); from = end) {
 		for (size_t i = first; i < end; i++) {
-			add_sint(sb, 13, (int64_t)h->native[i] - last);
+			at = put_sint(at, 13, (int64_t)h->native[i] - last);
 			last = (int64_t)h->native[i];
 		}
 	}
+	return at;
 }
 
 static void histogram(struct expo *e, const struct label *labels, const struct histogram *h)
 {
-	size_t metric = begin_metric(e, labels), at = begin_message(&e->body, 7);
+	char *at = begin_writing(e, labels_room(labels) + HISTOGRAM_ROOM), *metric, *begin;
 	uint64_t cumulative = 0;
 
-	add_uint(&e->body, 1, h->count);
-	add_double(&e->body, 2, in_base_unit(UNIT_NANOSECONDS, h->sum_ns));
+	if (!at)
+		return;
+	metric = begin_message(at, 4);
+	begin = begin_message(put_labels(metric, labels), 7);
+	at = put_uint(begin, 1, h->count);
+	at = put_double(at, 2, in_base_unit(UNIT_NANOSECONDS, h->sum_ns));
 	for (size_t i = 0; i <= h->num_bounds; i++) {
 		cumulative += h->buckets[i];
-		add_bucket(&e->body, h, i, cumulative);
+		at = put_bucket(at, h, i, cumulative);
 	}
-	add_native(&e->body, h);
+	at = put_native(at, h);
 	if (e->created_ns)
-		add_timestamp(&e->body, 15, e->created_ns);
-	end_length(&e->body, at);
-	end_length(&e->body, metric);
-}
-
-static void end_family(struct expo *e)
-{
-	end_length(&e->body, e->family_at);
+		at = put_timestamp(at, 15, e->created_ns);
+	end_writing(e, end_message(metric, end_message(begin, at)));
 }
 
 const struct expo_format expo_protobuf = {

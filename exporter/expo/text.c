@@ -73,7 +73,7 @@ void expo_text_value(struct strbuf *sb, enum unit unit, uint64_t value)
 static char *put_label(char *at, char before, const struct label *label)
 {
 	*at++ = before;
-	at = put(at, label->name, strlen(label->name));
+	at = stpcpy(at, label->name);
 	*at++ = '=';
 	*at++ = '"';
 	at = put_escaped(at, label->value, true);
@@ -90,8 +90,7 @@ static size_t label_size(const struct label *label)
 void expo_text_series(struct expo *e, const char *suffix, const struct label *labels,
 		      const struct label *extra, enum unit unit, uint64_t value)
 {
-	size_t name_len = e->name_len, suffix_len = strlen(suffix);
-	size_t size = name_len + suffix_len + strlen("{} ") + VALUE_TEXT_MAX;
+	size_t size = e->name_len + strlen(suffix) + strlen("{} ") + VALUE_TEXT_MAX;
 	char *at, before = '{';
 
 	for (const struct label *l = labels; l && l->name; l++)
@@ -100,8 +99,8 @@ void expo_text_series(struct expo *e, const char *suffix, const struct label *la
 		size += label_size(extra);
 	if (!strbuf_reserve(&e->body, size))
 		return;
-	at = put(e->body.s + e->body.len, e->family->name, name_len);
-	at = put(at, suffix, suffix_len);
+	at = put(e->body.s + e->body.len, e->family->name, e->name_len);
+	at = stpcpy(at, suffix);
 	for (const struct label *l = labels; l && l->name; l++, before = ',')
 		at = put_label(at, before, l);
 	if (extra) {
