@@ -117,9 +117,12 @@ static struct MHD_Response *make_response(struct http_request *request)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
 							 read_stream, request, NULL);
 	if (request->page) {
+		const struct gzip_text *text = &request->page->text;
+		const struct strbuf *sent = request->scrape.gzip ? &text->packed : &text->plain;
+
 		request->page->users++;
 		return MHD_create_response_from_buffer_with_free_callback_cls(
-			request->page->body.len, request->page->body.s, put_page, request->page);
+			sent->len, sent->s, put_page, request->page);
 	}
 	if (request->body.failed)
 		return NULL;

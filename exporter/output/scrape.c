@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../clock.h"
-#include "../expo/gzip.h"
 #include "../loop.h"
 #include "../snapshot.h"
 #include "metric.h"
@@ -25,37 +25,40 @@ static struct snapshot_waiter snapshot_waiter = { .ready = on_snapshot };
 /* Those for whom the snapshot was taken, and those who came when it was there already. */
 static struct scrape_waiter *waiters, *late;
 
-/* While one is written; the page is plain first, then what gzip makes of it. */
+/* While one is written: its text first, then what gzip makes of it. */
 static struct metrics_scrape scrape;
 static struct metrics_walk walk;
 static struct expo expo;
 static struct gzip gzip;
-static struct scrape_page *plain;
+static struct scrape_page *page;
+static bool is_packing;
 static size_t last_len; /* room for a page, so that it need not grow */
+
+/* Of each format the last one that was compressed, for the next. */
+static struct {
+	const struct expo_format *format;
+	struct scrape_page *page;
+} packed[3];
 
 static uint64_t results[SCRAPE_RESULTS];
 
-void scrape_page_put(struct scrape_page *page)
+void scrape_page_put(struct scrape_page *p)
 {
-	if (--page->users)
+	if (!p || --p->users)
 		return;
-	strbuf_free(&page->body);
-	free(page);
+	gzip_text_free(&p->text);
+	free(p);
 }
 
-/* Takes the content of @body. */
-static struct scrape_page *new_page(struct strbuf *body)
+/* Where the last compressed page of this format is kept. */
+static struct scrape_page **packed_before(const struct expo_format *format)
 {
-	struct scrape_page *page = body->failed ? NULL : calloc(1, sizeof(*page));
+	size_t i = 0;
 
-	if (!page) {
-		strbuf_free(body);
-		return NULL;
-	}
-	page->body = *body;
-	page->users = 1;
-	*body = (struct strbuf)STRBUF_INIT;
-	return page;
+	while (packed[i].format && packed[i].format != format)
+		i++;
+	packed[i].format = format;
+	return &packed[i].page;
 }
 
 static bool is_writing(void)
@@ -69,8 +72,7 @@ bool scrape_is_writing(void)
 }
 
 /* Gives the page to all who want just this; NULL: they get the error. */
-static void deliver(const struct expo_format *format, bool zipped, struct scrape_page *page,
-		    int err)
+static void deliver(const struct expo_format *format, bool zipped, struct scrape_page *p, int err)
 {
 	struct scrape_waiter **at = &waiters;
 
@@ -83,9 +85,9 @@ static void deliver(const struct expo_format *format, bool zipped, struct scrape
 		}
 		*at = waiter->next;
 		waiter->waiting = false;
-		if (page)
-			page->users++;
-		waiter->ready(waiter, page, err);
+		if (p)
+			p->users++;
+		waiter->ready(waiter, p, err);
 	}
 }
 
@@ -102,6 +104,11 @@ static void begin_format(const struct expo_format *format)
 	walk = (struct metrics_walk){ 0 };
 	metrics_begin(&expo, format);
 	strbuf_reserve(&expo.body, last_len);
+	page = calloc(1, sizeof(*page));
+	if (page)
+		page->users = 1;
+	else
+		expo.body.failed = true;
 }
 
 static void next_round(void)
@@ -123,47 +130,74 @@ static void end_writing(void)
 /* Those who want another format still wait. */
 static void end_format(void)
 {
-	if (plain)
-		scrape_page_put(plain);
-	plain = NULL;
+	is_packing = false;
+	gzip_end(&gzip);
+	scrape_page_put(page);
+	page = NULL;
 	if (waiters)
 		begin_format(waiters->format);
 	else
 		end_writing();
 }
 
-static void end_plain(void)
+static void give_up(void)
 {
-	const struct expo_format *format = expo.format;
-
-	last_len = expo.body.len;
-	plain = new_page(&expo.body);
-	deliver(format, false, plain, -ENOMEM);
-	if (!plain || gzip_begin(&gzip, &plain->body))
-		deliver(format, true, NULL, -ENOMEM);
-	if (!is_wanted(format, true)) {
-		gzip_end(&gzip);
-		end_format();
-	}
+	strbuf_free(&expo.body);
+	deliver(expo.format, false, NULL, -ENOMEM);
+	deliver(expo.format, true, NULL, -ENOMEM);
+	end_format();
 }
 
-static void end_zipped(void)
+static void mark(bool last)
 {
-	struct scrape_page *page = new_page(&gzip.out);
+	if (page && gzip_mark(&page->text, expo.body.len, last))
+		expo.body.failed = true;
+}
 
-	gzip_end(&gzip);
-	deliver(expo.format, true, page, -ENOMEM);
-	if (page)
-		scrape_page_put(page);
+static void end_plain(void)
+{
+	const struct scrape_page *old = *packed_before(expo.format);
+
+	mark(true);
+	if (expo.body.failed) {
+		give_up();
+		return;
+	}
+	last_len = expo.body.len;
+	page->text.plain = expo.body;
+	expo.body = (struct strbuf)STRBUF_INIT;
+	deliver(expo.format, false, page, 0);
+	if (!is_wanted(expo.format, true))
+		end_format();
+	else if (gzip_begin(&gzip, &page->text, old ? &old->text : NULL))
+		give_up();
+	else
+		is_packing = true;
+}
+
+static void end_packed(void)
+{
+	struct scrape_page **last = packed_before(expo.format);
+
+	if (page->text.packed.failed) {
+		give_up();
+		return;
+	}
+	deliver(expo.format, true, page, 0);
+	scrape_page_put(*last);
+	*last = page;
+	page->users++;
 	end_format();
 }
 
 static void step(void)
 {
-	if (plain) {
+	if (is_packing) {
 		if (!gzip_step(&gzip))
-			end_zipped();
-	} else if (!metrics_step(&scrape, &walk, &expo)) {
+			end_packed();
+	} else if (metrics_step(&scrape, &walk, &expo)) {
+		mark(false);
+	} else {
 		end_plain();
 	}
 }
@@ -269,13 +303,15 @@ void scrape_fini(void)
 	waiters = late;
 	late = NULL;
 	deliver(NULL, false, NULL, -ECANCELED);
+	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
+		scrape_page_put(packed[i].page);
+	memset(packed, 0, sizeof(packed));
 	if (!is_writing())
 		return;
 	strbuf_free(&expo.body);
 	gzip_end(&gzip);
-	if (plain)
-		scrape_page_put(plain);
-	plain = NULL;
+	scrape_page_put(page);
+	page = NULL;
 	metric_devices_free(&scrape.devices);
 	scrape.snapshot = NULL;
 	snapshot_release();

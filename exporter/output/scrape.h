@@ -8,12 +8,14 @@
 #define FAULTCAST_OUTPUT_SCRAPE_H
 
 #include "../expo/expo.h"
+#include "../expo/gzip.h"
 
 struct loop;
 
-/* Whoever is given one releases it with scrape_page_put(). */
+/* Whoever is given one releases it with scrape_page_put().  @text.packed is for who asked for it.
+ */
 struct scrape_page {
-	struct strbuf body;
+	struct gzip_text text;
 	unsigned int users;
 };
 

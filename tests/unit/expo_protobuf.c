@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Proves: the protobuf format is what protobuf-c reads back, with each value, label, exemplar
  * and creation time; the native histogram's spans hold each observation where it belongs;
- * lengths beyond one and two bytes are right; and what is gzipped comes back. */
+ * lengths beyond one and two bytes are right. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,6 @@
 #include <io/prometheus/client/metrics.pb-c.h>
 
 #include "expo/expo.h"
-#include "expo/gzip.h"
 #include "expo/histogram.h"
 
 typedef Io__Prometheus__Client__MetricFamily Family;
@@ -231,45 +230,6 @@ static void writes_long_lengths(void **state)
 	}
 }
 
-static void zip(struct strbuf *in, struct gzip *gz)
-{
-	assert_int_equal(gzip_begin(gz, in), 0);
-	while (gzip_step(gz))
-		;
-	assert_false(gz->out.failed);
-}
-
-static void gzips(void **state)
-{
-	static const size_t sizes[] = { 0, 1, 16383, 16384, 16385, 3000000 };
-	static char back[3000001];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct strbuf in = STRBUF_INIT;
-		struct gzip gz;
-		z_stream z = { .next_out = (Bytef *)back, .avail_out = sizeof(back) };
-		uint32_t noise = 1;
-
-		for (size_t j = 0; j < sizes[i]; j++) {
-			noise = noise * 1664525 + 1013904223;
-			strbuf_addc(&in, j % 3 ? 'x' : (char)(noise >> 24));
-		}
-		zip(&in, &gz);
-		assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
-		z.next_in = (Bytef *)gz.out.s;
-		z.avail_in = (uInt)gz.out.len;
-		assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
-		assert_int_equal(z.total_out, sizes[i]);
-		if (sizes[i])
-			assert_memory_equal(back, in.s, sizes[i]);
-		inflateEnd(&z);
-		gzip_end(&gz);
-		gzip_end(&gz);
-		strbuf_free(&in);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,7 +237,6 @@ int main(void)
 		cmocka_unit_test(writes_histograms),
 		cmocka_unit_test(writes_an_empty_histogram),
 		cmocka_unit_test(writes_long_lengths),
-		cmocka_unit_test(gzips),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
