@@ -4,7 +4,7 @@ REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 B := build
 CC ?= gcc
-PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd sqlite3 zlib
+PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd sqlite3 zlib libpci
 KABI ?= $(shell dpkg-query -W -f '$${Depends}' linux-headers-amd64 2>/dev/null | \
 	sed -n 's/.*linux-headers-\([^ ,]*amd64\).*/\1/p')
 KDIR ?= /usr/src/linux-headers-$(KABI)
@@ -15,7 +15,7 @@ KERNELS ?= 6.1 6.12 7.3 newest
 # What building and installing takes, and then what the rest takes. dkms signs with openssl.
 BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libprotobuf-c-dev protobuf-c-compiler libmicrohttpd-dev libsqlite3-dev \
-	libcurl4-openssl-dev zlib1g-dev linux-headers-amd64 dkms openssl
+	libcurl4-openssl-dev zlib1g-dev libpci-dev pci.ids linux-headers-amd64 dkms openssl
 DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
@@ -49,9 +49,10 @@ TEST_GEN := $(B)/gen/io/prometheus/client/metrics.pb-c.c
 # What the exporter, faultcastctl and the unit tests share.
 LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
 	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
-	devices.c source/genl.c source/netlink.c)
-EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c device_table.c snapshot.c health_rules.c output/metrics.c \
-	$(addprefix output/metric_,device.c devices.c output.c status.c table.c) output/exemplars.c output/scrape.c \
+	source/genl.c source/netlink.c)
+EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c device_table.c snapshot.c health_rules.c devices.c pci_names.c pci_sysfs.c uevent.c \
+	output/metrics.c \
+	$(addprefix output/metric_,device.c devices.c identity.c output.c status.c table.c) output/exemplars.c output/scrape.c \
 	output/process.c output/health_watch.c output/stream.c output/reader.c output/backlog.c output/encoded.c output/store.c \
 	$(addprefix store/,database.c move_aside.c read.c retain.c worker.c write.c) \
 	$(addprefix expo/,expo.c gzip.c histogram.c openmetrics.c protobuf.c text.c) http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
@@ -234,7 +235,7 @@ test: deps
 
 # What has a thread of its own once more under ThreadSanitizer.  The fuzz targets are only built, so that
 # a change that breaks them shows early.
-UNIT_TESTS = $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%) $(patsubst %,$(B)/unit-tsan/%,store store_trouble)
+UNIT_TESTS = $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%) $(patsubst %,$(B)/unit-tsan/%,store store_trouble pci_names)
 FUZZ_TARGETS = $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 test-unit: $(UNIT_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faultcastctl
 	prove -e tests/unit/run $(sort $(UNIT_TESTS))

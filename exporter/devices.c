@@ -3,7 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <linux/netlink.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,165 +11,428 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "loop.h"
+#include "pci_sysfs.h"
+#include "uevent.h"
 
-#define SYSFS_DEVICES "/sys/bus/pci/devices"
-#define UEVENT_GROUP_KERNEL 1
+/* A card that comes is several uevents, a switch with cards behind it hundreds. */
+#define GATHER_NS (100 * NSEC_PER_MSEC)
+/* How long the loop may be kept at a time; the last device read may take it beyond. */
+#define SLICE_NS (NSEC_PER_MSEC / 4)
+#define MESSAGES_PER_TURN 64
 
-static struct pci_device *list;
-static size_t num_devices;
-
-static struct loop *watch_loop;
 static void on_uevent(struct loop_fd *watch, uint32_t events);
+static void on_timer(struct loop_timer *timer);
+
+static struct devices_config config;
+static uint64_t started_ns;
+static struct loop *watch_loop;
 static struct loop_fd uevents = { .fd = -1, .ready = on_uevent };
+static bool watching; /* and no longer reading for the first time */
+static struct loop_timer timer = { .expired = on_timer };
 
-static int compare(const void *a, const void *b)
+static const struct pci_device **list;
+static size_t num_devices, allocated;
+
+/* Addresses, each once, in order; each as its segment and, below that, its bdf. */
+struct address_set {
+	uint64_t *at;
+	size_t count, allocated;
+};
+
+static struct address_set wanted; /* to be read next time */
+static bool all_wanted;
+
+/* What is being read, in the order of the phases. */
+static struct {
+	enum { IDLE, SLOTS, DEVICES, REFRESH } phase;
+	DIR *dir;
+	bool all;
+	struct address_set left;
+	unsigned int turns;
+	size_t read;
+} scan;
+
+static struct pci_slot *slots;
+static size_t num_slots;
+
+const struct pci_device *devices_get(const struct pci_device *device)
 {
-	return address_compare(&((const struct pci_device *)a)->address,
-			       &((const struct pci_device *)b)->address);
+	((struct pci_device *)device)->refs++;
+	return device;
 }
 
-/* 0 when the device has gone meanwhile. */
-static uint16_t read_id(const char *device, const char *file)
+void devices_put(const struct pci_device *device)
 {
-	char path[320];
-	unsigned int id = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/%s", device, file);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	if (fscanf(f, "%x", &id) != 1)
-		id = 0;
-	fclose(f);
-	return (uint16_t)id;
+	if (device && !--((struct pci_device *)device)->refs)
+		free((void *)device);
 }
 
-static bool has_aer(const char *device)
+/* Where it is in the list, or would be. */
+static size_t place_of(const struct address *address)
 {
-	char path[320];
+	size_t from = 0, to = num_devices;
 
-	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/aer_dev_correctable", device);
-	return !access(path, F_OK);
-}
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
 
-static int read_all(DIR *dir, struct pci_device **found, size_t *count)
-{
-	struct dirent *entry;
-
-	while ((entry = readdir(dir))) {
-		struct pci_device device, *grown;
-
-		if (address_parse_pci(entry->d_name, &device.address))
-			continue;
-		device.vendor_id = read_id(entry->d_name, "vendor");
-		device.device_id = read_id(entry->d_name, "device");
-		device.has_aer = has_aer(entry->d_name);
-		grown = reallocarray(*found, *count + 1, sizeof(device));
-		if (!grown)
-			return -ENOMEM;
-		*found = grown;
-		grown[(*count)++] = device;
+		if (address_compare(&list[middle]->address, address) < 0)
+			from = middle + 1;
+		else
+			to = middle;
 	}
-	return 0;
+	return from;
 }
 
-int devices_scan(void)
+const struct pci_device *devices_find(const struct address *address)
 {
-	struct pci_device *found = NULL;
-	size_t count = 0;
-	DIR *dir = opendir(SYSFS_DEVICES);
-	int err;
+	size_t place = place_of(address);
 
-	if (!dir)
-		return -errno;
-	err = read_all(dir, &found, &count);
-	closedir(dir);
-	if (err) {
-		free(found);
-		return err;
-	}
-	if (count)
-		qsort(found, count, sizeof(*found), compare);
-	free(list);
-	list = found;
-	num_devices = count;
-	return 0;
+	return place < num_devices && address_equal(&list[place]->address, address) ? list[place]
+										    : NULL;
 }
 
-/* "ACTION@PATH\0KEY=VALUE\0...", lib/kobject_uevent.c */
-static bool is_pci(const char *message, size_t len)
-{
-	for (const char *at = message; at < message + len; at += strlen(at) + 1)
-		if (!strcmp(at, "SUBSYSTEM=pci"))
-			return true;
-	return false;
-}
-
-static void on_uevent(struct loop_fd *watch, uint32_t events)
-{
-	char message[8192];
-	bool changed = false;
-	ssize_t n;
-
-	(void)events;
-	while ((n = recv(watch->fd, message, sizeof(message) - 1, MSG_DONTWAIT)) > 0) {
-		message[n] = '\0';
-		changed |= is_pci(message, (size_t)n);
-	}
-	/* Told of too many: what changed is anybody's guess. */
-	if (n < 0 && errno == ENOBUFS)
-		changed = true;
-	if (changed && devices_scan())
-		log_warn("cannot read " SYSFS_DEVICES);
-}
-
-int devices_watch(struct loop *loop)
-{
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = UEVENT_GROUP_KERNEL };
-	int err;
-
-	uevents.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
-	if (uevents.fd < 0)
-		return -errno;
-	if (bind(uevents.fd, (struct sockaddr *)&address, sizeof(address)))
-		err = -errno;
-	else
-		err = loop_add(loop, &uevents, EPOLLIN);
-	if (err) {
-		close(uevents.fd);
-		uevents.fd = -1;
-		return err;
-	}
-	watch_loop = loop;
-	return devices_scan();
-}
-
-void devices_fini(void)
-{
-	if (uevents.fd >= 0) {
-		loop_del(watch_loop, &uevents);
-		close(uevents.fd);
-		uevents.fd = -1;
-	}
-	free(list);
-	list = NULL;
-	num_devices = 0;
-}
-
-const struct pci_device *devices_list(size_t *count)
+const struct pci_device *const *devices_list(size_t *count)
 {
 	*count = num_devices;
 	return list;
 }
 
-const struct pci_device *devices_find(const struct address *address)
+/* Takes @device, which takes the place of what was at its address. */
+static void put_in_list(const struct pci_device *device)
 {
-	const struct pci_device key = { .address = *address };
+	size_t place = place_of(&device->address);
 
-	if (address->type != ADDRESS_PCI || !num_devices)
-		return NULL;
-	return bsearch(&key, list, num_devices, sizeof(*list), compare);
+	if (place < num_devices && address_equal(&list[place]->address, &device->address)) {
+		devices_put(list[place]);
+		list[place] = device;
+		return;
+	}
+	if (num_devices == allocated) {
+		size_t more = allocated ? allocated * 2 : 64;
+		void *grown = reallocarray(list, more, sizeof(*list));
+
+		if (!grown) {
+			log_error("a PCI device is not listed: no memory");
+			devices_put(device);
+			return;
+		}
+		list = grown;
+		allocated = more;
+	}
+	memmove(list + place + 1, list + place, (num_devices - place) * sizeof(*list));
+	list[place] = device;
+	num_devices++;
+}
+
+static bool is_over(uint64_t removed_ns)
+{
+	return clock_mono_ns() - removed_ns >= config.keep_removed_ns;
+}
+
+static void drop_forgotten(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < num_devices; i++) {
+		if (list[i]->removed_ns && is_over(list[i]->removed_ns))
+			devices_put(list[i]);
+		else
+			list[kept++] = list[i];
+	}
+	num_devices = kept;
+}
+
+bool devices_forgotten(const struct device_counts *counts, const struct pci_device *device)
+{
+	bool never_there = !device && !counts->identity.generation;
+
+	if ((device && !device->removed_ns) || (counts && counts->present) || never_there)
+		return false;
+	return is_over(device ? device->removed_ns : started_ns) &&
+	       !(counts && counts->last_real_ns &&
+		 counts->last_real_ns + config.keep_removed_ns > clock_real_ns());
+}
+
+static uint64_t key_of(const struct address *address)
+{
+	return (uint64_t)address->segment << 16 | address->bdf;
+}
+
+/* False: no memory. */
+static bool set_add(struct address_set *set, const struct address *address)
+{
+	uint64_t key = key_of(address);
+	size_t place = set->count;
+
+	while (place && set->at[place - 1] > key)
+		place--;
+	if (place && set->at[place - 1] == key)
+		return true;
+	if (set->count == set->allocated) {
+		size_t more = set->allocated ? set->allocated * 2 : 64;
+		void *grown = reallocarray(set->at, more, sizeof(*set->at));
+
+		if (!grown)
+			return false;
+		set->at = grown;
+		set->allocated = more;
+	}
+	memmove(set->at + place + 1, set->at + place, (set->count - place) * sizeof(*set->at));
+	set->at[place] = key;
+	set->count++;
+	return true;
+}
+
+/* The name of its physical slot, as pci_dev_assign_slot() of the kernel finds it. */
+static void find_slot(struct pci_device *device)
+{
+	for (size_t i = 0; i < num_slots; i++)
+		if (slots[i].segment == device->address.segment &&
+		    slots[i].bdf >> 3 == device->address.bdf >> 3)
+			memcpy(device->slot, slots[i].name, sizeof(device->slot));
+}
+
+/*
+ * Of one that was never listed nothing is known but that it was there: what it raised
+ * in that time is remembered as long as another's.
+ */
+static void gone(const struct address *address)
+{
+	const struct pci_device *old = devices_find(address);
+	struct pci_device *device;
+
+	if (old && old->removed_ns)
+		return;
+	device = calloc(1, sizeof(*device));
+	if (!device) {
+		log_error("the removal of a PCI device is not noted: no memory");
+		return;
+	}
+	if (old)
+		*device = *old;
+	else
+		device->numa_node = -1;
+	device->refs = 1;
+	device->address = *address;
+	device->removed_ns = clock_mono_ns();
+	put_in_list(device);
+}
+
+static void refresh(const struct address *address)
+{
+	struct pci_device *device = calloc(1, sizeof(*device));
+
+	if (!device) {
+		log_error("a PCI device is not read: no memory");
+		return;
+	}
+	device->refs = 1;
+	device->address = *address;
+	if (pci_sysfs_read(config.sysfs, device)) {
+		devices_put(device);
+		gone(address);
+		return;
+	}
+	find_slot(device);
+	device->names = pci_names_of(device->vendor_id, device->device_id);
+	/* What is listed has its names, so that no series changes when they are found. */
+	if (watching && device->names && !device->names->known && set_add(&wanted, address)) {
+		devices_put(device);
+		return;
+	}
+	put_in_list(device);
+}
+
+static DIR *open_bus(const char *directory)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/bus/pci/%s", config.sysfs, directory);
+	return opendir(path);
+}
+
+static void add_slot(const char *name)
+{
+	struct pci_slot slot, *grown;
+
+	if (pci_sysfs_read_slot(config.sysfs, name, &slot))
+		return;
+	grown = reallocarray(slots, num_slots + 1, sizeof(slot));
+	if (!grown)
+		return;
+	slots = grown;
+	slots[num_slots++] = slot;
+}
+
+/* Who was there and is not found is to be looked for too. */
+static void begin_all(void)
+{
+	scan.phase = DEVICES;
+	scan.dir = open_bus("devices");
+	if (!scan.dir) {
+		log_warn("cannot read %s/bus/pci/devices: %s", config.sysfs, strerror(errno));
+		return;
+	}
+	for (size_t i = 0; i < num_devices; i++)
+		if (!list[i]->removed_ns)
+			set_add(&scan.left, &list[i]->address);
+}
+
+static void read_name(const char *name)
+{
+	struct address address;
+
+	if (scan.phase == SLOTS)
+		add_slot(name);
+	else if (!address_parse_pci(name, &address) && !set_add(&scan.left, &address))
+		log_error("a PCI device is not listed: no memory");
+}
+
+/* The next entry of the directory, or after the last one the next phase. */
+static void step_directory(void)
+{
+	const struct dirent *entry = scan.dir ? readdir(scan.dir) : NULL;
+
+	if (entry) {
+		read_name(entry->d_name);
+		return;
+	}
+	if (scan.dir)
+		closedir(scan.dir);
+	scan.dir = NULL;
+	if (scan.phase == SLOTS && scan.all)
+		begin_all();
+	else
+		scan.phase = REFRESH;
+}
+
+static void step(void)
+{
+	struct address address = { .type = ADDRESS_PCI };
+	uint64_t key;
+
+	if (scan.phase != REFRESH) {
+		step_directory();
+	} else if (scan.left.count) {
+		key = scan.left.at[--scan.left.count];
+		address.segment = (uint32_t)(key >> 16);
+		address.bdf = (uint16_t)key;
+		refresh(&address);
+		scan.read++;
+	} else {
+		scan.phase = IDLE;
+	}
+}
+
+static void begin(void)
+{
+	struct address_set emptied = scan.left;
+
+	scan.left = wanted;
+	wanted = emptied;
+	scan.all = all_wanted;
+	scan.turns = 0;
+	scan.read = 0;
+	all_wanted = false;
+	scan.phase = SLOTS;
+	scan.dir = open_bus("slots");
+	num_slots = 0;
+}
+
+static void on_timer(struct loop_timer *expired)
+{
+	uint64_t until = clock_mono_ns() + SLICE_NS;
+
+	if (scan.phase == IDLE)
+		begin();
+	scan.turns++;
+	while (scan.phase != IDLE && clock_mono_ns() < until)
+		step();
+	if (scan.phase != IDLE) {
+		loop_timer_arm(watch_loop, expired, 0);
+		return;
+	}
+	log_debug("PCI devices read: %zu, in %u turns of the loop", scan.read, scan.turns);
+	drop_forgotten();
+	if (wanted.count || all_wanted)
+		loop_timer_arm(watch_loop, expired, GATHER_NS);
+}
+
+static void on_uevent(struct loop_fd *watch, uint32_t events)
+{
+	char message[UEVENT_LEN];
+	struct address address;
+	ssize_t n = 0;
+
+	(void)events;
+	for (int i = 0; i < MESSAGES_PER_TURN; i++) {
+		n = recv(watch->fd, message, sizeof(message) - 1, MSG_DONTWAIT);
+		if (n <= 0)
+			break;
+		message[n] = '\0';
+		if (uevent_pci(message, (size_t)n, &address) && !set_add(&wanted, &address))
+			all_wanted = true;
+	}
+	/* Told of too many: what changed is anybody's guess. */
+	if (n < 0 && errno == ENOBUFS)
+		all_wanted = true;
+	if (!timer.armed && (wanted.count || all_wanted))
+		loop_timer_arm(watch_loop, &timer, GATHER_NS);
+}
+
+int devices_watch(struct loop *loop, const struct devices_config *how)
+{
+	int err;
+
+	config = *how;
+	started_ns = clock_mono_ns();
+	watch_loop = loop;
+	err = pci_names_init(loop, config.names);
+	if (err)
+		return err;
+	uevents.fd = uevent_open();
+	if (uevents.fd < 0)
+		return uevents.fd;
+	err = loop_add(loop, &uevents, EPOLLIN);
+	if (err) {
+		close(uevents.fd);
+		uevents.fd = -1;
+		return err;
+	}
+	all_wanted = true;
+	begin();
+	while (scan.phase != IDLE)
+		step();
+	pci_names_wait();
+	watching = true;
+	return 0;
+}
+
+void devices_fini(void)
+{
+	if (uevents.fd >= 0) {
+		loop_timer_disarm(watch_loop, &timer);
+		loop_del(watch_loop, &uevents);
+		close(uevents.fd);
+		uevents.fd = -1;
+	}
+	if (scan.dir)
+		closedir(scan.dir);
+	free(scan.left.at);
+	memset(&scan, 0, sizeof(scan));
+	free(wanted.at);
+	wanted = (struct address_set){ 0 };
+	while (num_devices)
+		devices_put(list[--num_devices]);
+	free(list);
+	list = NULL;
+	allocated = 0;
+	watching = false;
+	free(slots);
+	slots = NULL;
+	num_slots = 0;
+	pci_names_fini();
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The PCI devices that are present, from sysfs, kept up to date by uevents. */
+/*
+ * The PCI devices that are present, and those that were until not long ago, from
+ * sysfs, kept up to date by uevents.  Nothing here polls.
+ */
 #ifndef FAULTCAST_DEVICES_H
 #define FAULTCAST_DEVICES_H
 
@@ -7,29 +10,44 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "pci_device.h"
 
 struct loop;
 
-struct pci_device {
-	struct address address;
-	uint16_t vendor_id;
-	uint16_t device_id;
-	bool has_aer; /* the kernel handles its advanced error reports */
+struct devices_config {
+	const char *sysfs;	  /* where it is mounted; kept */
+	const char *names;	  /* see pci_names_init(); kept */
+	uint64_t keep_removed_ns; /* how long a removed device stays known */
 };
 
-/* Reads /sys/bus/pci/devices anew; 0 or -errno, and then the old list stays. */
-int devices_scan(void);
-
-/* Scans, and scans again whenever a PCI device comes or goes.  0 or -errno. */
-int devices_watch(struct loop *loop);
+/*
+ * Reads all of sysfs, and later what uevents name: a tenth of a second after the first
+ * of a burst, in slices between which the loop goes on.  0 or -errno.
+ */
+int devices_watch(struct loop *loop, const struct devices_config *config);
 
 /* Frees the list and ends the watch. */
 void devices_fini(void);
 
-/* Sorted by segment and bdf; valid until the next scan. */
-const struct pci_device *devices_list(size_t *count);
+/*
+ * Sorted by segment and bdf; a device is valid until the loop runs, unless its user
+ * has it by devices_get().
+ */
+const struct pci_device *const *devices_list(size_t *count);
 
-/* NULL when no such device is present. */
+/* NULL when no such device is known. */
 const struct pci_device *devices_find(const struct address *address);
+
+/* Keeps a device as it is until devices_put(). */
+const struct pci_device *devices_get(const struct pci_device *device);
+void devices_put(const struct pci_device *device);
+
+/*
+ * Whether what is at this address was removed longer ago than is to be remembered, and
+ * has not raised anything since then either.  @counts: the module's, or NULL; @device: ours, or
+ * NULL.  Not what is no PCI device, or never was present: it only raised something.  What went
+ * before the exporter started counts as removed at that moment.
+ */
+bool devices_forgotten(const struct device_counts *counts, const struct pci_device *device);
 
 #endif

@@ -30,6 +30,7 @@ static struct {
 	struct http_options http;
 	struct metrics_options metrics;
 	struct store_config store;
+	struct devices_config devices;
 	int log_level;
 	int log_format;
 	uint64_t rcvbuf;
@@ -44,6 +45,8 @@ static struct {
 	.store = { .path = "",
 		   .retention_ns = 15ULL * 86400 * NSEC_PER_SEC,
 		   .retention_bytes = 1ULL << 30 },
+	.metrics = { .max_devices = 4096 },
+	.devices = { .sysfs = "/sys", .keep_removed_ns = 3600 * NSEC_PER_SEC },
 	.log_level = LOG_INFO,
 	.rcvbuf = 4 << 20,
 };
@@ -79,6 +82,25 @@ static const struct option_row rows[] = {
 	  .type = OPTION_FLAG,
 	  .value = &opt.metrics.with_created,
 	  .help = "in OpenMetrics, say since when counters count" },
+	{ .name = "metrics.max-devices",
+	  .type = OPTION_NUMBER,
+	  .value = &opt.metrics.max_devices,
+	  .min = 1,
+	  .max = 1 << 20,
+	  .arg = "COUNT",
+	  .help = "how many devices have series, those with faults first" },
+	{ .name = "metrics.removed-devices",
+	  .type = OPTION_DURATION,
+	  .value = &opt.devices.keep_removed_ns,
+	  .min = 0,
+	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
+	  .arg = "DURATION",
+	  .help = "how long a device that was removed keeps its series" },
+	{ .name = "path.sysfs",
+	  .type = OPTION_STRING,
+	  .value = &opt.devices.sysfs,
+	  .arg = "PATH",
+	  .help = "where sysfs is mounted" },
 	{ .name = "netlink.rcvbuf",
 	  .type = OPTION_NUMBER,
 	  .value = &opt.rcvbuf,
@@ -208,7 +230,7 @@ static int serve(void)
 	if (http_server_is_wide())
 		log_warn("serving on %s, which other hosts can reach, without authentication",
 			 opt.http.listen_address);
-	err = devices_watch(&loop);
+	err = devices_watch(&loop, &opt.devices);
 	if (err)
 		log_warn("PCI devices are not listed: %s", strerror(-err));
 	if (opt.standin) {

@@ -51,7 +51,11 @@ metric_collect_device_fn collect_link_events;
 metric_collect_device_fn collect_suppressed;
 metric_collect_device_fn collect_last_fault;
 metric_collect_device_fn collect_health;
+metric_collect_device_fn collect_device_info;
+metric_collect_device_fn collect_iommu_domain;
 
+metric_collect_fn collect_unwatched;
+metric_collect_fn collect_omitted;
 metric_collect_fn collect_raised;
 metric_collect_fn collect_published;
 metric_collect_fn collect_lost;

@@ -49,7 +49,7 @@ static void add(struct expo *e, const struct metric_device *device, const char *
 void collect_io_page_faults(struct expo *e, const struct metric_device *device)
 {
 	const struct device_counts *counts = device->counts;
-	bool always = device->present || raised_of_kind(counts, FAULTCAST_KIND_IO_PAGE_FAULT);
+	bool always = device->pci || raised_of_kind(counts, FAULTCAST_KIND_IO_PAGE_FAULT);
 
 	for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++) {
 		if (counts->io_page_faults[access] ||
@@ -66,8 +66,7 @@ void collect_aer_events(struct expo *e, const struct metric_device *device)
 {
 	const struct device_counts *counts = device->counts;
 
-	if (!raised_of_kind(counts, FAULTCAST_KIND_AER) &&
-	    !(device->present && device->present->has_aer))
+	if (!raised_of_kind(counts, FAULTCAST_KIND_AER) && !(device->pci && device->pci->has_aer))
 		return;
 	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
 		add(e, device, "severity", aer_severity_name(severity), counts->aer[severity],
@@ -134,6 +133,6 @@ void collect_last_fault(struct expo *e, const struct metric_device *device)
 
 void collect_health(struct expo *e, const struct metric_device *device)
 {
-	if (device->health != HEALTH_UNKNOWN && (device->counts->first_real_ns || device->present))
+	if (device->health != HEALTH_UNKNOWN && (device->counts->first_real_ns || device->pci))
 		metric_add_for(e, "device", device->name, device->health - (uint64_t)HEALTH_OK);
 }

@@ -2,11 +2,119 @@
 #include "metric_devices.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "health_watch.h"
 
 static const struct device_counts no_counts;
+
+/* Who comes first when not all can have series. */
+enum rank { RAISED, PRESENT, REST, RANKS };
+
+static int compare(const void *a, const void *b, void *ctx)
+{
+	const struct device_counts *counts = ctx;
+
+	return address_compare(&counts[*(const uint32_t *)a].address,
+			       &counts[*(const uint32_t *)b].address);
+}
+
+static bool is_ordered(const struct metric_devices *d, const struct snapshot *s)
+{
+	for (size_t i = 1; i < s->num_devices; i++)
+		if (compare(&d->order[i - 1], &d->order[i], s->devices) > 0)
+			return false;
+	return d->ordered == s->num_devices;
+}
+
+/* The module's table is in no order, but each time in the same: sorting once is enough. */
+static int put_in_order(struct metric_devices *d, const struct snapshot *s)
+{
+	uint32_t *order = d->order;
+
+	if (d->ordered == s->num_devices && is_ordered(d, s))
+		return 0;
+	order = reallocarray(d->order, s->num_devices + 1, sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	d->order = order;
+	d->ordered = s->num_devices;
+	for (size_t i = 0; i < s->num_devices; i++)
+		order[i] = (uint32_t)i;
+	qsort_r(order, s->num_devices, sizeof(*order), compare, s->devices);
+	return 0;
+}
+
+/* @counts or @pci may be NULL.  Only those that stay in the list are filled in further. */
+static void add(struct metric_devices *d, const struct device_counts *counts,
+		const struct pci_device *pci)
+{
+	if (devices_forgotten(counts, pci))
+		return;
+	d->list[d->count++] = (struct metric_device){
+		.counts = counts ? counts : &no_counts,
+		.counted = counts,
+		.pci = pci,
+	};
+}
+
+/* Two lists in the same order become one. */
+static void merge(struct metric_devices *d, const struct snapshot *s)
+{
+	size_t num_pci, i = 0, j = 0;
+	const struct pci_device *const *pci = devices_list(&num_pci);
+
+	while (i < s->num_devices || j < num_pci) {
+		const struct device_counts *counts = i < s->num_devices ? &s->devices[d->order[i]]
+									: NULL;
+		int order = !counts	   ? 1
+			    : j == num_pci ? -1
+					   : address_compare(&counts->address, &pci[j]->address);
+
+		add(d, order <= 0 ? counts : NULL, order >= 0 ? pci[j] : NULL);
+		i += order <= 0;
+		j += order >= 0;
+	}
+}
+
+static bool is_present(const struct metric_device *device)
+{
+	return (device->pci && !device->pci->removed_ns) || device->counts->present;
+}
+
+static enum rank rank_of(const struct metric_device *device)
+{
+	if (device->counts->first_real_ns)
+		return RAISED;
+	return is_present(device) ? PRESENT : REST;
+}
+
+static void limit(struct metric_devices *d, size_t max)
+{
+	size_t may_stay[RANKS] = { 0 }, left = max, kept = 0;
+
+	d->omitted = d->count > max ? d->count - max : 0;
+	if (!d->omitted)
+		return;
+	for (size_t i = 0; i < d->count; i++)
+		may_stay[rank_of(&d->list[i])]++;
+	for (enum rank rank = RAISED; rank < RANKS; rank++) {
+		if (may_stay[rank] > left)
+			may_stay[rank] = left;
+		left -= may_stay[rank];
+	}
+	for (size_t i = 0; i < d->count; i++) {
+		enum rank rank = rank_of(&d->list[i]);
+
+		if (!may_stay[rank])
+			continue;
+		may_stay[rank]--;
+		d->list[kept++] = d->list[i];
+	}
+	d->count = kept;
+}
 
 static enum health_state health_now(const struct address *address,
 				    const struct device_counts *counts, bool judged)
@@ -17,51 +125,131 @@ static enum health_state health_now(const struct address *address,
 	return counts->first_real_ns ? health_watch_state(address) : HEALTH_OK;
 }
 
-int metric_devices_build(struct metric_devices *devices, const struct snapshot *s)
+static void fill(struct metric_device *device, uint64_t instance, bool judged)
 {
-	size_t num_present;
-	const struct pci_device *present = devices_list(&num_present);
-	bool *counted = calloc(num_present + 1, sizeof(*counted));
+	const struct address *address = device->counted ? &device->counts->address
+							: &device->pci->address;
+
+	if (device->pci)
+		devices_get(device->pci);
+	address_format(address, device->name);
+	device->exemplars = device->counted ? exemplars_of(instance, device->counts->slot)
+					    : exemplars_of(0, 0);
+	device->health = health_now(address, device->counts, judged);
+}
+
+int metric_devices_build(struct metric_devices *d, const struct snapshot *s, size_t max)
+{
 	const bool judged = health_watch_knows(s->module.instance);
+	size_t num_pci;
 
-	*devices = (struct metric_devices){ 0 };
-	devices->list = calloc(s->num_devices + num_present + 1, sizeof(*devices->list));
-	if (!counted || !devices->list) {
-		free(counted);
-		metric_devices_free(devices);
+	metric_devices_release(d);
+	devices_list(&num_pci);
+	if (put_in_order(d, s))
 		return -ENOMEM;
-	}
-	for (size_t i = 0; i < s->num_devices; i++) {
-		const struct device_counts *counts = &s->devices[i];
-		struct metric_device *device = &devices->list[devices->count++];
-
-		device->counts = counts;
-		device->counted = true;
-		device->exemplars = exemplars_of(s->module.instance, counts->slot);
-		device->present = devices_find(&counts->address);
-		if (device->present)
-			counted[device->present - present] = true;
-		device->health = health_now(&counts->address, counts, judged);
-		address_format(&counts->address, device->name);
-	}
-	for (size_t i = 0; i < num_present; i++) {
-		struct metric_device *device = &devices->list[devices->count];
-
-		if (counted[i])
-			continue;
-		devices->count++;
-		device->counts = &no_counts;
-		device->present = &present[i];
-		device->exemplars = exemplars_of(0, 0);
-		device->health = health_now(&present[i].address, &no_counts, judged);
-		address_format(&present[i].address, device->name);
-	}
-	free(counted);
+	d->list = calloc(s->num_devices + num_pci + 1, sizeof(*d->list));
+	if (!d->list)
+		return -ENOMEM;
+	merge(d, s);
+	limit(d, max);
+	for (size_t i = 0; i < d->count; i++)
+		fill(&d->list[i], s->module.instance, judged);
 	return 0;
 }
 
-void metric_devices_free(struct metric_devices *devices)
+void metric_devices_release(struct metric_devices *d)
 {
-	free(devices->list);
-	*devices = (struct metric_devices){ 0 };
+	for (size_t i = 0; i < d->count; i++)
+		devices_put(d->list[i].pci);
+	free(d->list);
+	d->list = NULL;
+	d->count = 0;
+	d->omitted = 0;
+}
+
+void metric_devices_free(struct metric_devices *d)
+{
+	metric_devices_release(d);
+	free(d->order);
+	*d = (struct metric_devices){ 0 };
+}
+
+/* As lspci prints it; PCIe 6.0 section 7.9.3.2. */
+static void format_serial(uint64_t serial, char *out, size_t size)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (int shift = 56; serial && shift >= 0; shift -= 8)
+		len += (size_t)snprintf(out + len, size - len, "%s%02x", len ? "-" : "",
+					(unsigned int)(serial >> shift & 0xff));
+}
+
+/* What the module says, unless sysfs has not yet been read since another card came. */
+static const struct device_identity *identity_of(const struct metric_device *device)
+{
+	const struct device_identity *module = &device->counts->identity;
+	const struct pci_device *pci = device->pci;
+
+	if (!module->generation)
+		return NULL;
+	if (pci && pci->vendor_id &&
+	    (pci->vendor_id != module->vendor_id || pci->device_id != module->device_id))
+		return NULL;
+	return module;
+}
+
+static const struct pci_names *names_of(const struct metric_device *device,
+					const struct device_identity *module)
+{
+	if (device->pci && device->pci->names)
+		return device->pci->names;
+	return module ? pci_names_of((uint16_t)module->vendor_id, (uint16_t)module->device_id)
+		      : NULL;
+}
+
+bool metric_device_info(const struct metric_device *device, struct device_info *info)
+{
+	const struct device_identity *module = identity_of(device);
+	const struct pci_names *names = names_of(device, module);
+	const struct pci_device *pci = device->pci;
+
+	if (!names || !names->known)
+		return false;
+	snprintf(info->vendor_id, sizeof(info->vendor_id), "0x%04x", names->vendor_id);
+	snprintf(info->device_id, sizeof(info->device_id), "0x%04x", names->device_id);
+	info->numa_node[0] = '\0';
+	if (pci && pci->numa_node >= 0)
+		snprintf(info->numa_node, sizeof(info->numa_node), "%d", pci->numa_node);
+	format_serial(module ? module->serial : 0, info->serial, sizeof(info->serial));
+	info->slot = module ? module->physical_slot : pci->slot;
+	info->driver = module ? module->driver : pci->driver;
+	info->vendor = names->vendor;
+	info->model = names->model;
+	info->root_port = pci ? pci->root_port : "";
+	return true;
+}
+
+const char *metric_device_domain(const struct metric_device *device)
+{
+	return device->pci && *device->pci->domain_type ? device->pci->domain_type : NULL;
+}
+
+const char *const unwatched_names[UNWATCHED_REASONS] = {
+	[UNWATCHED_IDENTITY] = "identity",
+	[UNWATCHED_NO_IOMMU] = "no_iommu",
+};
+
+void metric_devices_unwatched(size_t counts[UNWATCHED_REASONS])
+{
+	size_t count;
+	const struct pci_device *const *list = devices_list(&count);
+
+	memset(counts, 0, UNWATCHED_REASONS * sizeof(*counts));
+	for (size_t i = 0; i < count; i++) {
+		if (list[i]->removed_ns)
+			continue;
+		counts[UNWATCHED_IDENTITY] += !strcmp(list[i]->domain_type, "identity");
+		counts[UNWATCHED_NO_IOMMU] += !strcmp(list[i]->domain_type, "none");
+	}
 }

@@ -48,6 +48,30 @@ const struct metric metric_table[] = {
 		.probes = health_probes,
 	},
 	{
+		.family = { "faultcast_device_info", METRIC_GAUGE, "Who is at this address." },
+		.of = OF_EXPORTER,
+		.collect_device = collect_device_info,
+	},
+	{
+		.family = { "faultcast_device_iommu_domain", METRIC_GAUGE,
+			    "What the IOMMU does with its DMA; type=\"none\": there is none for "
+			    "it." },
+		.of = OF_EXPORTER,
+		.collect_device = collect_iommu_domain,
+	},
+	{
+		.family = { "faultcast_devices_unwatched", METRIC_GAUGE,
+			    "Devices whose bad DMA nobody refuses, so that it cannot be seen." },
+		.of = OF_EXPORTER,
+		.collect = collect_unwatched,
+	},
+	{
+		.family = { "faultcast_devices_omitted", METRIC_GAUGE,
+			    "Devices without series, beyond --metrics.max-devices." },
+		.of = OF_EXPORTER,
+		.collect = collect_omitted,
+	},
+	{
 		.family = { "faultcast_health_transitions_total", METRIC_COUNTER,
 			    "Times that a device came to be so since the exporter started." },
 		.of = OF_EXPORTER,

@@ -19,9 +19,10 @@ static struct histogram delivery = {
 	.num_bounds = sizeof(delivery_bounds_ns) / sizeof(delivery_bounds_ns[0]),
 };
 
-static struct metrics_options options;
+static struct metrics_options options = { .max_devices = UINT64_MAX };
 static uint64_t started_real_ns;
 static uint64_t events;
+static size_t omitted; /* devices, of the scrape that is under way */
 
 void metrics_configure(const struct metrics_options *configured)
 {
@@ -90,6 +91,20 @@ void collect_delivery(struct expo *e, const struct snapshot *s)
 void metrics_begin(struct expo *e, const struct expo_format *format)
 {
 	*e = (struct expo){ .format = format, .with_created = options.with_created };
+}
+
+int metrics_list_devices(struct metric_devices *devices, const struct snapshot *snapshot)
+{
+	int err = metric_devices_build(devices, snapshot, options.max_devices);
+
+	omitted = devices->omitted;
+	return err;
+}
+
+void collect_omitted(struct expo *e, const struct snapshot *s)
+{
+	(void)s;
+	metric_add(e, omitted);
 }
 
 static bool is_left_out(const struct metric *metric, const struct snapshot *s)

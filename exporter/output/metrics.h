@@ -10,8 +10,9 @@
 extern const struct output output_metrics;
 
 struct metrics_options {
-	bool without_itself; /* leave out process_* and what is only about this exporter */
-	bool with_created;   /* _created samples in OpenMetrics */
+	bool without_itself;  /* leave out process_* and what is only about this exporter */
+	bool with_created;    /* _created samples in OpenMetrics */
+	uint64_t max_devices; /* that have series */
 };
 
 void metrics_configure(const struct metrics_options *options);
@@ -29,6 +30,9 @@ struct metrics_walk {
 	bool begun;
 	bool watched;
 };
+
+/* metric_devices_build() with the limit that is configured. */
+int metrics_list_devices(struct metric_devices *devices, const struct snapshot *snapshot);
 
 /* Initializes @e to write in @format. */
 void metrics_begin(struct expo *e, const struct expo_format *format);

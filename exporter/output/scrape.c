@@ -66,11 +66,6 @@ static bool is_writing(void)
 	return scrape.snapshot;
 }
 
-bool scrape_is_writing(void)
-{
-	return is_writing();
-}
-
 /* Gives the page to all who want just this; NULL: they get the error. */
 static void deliver(const struct expo_format *format, bool zipped, struct scrape_page *p, int err)
 {
@@ -121,7 +116,7 @@ static void next_round(void)
 
 static void end_writing(void)
 {
-	metric_devices_free(&scrape.devices);
+	metric_devices_release(&scrape.devices);
 	scrape.snapshot = NULL;
 	snapshot_release();
 	next_round();
@@ -223,12 +218,12 @@ static void hook_run(struct loop_hook *h)
 
 static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *s)
 {
-	int err = s->err ? s->err : metric_devices_build(&scrape.devices, s);
+	int err = s->err ? s->err : metrics_list_devices(&scrape.devices, s);
 
 	(void)waiter;
 	if (err || !waiters) {
 		deliver(NULL, false, NULL, err);
-		metric_devices_free(&scrape.devices);
+		metric_devices_release(&scrape.devices);
 		next_round();
 		return;
 	}
@@ -306,13 +301,13 @@ void scrape_fini(void)
 	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
 		scrape_page_put(packed[i].page);
 	memset(packed, 0, sizeof(packed));
+	metric_devices_free(&scrape.devices);
 	if (!is_writing())
 		return;
 	strbuf_free(&expo.body);
 	gzip_end(&gzip);
 	scrape_page_put(page);
 	page = NULL;
-	metric_devices_free(&scrape.devices);
 	scrape.snapshot = NULL;
 	snapshot_release();
 }

@@ -44,9 +44,6 @@ void scrape_cancel(struct scrape_waiter *waiter);
 
 void scrape_page_put(struct scrape_page *page);
 
-/* True while a page is written: then nothing may change what metrics_scrape points to. */
-bool scrape_is_writing(void);
-
 /* For /metrics itself: what became of requests. */
 enum scrape_result { SCRAPE_OK, SCRAPE_FAILED, SCRAPE_REJECTED, SCRAPE_RESULTS };
 void scrape_count(enum scrape_result result);

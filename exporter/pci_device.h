@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A PCI device as sysfs has or had it.  Nobody changes one: another takes its place. */
+#ifndef FAULTCAST_PCI_DEVICE_H
+#define FAULTCAST_PCI_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event.h"
+#include "pci_names.h"
+
+#define PCI_ADDRESS_LEN 24 /* "10000:e1:00.0", with up to eight digits of a segment */
+#define PCI_DOMAIN_TYPE_LEN 16
+
+struct pci_device {
+	unsigned int refs;
+	struct address address;
+	uint64_t removed_ns; /* when it was seen to have gone, CLOCK_MONOTONIC; 0: present */
+	uint16_t vendor_id;
+	uint16_t device_id;
+	bool has_aer;  /* the kernel handles its advanced error reports */
+	int numa_node; /* -1: the kernel knows of none */
+	const struct pci_names *names;
+	char driver[IDENTITY_TEXT_LEN];	       /* "": none */
+	char slot[IDENTITY_TEXT_LEN];	       /* physical; "": none */
+	char root_port[PCI_ADDRESS_LEN];       /* "": it is on a root bus itself */
+	char domain_type[PCI_DOMAIN_TYPE_LEN]; /* as the kernel says it; "none": no IOMMU group */
+};
+
+#endif
