@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Proves: a device has series once, whether the module, sysfs or both know of it, in the order of
+ * addresses; not when it was removed long ago; and of too many those come first that have faults.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "devices.h"
+#include "loop.h"
+#include "output/metric_devices.h"
+#include "snapshot.h"
+#include "sysfs_tree.h"
+
+#define ALL SIZE_MAX
+#define KEEP_NS (20 * NSEC_PER_MSEC)
+
+static struct loop loop;
+static struct metric_devices devices;
+
+static const char *const present[] = { "0000:00:1c.0", "0000:03:00.0", "0000:04:00.0" };
+
+static int setup(void **state)
+{
+	const struct devices_config config = { .sysfs = root, .keep_removed_ns = KEEP_NS };
+
+	if (make_root(state))
+		return -1;
+	for (size_t i = 0; i < sizeof(present) / sizeof(present[0]); i++) {
+		char path[64], target[64];
+
+		snprintf(path, sizeof(path), "devices/pci0000:00/%s/vendor", present[i]);
+		put(path, "0x8086");
+		snprintf(path, sizeof(path), "bus/pci/devices/%s", present[i]);
+		snprintf(target, sizeof(target), "../../../devices/pci0000:00/%s", present[i]);
+		put_link(path, target);
+	}
+	return loop_init(&loop) || devices_watch(&loop, &config);
+}
+
+static int teardown(void **state)
+{
+	metric_devices_free(&devices);
+	devices_fini();
+	loop_fini(&loop);
+	return remove_root(state);
+}
+
+static struct device_counts of(const char *device, bool is_present, uint32_t generation,
+			       uint64_t raised)
+{
+	struct device_counts counts = { .present = is_present,
+					.identity.generation = generation,
+					.first_real_ns = raised,
+					.raised = raised };
+
+	assert_int_equal(address_parse(device, &counts.address), 0);
+	return counts;
+}
+
+/* The names of those that have series, one a word; in capitals who is in both, or only of the
+ * module. */
+static void expect(struct device_counts *counts, size_t n, size_t max, const char *expected)
+{
+	const struct snapshot s = { .present = true, .devices = counts, .num_devices = n };
+	char got[512] = "";
+
+	assert_int_equal(metric_devices_build(&devices, &s, max), 0);
+	for (size_t i = 0; i < devices.count; i++) {
+		const struct metric_device *d = &devices.list[i];
+
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s%s%s", i ? " " : "",
+			 d->name, d->counted ? "+module" : "", d->pci ? "+sysfs" : "");
+	}
+	assert_string_equal(got, expected);
+}
+
+static void is_each_device_once(void **state)
+{
+	struct device_counts counts[] = {
+		of("platform/dma", false, 0, 1), of("0000:04:00.0", true, 1, 0),
+		of("0000:02:00.0", false, 0, 1), of("unknown", false, 0, 1),
+		of("10000:e1:00.0", true, 1, 1), of("0000:03:00.0", false, 2, 1),
+	};
+
+	(void)state;
+	expect(NULL, 0, ALL, "0000:00:1c.0+sysfs 0000:03:00.0+sysfs 0000:04:00.0+sysfs");
+	for (int again = 0; again < 2; again++) {
+		expect(counts, 6, ALL,
+		       "unknown+module 0000:00:1c.0+sysfs 0000:02:00.0+module "
+		       "0000:03:00.0+module+sysfs 0000:04:00.0+module+sysfs 10000:e1:00.0+module "
+		       "platform/dma+module");
+		assert_int_equal(devices.omitted, 0);
+		/* The module's order is another one after it was loaded anew. */
+		const struct device_counts first = counts[0];
+
+		counts[0] = counts[5];
+		counts[5] = first;
+	}
+	expect(counts + 5, 1, ALL,
+	       "0000:00:1c.0+sysfs 0000:03:00.0+module+sysfs 0000:04:00.0+sysfs");
+}
+
+static void forgets_the_removed(void **state)
+{
+	struct device_counts counts[] = {
+		of("0000:02:00.0", false, 1, 1), /* was pulled */
+		of("0000:02:01.0", false, 0, 1), /* never was there */
+		of("0000:02:02.0", false, 1, 1), /* was pulled, and faults on */
+		of("platform/dma", false, 0, 1), of("0000:03:00.0", false, 1, 1),
+	};
+
+	(void)state;
+	counts[2].last_real_ns = clock_real_ns() + 3600 * NSEC_PER_SEC;
+	usleep(KEEP_NS / 1000);
+	expect(counts, 5, ALL,
+	       "0000:00:1c.0+sysfs 0000:02:01.0+module 0000:02:02.0+module "
+	       "0000:03:00.0+module+sysfs 0000:04:00.0+sysfs platform/dma+module");
+	counts[2].last_real_ns = clock_real_ns() - KEEP_NS;
+	counts[0].present = true;
+	expect(counts, 3, ALL,
+	       "0000:00:1c.0+sysfs 0000:02:00.0+module 0000:02:01.0+module 0000:03:00.0+sysfs "
+	       "0000:04:00.0+sysfs");
+}
+
+static const struct {
+	size_t max;
+	const char *expected;
+} limits[] = {
+	{ 5, "0000:00:1c.0+sysfs 0000:02:00.0+module 0000:03:00.0+sysfs 0000:04:00.0+module+sysfs "
+	     "platform/dma+module" },
+	{ 4,
+	  "0000:00:1c.0+sysfs 0000:03:00.0+sysfs 0000:04:00.0+module+sysfs platform/dma+module" },
+	{ 3, "0000:00:1c.0+sysfs 0000:04:00.0+module+sysfs platform/dma+module" },
+	{ 2, "0000:04:00.0+module+sysfs platform/dma+module" },
+	{ 1, "0000:04:00.0+module+sysfs" },
+	{ 0, "" },
+};
+
+/* Injected events are no reason to come first. */
+static void limits_them(void **state)
+{
+	struct device_counts counts[] = { of("platform/dma", false, 0, 1),
+					  of("0000:04:00.0", true, 1, 1),
+					  of("0000:02:00.0", false, 0, 0) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		expect(counts, 3, limits[i].max, limits[i].expected);
+		assert_int_equal(devices.omitted, 5 - limits[i].max);
+	}
+}
+
+/* A list that is in use keeps its devices, whatever becomes of them. */
+static void holds_devices(void **state)
+{
+	struct device_counts counts = of("0000:03:00.0", true, 1, 0);
+	struct device_info info;
+
+	(void)state;
+	expect(&counts, 1, ALL, "0000:00:1c.0+sysfs 0000:03:00.0+module+sysfs 0000:04:00.0+sysfs");
+	devices_fini();
+	assert_string_equal(metric_device_domain(&devices.list[0]), "none");
+	metric_devices_release(&devices);
+	expect(&counts, 1, ALL, "0000:03:00.0+module");
+	/* No names without a watch. */
+	counts.identity.generation = 0;
+	assert_false(metric_device_info(&devices.list[0], &info));
+}
+
+static void formats_serials(void **state)
+{
+	struct device_counts counts = of("0000:03:00.0", true, 1, 0);
+	struct device_info info;
+
+	(void)state;
+	counts.identity.vendor_id = 0x8086;
+	counts.identity.serial = 0x00ff00fffe123456;
+	expect(&counts, 1, ALL, "0000:00:1c.0+sysfs 0000:03:00.0+module+sysfs 0000:04:00.0+sysfs");
+	assert_true(metric_device_info(&devices.list[1], &info));
+	assert_string_equal(info.serial, "00-ff-00-ff-fe-12-34-56");
+	assert_string_equal(info.vendor_id, "0x8086");
+	assert_string_equal(info.device_id, "0x0000");
+	counts.identity.serial = 0;
+	assert_true(metric_device_info(&devices.list[1], &info));
+	assert_string_equal(info.serial, "");
+	/* Another card by the module than by sysfs: sysfs will be read again soon. */
+	counts.identity.serial = 1;
+	counts.identity.device_id = 7;
+	assert_true(metric_device_info(&devices.list[1], &info));
+	assert_string_equal(info.serial, "");
+	assert_string_equal(info.device_id, "0x0000");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(is_each_device_once), cmocka_unit_test(forgets_the_removed),
+		cmocka_unit_test(limits_them),	       cmocka_unit_test(formats_serials),
+		cmocka_unit_test(holds_devices),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Proves: what sysfs and uevents tell of a PCI device is read as it is, and what they do not
+ * have, or is damaged, is not known.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "pci_sysfs.h"
+#include "sysfs_tree.h"
+#include "uevent.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct {
+	const char *path, *root_port;
+} ports[] = {
+	{ "../../../devices/pci0000:00/0000:00:04.0", "" },
+	{ "../../../devices/pci0000:00/0000:00:1c.0/0000:03:00.0", "0000:00:1c.0" },
+	{ "../../../devices/pci0000:00/0000:00:1c.0/0000:03:00.0/0000:04:00.1", "0000:00:1c.0" },
+	{ "../../../devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0", "" },
+	{ "../../../devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0",
+	  "10000:e0:06.0" },
+	{ "../../../devices/platform/40000000.pcie/pci0000:00/0000:00:00.0/0000:01:00.0",
+	  "0000:00:00.0" },
+	{ "", "" },
+	{ "/pci", "" },
+	{ "/pci/a-name-that-is-longer-than-an-address/x", "a-name-that-is-longer-t" },
+};
+
+static void finds_the_root_port(void **state)
+{
+	char port[PCI_ADDRESS_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
+		pci_root_port(ports[i].path, port);
+		assert_string_equal(port, ports[i].root_port);
+	}
+}
+
+#define MESSAGE(text) text, sizeof(text) - 1
+
+static const struct {
+	const char *message;
+	size_t len;
+	const char *device; /* NULL: of none */
+} messages[] = {
+	{ MESSAGE("add@/d\0ACTION=add\0SUBSYSTEM=pci\0PCI_SLOT_NAME=0000:03:00.1\0SEQNUM=7\0"),
+	  "0000:03:00.1" },
+	{ MESSAGE("remove@/d\0PCI_SLOT_NAME=10000:e1:00.0\0SUBSYSTEM=pci\0"), "10000:e1:00.0" },
+	{ MESSAGE("add@/d\0SUBSYSTEM=pci\0PCI_SLOT_NAME=0000:03:00.1"), "0000:03:00.1" },
+	{ MESSAGE("add@/d\0SUBSYSTEM=net\0PCI_SLOT_NAME=0000:03:00.1\0"), NULL },
+	{ MESSAGE("add@/d\0SUBSYSTEM=pci_bus\0PCI_SLOT_NAME=0000:03:00.1\0"), NULL },
+	{ MESSAGE("add@/d\0SUBSYSTEM=pci\0"), NULL },
+	{ MESSAGE("add@/d\0SUBSYSTEM=pci\0PCI_SLOT_NAME=../../etc\0"), NULL },
+	{ MESSAGE("add@/d\0SUBSYSTEM=pci\0PCI_SLOT_NAME=0000:03:00.1/x\0"), NULL },
+	{ MESSAGE("\0\0\0"), NULL },
+	{ MESSAGE(""), NULL },
+};
+
+static void reads_uevents(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
+		struct address device, expected;
+		bool is = uevent_pci(messages[i].message, messages[i].len, &device);
+
+		assert_int_equal(is, messages[i].device != NULL);
+		if (!is)
+			continue;
+		assert_int_equal(address_parse_pci(messages[i].device, &expected), 0);
+		assert_true(address_equal(&device, &expected));
+	}
+}
+
+#define NODE "devices/pci0000:00/0000:00:1c.0/0000:03:00.0/"
+
+static void reads_a_device(void **state)
+{
+	struct pci_device device = { .address = { .type = ADDRESS_PCI, .bdf = 0x0300 } };
+	const struct pci_device empty = device;
+
+	(void)state;
+	assert_int_equal(pci_sysfs_read(root, &device), -ENOENT);
+	put(NODE "vendor", "0x144d\n");
+	put_link("bus/pci/devices/0000:03:00.0", "../../../" NODE);
+	assert_int_equal(pci_sysfs_read(root, &device), 0);
+	assert_int_equal(device.vendor_id, 0x144d);
+	assert_int_equal(device.device_id, 0);
+	assert_int_equal(device.numa_node, -1);
+	assert_false(device.has_aer);
+	assert_string_equal(device.driver, "");
+	assert_string_equal(device.domain_type, "none");
+
+	put(NODE "device", "0xa80a\n");
+	put(NODE "numa_node", "1\n");
+	put(NODE "aer_dev_correctable", "");
+	put(NODE "iommu_group/type", "DMA-FQ\n");
+	put_link(NODE "driver",
+		 "../../../../bus/pci/drivers/a_driver_whose_name_is_longer_than_32");
+	device = empty;
+	assert_int_equal(pci_sysfs_read(root, &device), 0);
+	assert_int_equal(device.device_id, 0xa80a);
+	assert_int_equal(device.numa_node, 1);
+	assert_true(device.has_aer);
+	assert_string_equal(device.driver, "a_driver_whose_name_is_longer_t");
+	assert_string_equal(device.domain_type, "DMA-FQ");
+	assert_string_equal(device.root_port, "0000:00:1c.0");
+
+	put(NODE "vendor", "nonsense\n");
+	put(NODE "numa_node", "1x\n");
+	put(NODE "iommu_group/type", "");
+	device = empty;
+	assert_int_equal(pci_sysfs_read(root, &device), 0);
+	assert_int_equal(device.vendor_id, 0);
+	assert_int_equal(device.numa_node, -1);
+	assert_string_equal(device.domain_type, "unknown");
+}
+
+static void reads_slots(void **state)
+{
+	struct pci_slot slot;
+
+	(void)state;
+	put("bus/pci/slots/7-1/address", "0001:03:1f\n");
+	put("bus/pci/slots/8/address", "nonsense\n");
+	put("bus/pci/slots/9/address", "");
+	assert_int_equal(pci_sysfs_read_slot(root, "7-1", &slot), 0);
+	assert_int_equal(slot.segment, 1);
+	assert_int_equal(slot.bdf, 0x03f8);
+	assert_string_equal(slot.name, "7-1");
+	assert_int_equal(pci_sysfs_read_slot(root, "8", &slot), -EINVAL);
+	assert_int_equal(pci_sysfs_read_slot(root, "9", &slot), -EINVAL);
+	assert_int_equal(pci_sysfs_read_slot(root, "10", &slot), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_the_root_port),
+		cmocka_unit_test(reads_uevents),
+		cmocka_unit_test(reads_a_device),
+		cmocka_unit_test(reads_slots),
+	};
+
+	return cmocka_run_group_tests(tests, make_root, remove_root);
+}
