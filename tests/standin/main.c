@@ -222,6 +222,27 @@ static const char *devices(char **words)
 	return NULL;
 }
 
+static const char *set_present(char **words, bool present)
+{
+	int slot = module_find(words[0]);
+
+	if (slot < 0)
+		return "expected a device's name";
+	module_set_present((uint32_t)slot, present);
+	answer_totals();
+	return NULL;
+}
+
+static const char *remove_device(char **words)
+{
+	return set_present(words, false);
+}
+
+static const char *add_device(char **words)
+{
+	return set_present(words, true);
+}
+
 static const char *leave(char **words)
 {
 	(void)words;
@@ -249,6 +270,8 @@ static const struct command {
 	{ "drop", drop, 0, true },	     /* breaks the law: see module_drop() */
 	{ "step", step, 1, false },	     /* [-]SECONDS: the wall clock of events to come */
 	{ "age", age, 1, false }, /* SECONDS: of events to come, by the monotonic clock */
+	{ "remove", remove_device, 1, true }, /* DEVICE: as if it was pulled */
+	{ "add", add_device, 1, true },	      /* DEVICE: put there again */
 	{ "status", status, 0, false },
 	{ "devices", devices, 0, false }, /* NAME=raised/published/suppressed/lost */
 	{ "quit", leave, 0, false },

@@ -2,6 +2,7 @@
 #include "module.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -344,6 +345,17 @@ void module_churn(void)
 {
 	for (uint32_t i = 0; i < churn_devices; i++)
 		module_lose(SLOTS + churn_next++ % fleet, 1);
+}
+
+void module_set_present(uint32_t slot, bool present)
+{
+	struct device_identity *identity = &slots[slot].identity;
+
+	slots[slot].present = present;
+	identity->generation += present;
+	/* The fleet's come back without one. */
+	snprintf(identity->driver, sizeof(identity->driver), "%s",
+		 present && slot < SLOTS ? fresh[slot].identity.driver : "");
 }
 
 void module_untold(uint64_t *suppressed, uint64_t *lost)

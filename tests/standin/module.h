@@ -44,6 +44,9 @@ void module_lose(uint32_t slot, uint64_t n);
 int module_set_churn(uint32_t devices);
 void module_churn(void);
 
+/* A device goes, without its driver, or comes, as a new generation. */
+void module_set_present(uint32_t slot, bool present);
+
 /* How many of those no event has told of yet. */
 void module_untold(uint64_t *suppressed, uint64_t *lost);
 
