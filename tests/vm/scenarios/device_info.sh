@@ -1,0 +1,138 @@
+# shellcheck shell=bash disable=SC2034
+# Proves: the metrics name each device by real names, driver, slot, port and serial number, once at any
+# time, while drivers are bound and cards come and go; a card that was pulled keeps its series for as long
+# as was asked; a device whose DMA is passed through is counted as unwatched.
+VM_CPUS=1
+VM_TIMEOUT=240
+VM_DEVICES="e1000e,addr=0x4,mac=52:54:00:12:34:56 pcie-root-port,id=rp0,addr=0x5,slot=7"
+# The port's own hotplug, not the firmware's.
+VM_ARGS="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
+VM_MODULES="e1000e nvme"
+VM_FILES="jq curl build/san/faultcast_exporter:bin/faultcast_exporter /usr/share/misc/pci.ids:usr/share/misc/pci.ids"
+
+nic=0000:00:04.0
+card=0000:01:00.0
+sysfs=/sys/bus/pci/devices
+keep=8
+
+# info DEVICE LABEL...: their values in its device_info, a blank between them.
+info() {
+	line=$(fetch /metrics | grep "^faultcast_device_info{device=\"$1\"")
+	shift
+	values=
+	for label; do
+		values="$values $(printf '%s\n' "$line" | sed "s/.*[{,]$label=\"\([^\"]*\)\".*/\1/")"
+	done
+	echo "${values# }"
+}
+
+# info_is DEVICE LABEL VALUE: for wait_for.
+info_is() {
+	[ "$(info "$1" "$2")" = "$3" ]
+}
+
+domain() {
+	fetch /metrics | sed -n "s/^faultcast_device_iommu_domain{device=\"$1\",type=\"\(.*\)\"} 1\$/\1/p"
+}
+
+domain_is() {
+	[ "$(domain "$1")" = "$2" ]
+}
+
+series_of() {
+	fetch /metrics | grep -c "{device=\"$1\""
+}
+
+has_no_series() {
+	[ "$(series_of $card)" = 0 ]
+}
+
+# Scrapes as long as /tmp/watching is there; what has two series goes to /tmp/twice.
+watch_for_two() {
+	while [ -e /tmp/watching ]; do
+		fetch /metrics | grep -E '^faultcast_device_(info|iommu_domain)' |
+			sed 's/\(device="[^"]*"\).*/\1/' | tee /tmp/seen | sort | uniq -d >>/tmp/twice
+		[ ! -s /tmp/seen ] || echo >>/tmp/scrapes
+		sleep 0.05
+	done
+}
+
+rebind() {
+	driver=$1
+	echo $nic >$sysfs/$nic/driver/unbind
+	ok "without a driver there is none in it" wait_for 10 info_is $nic driver ""
+	echo "$2" >$sysfs/$nic/iommu_group/type || diag "the type does not become $2"
+	echo $nic >/sys/bus/pci/drivers/"$driver"/bind
+	ok "with one there is" wait_for 20 info_is $nic driver "$driver"
+}
+
+passed_through() {
+	kind=$(cat $sysfs/$nic/iommu_group/type)
+	is "the type of its domain" "$(domain $nic)" "$kind"
+	like "its DMA is translated" "$kind" '^DMA'
+	none=$(metric 'faultcast_devices_unwatched{reason="identity"}')
+	rebind e1000e identity
+	ok "its domain has become another" wait_for 10 domain_is $nic identity
+	is "it is one more that is not watched" "$(metric 'faultcast_devices_unwatched{reason="identity"}')" \
+		$((none + 1))
+	rebind e1000e auto
+	ok "its domain is as before" wait_for 10 domain_is $nic "$kind"
+	is "and it is watched" "$(metric 'faultcast_devices_unwatched{reason="identity"}')" "$none"
+}
+
+plugged() {
+	ok "a card is plugged in" qmp \
+		'{"execute":"device_add","arguments":{"driver":"e1000e","id":"first","bus":"rp0","mac":"52:54:00:65:43:21"}}'
+	ok "it gets its series with its driver" wait_for 30 info_is $card driver e1000e
+	is "its name, slot and port" "$(info $card model slot root_port)" \
+		"82574L Gigabit Network Connection 7 0000:00:05.0"
+	raise_iommu_fault device=$card count=1 base=0x1000 >/dev/null
+	ok "with its first fault the serial number is known" wait_for 5 \
+		info_is $card serial 52-54-00-ff-ff-65-43-21
+}
+
+slot_is_empty() {
+	[ ! -e $sysfs/$card ] && [ "$(cat /sys/bus/pci/slots/7/adapter)" = 0 ]
+}
+
+pulled() {
+	faults="faultcast_io_page_faults_total{device=\"$card\",access=\"read\"}"
+	ok "the card is pulled" qmp '{"execute":"device_del","arguments":{"id":"first"}}'
+	ok "its slot is empty" wait_for 30 slot_is_empty
+	gone=$(cut -d. -f1 /proc/uptime)
+	is "its faults are still there" "$(metric "$faults")" 1
+	is "and its name" "$(info $card model)" "82574L Gigabit Network Connection"
+	ok "then its series end" wait_for 30 has_no_series
+	took=$(($(cut -d. -f1 /proc/uptime) - gone))
+	# The slot is said to be empty some time after the device has gone.
+	ok "after about $keep s: $took s" test $took -ge $((keep - 4))
+	ok "the kernel still has its counters" sh -c "faultcastctl devices | grep -q $card"
+	ok "another model is put there" qmp \
+		'{"execute":"device_add","arguments":{"driver":"nvme","id":"second","bus":"rp0","serial":"x"}}'
+	ok "it is named" wait_for 30 info_is $card driver nvme
+	is "by its own name, without a serial number" "$(info $card vendor_id model serial)" "0x1b36 QEMU NVM Express Controller "
+	is "the counters go on" "$(metric "$faults")" 1
+}
+
+guest() {
+	modprobe e1000e
+	modprobe nvme
+	ok "the module loads" load_faultcast
+	start_exporter --metrics.removed-devices=${keep}s
+	ok "the exporter is ready" wait_for 10 exporter_ready
+	touch /tmp/watching
+	watch_for_two &
+	is "a device has its name" "$(info $nic vendor model driver root_port)" \
+		"Intel Corporation 82574L Gigabit Network Connection e1000e "
+	passed_through
+	plugged
+	pulled
+	rm /tmp/watching
+	wait $!
+	diag "scraped meanwhile: $(wc -l </tmp/scrapes)"
+	ok "often" test "$(wc -l </tmp/scrapes)" -gt 5
+	is "no device had two at any time" "$(cat /tmp/twice)" ""
+	ok "the law holds" law_holds
+	ok "the exporter ends cleanly" stop_exporter
+	ok "the module unloads" unload_faultcast
+}
