@@ -213,8 +213,6 @@ static void gone(const struct address *address)
 	}
 	if (old)
 		*device = *old;
-	else
-		device->numa_node = -1;
 	device->refs = 1;
 	device->address = *address;
 	device->removed_ns = clock_mono_ns();

@@ -11,6 +11,7 @@
 
 #define PCI_ADDRESS_LEN 24 /* "10000:e1:00.0", with up to eight digits of a segment */
 #define PCI_DOMAIN_TYPE_LEN 16
+#define PCI_NUMA_NODE_LEN 12
 
 struct pci_device {
 	unsigned int refs;
@@ -18,9 +19,9 @@ struct pci_device {
 	uint64_t removed_ns; /* when it was seen to have gone, CLOCK_MONOTONIC; 0: present */
 	uint16_t vendor_id;
 	uint16_t device_id;
-	bool has_aer;  /* the kernel handles its advanced error reports */
-	int numa_node; /* -1: the kernel knows of none */
+	bool has_aer; /* the kernel handles its advanced error reports */
 	const struct pci_names *names;
+	char numa_node[PCI_NUMA_NODE_LEN];     /* "": the kernel knows of none */
 	char driver[IDENTITY_TEXT_LEN];	       /* "": none */
 	char slot[IDENTITY_TEXT_LEN];	       /* physical; "": none */
 	char root_port[PCI_ADDRESS_LEN];       /* "": it is on a root bus itself */

@@ -216,6 +216,8 @@ static struct pci_names *add(uint16_t vendor_id, uint16_t device_id)
 		return NULL;
 	names->vendor_id = vendor_id;
 	names->device_id = device_id;
+	snprintf(names->vendor_text, sizeof(names->vendor_text), "0x%04x", vendor_id);
+	snprintf(names->device_text, sizeof(names->device_text), "0x%04x", device_id);
 	if (!tsearch(names, &tree, compare)) {
 		free(names);
 		return NULL;

@@ -17,6 +17,8 @@ struct loop;
 struct pci_names {
 	uint16_t vendor_id;
 	uint16_t device_id;
+	char vendor_text[8]; /* "0x8086" */
+	char device_text[8];
 	bool known;		   /* false: still being looked up */
 	char vendor[PCI_NAME_LEN]; /* "": the database does not have it */
 	char model[PCI_NAME_LEN];

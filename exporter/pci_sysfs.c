@@ -46,6 +46,14 @@ static long read_number(const char *directory, const char *file, long none)
 	return *line && !*end ? number : none;
 }
 
+/* "-1": the kernel knows of none. */
+static void read_numa_node(const char *directory, char node[PCI_NUMA_NODE_LEN])
+{
+	read_line(directory, "numa_node", node, PCI_NUMA_NODE_LEN);
+	if (node[strspn(node, "0123456789")])
+		node[0] = '\0';
+}
+
 static bool has(const char *directory, const char *file)
 {
 	char path[PATH_MAX];
@@ -104,7 +112,7 @@ int pci_sysfs_read(const char *sysfs, struct pci_device *device)
 	device->vendor_id = (uint16_t)read_number(directory, "vendor", 0);
 	device->device_id = (uint16_t)read_number(directory, "device", 0);
 	device->has_aer = has(directory, "aer_dev_correctable");
-	device->numa_node = (int)read_number(directory, "numa_node", -1);
+	read_numa_node(directory, device->numa_node);
 	read_link(directory, "driver", device->driver, sizeof(device->driver));
 	read_domain_type(directory, device->domain_type);
 	return 0;

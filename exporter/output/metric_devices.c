@@ -216,11 +216,9 @@ bool metric_device_info(const struct metric_device *device, struct device_info *
 
 	if (!names || !names->known)
 		return false;
-	snprintf(info->vendor_id, sizeof(info->vendor_id), "0x%04x", names->vendor_id);
-	snprintf(info->device_id, sizeof(info->device_id), "0x%04x", names->device_id);
-	info->numa_node[0] = '\0';
-	if (pci && pci->numa_node >= 0)
-		snprintf(info->numa_node, sizeof(info->numa_node), "%d", pci->numa_node);
+	info->vendor_id = names->vendor_text;
+	info->device_id = names->device_text;
+	info->numa_node = pci ? pci->numa_node : "";
 	format_serial(module ? module->serial : 0, info->serial, sizeof(info->serial));
 	info->slot = module ? module->physical_slot : pci->slot;
 	info->driver = module ? module->driver : pci->driver;

@@ -47,10 +47,10 @@ void metric_devices_free(struct metric_devices *devices);
 
 /* The values of the labels of device_info; "" for what is not known. */
 struct device_info {
-	char vendor_id[8]; /* "0x8086" */
-	char device_id[8];
-	char numa_node[12];
-	char serial[24]; /* "52-54-00-ff-ff-12-34-56" */
+	char serial[24];       /* "52-54-00-ff-ff-12-34-56" */
+	const char *vendor_id; /* "0x8086" */
+	const char *device_id;
+	const char *numa_node;
 	const char *slot;
 	const char *driver;
 	const char *vendor;

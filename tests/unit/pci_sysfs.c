@@ -93,7 +93,7 @@ static void reads_a_device(void **state)
 	assert_int_equal(pci_sysfs_read(root, &device), 0);
 	assert_int_equal(device.vendor_id, 0x144d);
 	assert_int_equal(device.device_id, 0);
-	assert_int_equal(device.numa_node, -1);
+	assert_string_equal(device.numa_node, "");
 	assert_false(device.has_aer);
 	assert_string_equal(device.driver, "");
 	assert_string_equal(device.domain_type, "none");
@@ -107,7 +107,7 @@ static void reads_a_device(void **state)
 	device = empty;
 	assert_int_equal(pci_sysfs_read(root, &device), 0);
 	assert_int_equal(device.device_id, 0xa80a);
-	assert_int_equal(device.numa_node, 1);
+	assert_string_equal(device.numa_node, "1");
 	assert_true(device.has_aer);
 	assert_string_equal(device.driver, "a_driver_whose_name_is_longer_t");
 	assert_string_equal(device.domain_type, "DMA-FQ");
@@ -119,7 +119,7 @@ static void reads_a_device(void **state)
 	device = empty;
 	assert_int_equal(pci_sysfs_read(root, &device), 0);
 	assert_int_equal(device.vendor_id, 0);
-	assert_int_equal(device.numa_node, -1);
+	assert_string_equal(device.numa_node, "");
 	assert_string_equal(device.domain_type, "unknown");
 }
 
