@@ -57,13 +57,6 @@ static char *put_double(char *at, unsigned int field, double value)
 	return at;
 }
 
-static char *put_string(char *at, unsigned int field, const char *s, size_t len)
-{
-	at = put_varint(put_tag(at, field, LEN), len);
-	memcpy(at, s, len);
-	return at + len;
-}
-
 /* Leaves a byte for the length of what follows; end_message() makes room where that is not enough.
  */
 static char *begin_message(char *at, unsigned int field)
@@ -81,6 +74,13 @@ static char *end_message(char *begin, char *at)
 		memmove(begin + more, begin, len);
 	put_varint(begin - 1, len);
 	return at + more;
+}
+
+static char *put_string(char *at, unsigned int field, const char *s)
+{
+	char *begin = begin_message(at, field);
+
+	return end_message(begin, stpcpy(begin, s));
 }
 
 static double in_base_unit(enum unit unit, uint64_t value)
@@ -102,8 +102,8 @@ static char *put_label(char *at, const char *name, const char *value)
 {
 	char *begin = begin_message(at, 1);
 
-	at = put_string(begin, 1, name, strlen(name));
-	at = put_string(at, 2, value, strlen(value));
+	at = put_string(begin, 1, name);
+	at = put_string(at, 2, value);
 	return end_message(begin, at);
 }
 
@@ -141,15 +141,14 @@ static void begin_family(struct expo *e)
 		[METRIC_GAUGE] = 1,
 		[METRIC_HISTOGRAM] = 4,
 	};
-	size_t help_len = strlen(e->family->help);
-	char *at = begin_writing(e, e->name_len + help_len + 4 * VARINT_MAX);
+	char *at = begin_writing(e, e->name_len + strlen(e->family->help) + 4 * VARINT_MAX);
 
 	if (!at)
 		return;
 	at++;
 	e->family_at = (size_t)(at - e->body.s);
-	at = put_string(at, 1, e->family->name, e->name_len);
-	at = put_string(at, 2, e->family->help, help_len);
+	at = put_string(at, 1, e->family->name);
+	at = put_string(at, 2, e->family->help);
 	end_writing(e, put_uint(at, 3, types[e->family->type]));
 }
 
