@@ -11,6 +11,7 @@
 #include "clock.h"
 
 #define HELP_COLUMN 34
+#define GOT_MAX 80 /* of a wrong value that is shown */
 
 /* Largest first. */
 struct unit {
@@ -51,7 +52,7 @@ int options_number(const char *text, uint64_t min, uint64_t max, uint64_t *value
 	return 0;
 }
 
-static const struct option_row *find(const struct option_row *rows, const char *name, size_t len)
+const struct option_row *options_find(const struct option_row *rows, const char *name, size_t len)
 {
 	for (; rows->name; rows++)
 		if (strlen(rows->name) == len && !memcmp(rows->name, name, len))
@@ -59,7 +60,43 @@ static const struct option_row *find(const struct option_row *rows, const char *
 	return NULL;
 }
 
-static int set_choice(const struct option_row *row, const char *text, struct strbuf *error)
+void options_add_got(struct strbuf *error, const char *text)
+{
+	char shown[GOT_MAX + 1];
+
+	snprintf(shown, sizeof(shown), "%s", text);
+	strbuf_adds(error, ", got ");
+	strbuf_add_json_string(error, shown);
+	if (strlen(text) > GOT_MAX)
+		strbuf_adds(error, "...");
+}
+
+static int set_flag(const struct option_row *row, const char *called, const char *text,
+		    struct strbuf *error)
+{
+	if (!strcmp(text, "true") || !strcmp(text, "false")) {
+		*(bool *)row->value = *text == 't';
+		return 0;
+	}
+	strbuf_addf(error, "%s: expected true or false", called);
+	options_add_got(error, text);
+	return -EINVAL;
+}
+
+static int set_string(const struct option_row *row, const char *called, const char *text,
+		      struct strbuf *error)
+{
+	if (!row->valid || row->valid(text)) {
+		*(const char **)row->value = text;
+		return 0;
+	}
+	strbuf_addf(error, "%s: expected %s", called, row->expected);
+	options_add_got(error, text);
+	return -EINVAL;
+}
+
+static int set_choice(const struct option_row *row, const char *called, const char *text,
+		      struct strbuf *error)
 {
 	for (int i = 0; row->choices[i]; i++) {
 		if (!strcmp(row->choices[i], text)) {
@@ -67,19 +104,21 @@ static int set_choice(const struct option_row *row, const char *text, struct str
 			return 0;
 		}
 	}
-	strbuf_addf(error, "--%s: expected", row->name);
+	strbuf_addf(error, "%s: expected", called);
 	for (int i = 0; row->choices[i]; i++)
 		strbuf_addf(error, "%s %s", i ? "," : "", row->choices[i]);
-	strbuf_addf(error, ", got \"%s\"", text);
+	options_add_got(error, text);
 	return -EINVAL;
 }
 
-static int set_number(const struct option_row *row, const char *text, struct strbuf *error)
+static int set_number(const struct option_row *row, const char *called, const char *text,
+		      struct strbuf *error)
 {
 	if (!options_number(text, row->min, row->max, row->value))
 		return 0;
-	strbuf_addf(error, "--%s: expected a number from %" PRIu64 " to %" PRIu64 ", got \"%s\"",
-		    row->name, row->min, row->max, text);
+	strbuf_addf(error, "%s: expected a number from %" PRIu64 " to %" PRIu64, called, row->min,
+		    row->max);
+	options_add_got(error, text);
 	return -EINVAL;
 }
 
@@ -121,8 +160,8 @@ static void add_amount(struct strbuf *out, const struct unit *units, uint64_t va
 	strbuf_addf(out, "%" PRIu64 "%s", value / units->value, units->name);
 }
 
-static int set_amount(const struct option_row *row, const struct unit *units, const char *text,
-		      struct strbuf *error)
+static int set_amount(const struct option_row *row, const struct unit *units, const char *called,
+		      const char *text, struct strbuf *error)
 {
 	uint64_t value;
 
@@ -130,34 +169,43 @@ static int set_amount(const struct option_row *row, const struct unit *units, co
 		*(uint64_t *)row->value = value;
 		return 0;
 	}
-	strbuf_addf(error, "--%s: expected a %s from ", row->name,
-		    units == sizes ? "size" : "duration");
+	strbuf_addf(error, "%s: expected a %s from ", called, units == sizes ? "size" : "duration");
 	add_amount(error, units, row->min);
 	strbuf_adds(error, " to ");
 	add_amount(error, units, row->max);
-	strbuf_addf(error, ", got \"%s\"", text);
+	options_add_got(error, text);
 	return -EINVAL;
 }
 
-static int set_value(const struct option_row *row, const char *text, struct strbuf *error)
+int options_set(const struct option_row *row, const char *called, const char *text,
+		struct strbuf *error)
 {
 	switch (row->type) {
-	case OPTION_STRING:
-		*(const char **)row->value = text;
-		return 0;
-	case OPTION_NUMBER:
-		return set_number(row, text, error);
-	case OPTION_CHOICE:
-		return set_choice(row, text, error);
-	case OPTION_DURATION:
-		return set_amount(row, durations, text, error);
-	case OPTION_SIZE:
-		return set_amount(row, sizes, text, error);
 	case OPTION_FLAG:
-		break;
+		return set_flag(row, called, text, error);
+	case OPTION_STRING:
+		return set_string(row, called, text, error);
+	case OPTION_NUMBER:
+		return set_number(row, called, text, error);
+	case OPTION_CHOICE:
+		return set_choice(row, called, text, error);
+	case OPTION_DURATION:
+		return set_amount(row, durations, called, text, error);
+	case OPTION_SIZE:
+		return set_amount(row, sizes, called, text, error);
 	}
-	strbuf_addf(error, "--%s: takes no value, got \"%s\"", row->name, text);
 	return -EINVAL;
+}
+
+static int set_by_flag(const struct option_row *row, const char *text, struct strbuf *error)
+{
+	struct strbuf called = STRBUF_INIT;
+	int err;
+
+	strbuf_addf(&called, "--%s", row->name);
+	err = options_set(row, strbuf_str(&called), text, error);
+	strbuf_free(&called);
+	return err;
 }
 
 int options_parse(const struct option_row *rows, int argc, char **argv, struct strbuf *error)
@@ -172,7 +220,8 @@ int options_parse(const struct option_row *rows, int argc, char **argv, struct s
 			return i + 1;
 		equals = strchr(name, '=');
 		if (argv[i][1] == '-')
-			row = find(rows, name, equals ? (size_t)(equals - name) : strlen(name));
+			row = options_find(rows, name,
+					   equals ? (size_t)(equals - name) : strlen(name));
 		if (!row) {
 			strbuf_addf(error, "unknown flag \"%s\", see --help", argv[i]);
 			return -EINVAL;
@@ -185,10 +234,32 @@ int options_parse(const struct option_row *rows, int argc, char **argv, struct s
 			strbuf_addf(error, "--%s: expected a value (%s)", row->name, row->arg);
 			return -EINVAL;
 		}
-		if (set_value(row, equals ? equals + 1 : argv[++i], error))
+		if (set_by_flag(row, equals ? equals + 1 : argv[++i], error))
 			return -EINVAL;
 	}
 	return i;
+}
+
+int options_environment(const struct option_row *rows, struct strbuf *error)
+{
+	struct strbuf name = STRBUF_INIT;
+	int err = 0;
+
+	for (; !err && rows->name; rows++) {
+		const char *text;
+
+		if (rows->command_line_only)
+			continue;
+		strbuf_reset(&name);
+		strbuf_adds(&name, "FAULTCAST_");
+		for (const char *c = rows->name; *c; c++)
+			strbuf_addc(&name, isalnum((unsigned char)*c) ? (char)toupper(*c) : '_');
+		text = getenv(strbuf_str(&name));
+		if (text)
+			err = options_set(rows, strbuf_str(&name), text, error);
+	}
+	strbuf_free(&name);
+	return err;
 }
 
 static void add_default(const struct option_row *row, struct strbuf *out)

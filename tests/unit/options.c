@@ -138,7 +138,7 @@ static const struct {
 	{ "--nope", "unknown flag \"--nope\", see --help" },
 	{ "--fla", "unknown flag \"--fla\", see --help" },
 	{ "-flag", "unknown flag \"-flag\", see --help" },
-	{ "--flag=1", "--flag: takes no value, got \"1\"" },
+	{ "--flag=1", "--flag: expected true or false, got \"1\"" },
 	{ "--number", "--number: expected a value (N)" },
 	{ "--number=2", "--number: expected a number from 3 to 300, got \"2\"" },
 	{ "--number=301", "--number: expected a number from 3 to 300, got \"301\"" },
