@@ -3,28 +3,35 @@
 
 #include <errno.h>
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The newest may just have begun: the others must cover the window. */
 #define BUCKETS 16
 
+/* What a rule can count: a kind, or behind these a severity of AER; and what none can. */
+#define COUNTER_AER (FAULTCAST_KIND_MAX + 1)
+#define COUNTER_OTHER (COUNTER_AER + FAULTCAST_SEVERITY_MAX + 1)
+#define COUNTERS (COUNTER_OTHER + 1)
+
 /* Of one rule for one device. */
 struct tally {
-	uint64_t counted; /* of the kernel's counter */
-	uint64_t untold;  /* of them, not told of by any event: for the replay */
 	uint64_t last_ns;
 	uint64_t newest; /* since time 0, in the width of a bucket */
 	uint32_t buckets[BUCKETS];
 	bool holds;
+	bool kept; /* when the rules were set: knows the past */
 };
 
 struct health_device {
 	struct address address; /* first, so that an address can be looked for */
 	struct health_device *next;
+	uint64_t counted[COUNTERS]; /* of the kernel's counters */
+	uint64_t untold[COUNTERS];  /* of them, not told of by any event: for the replay */
 	enum health_state said;
-	const struct health_rule *why; /* NULL: ok */
-	struct tally tallies[];
+	bool settled;		   /* it is known what was said */
+	char why[HEALTH_RULE_LEN]; /* the rule that holds it where it is; "": ok */
+	struct tally *tallies;	   /* one for each rule */
 };
 
 const char *health_state_name(enum health_state state)
@@ -51,29 +58,43 @@ static struct health_device *find(const struct health *health, const struct addr
 	return node ? *(struct health_device **)node : NULL;
 }
 
+static void free_device(struct health_device *device)
+{
+	if (device)
+		free(device->tallies);
+	free(device);
+}
+
 static struct health_device *add(struct health *health, const struct address *address)
 {
-	struct health_device *device = calloc(
-		1, sizeof(*device) + health->num_rules * sizeof(device->tallies[0]));
+	struct health_device *device = calloc(1, sizeof(*device));
 
-	if (!device)
-		return NULL;
+	if (device)
+		device->tallies = calloc(health->num_rules + 1, sizeof(*device->tallies));
+	if (!device || !device->tallies)
+		goto fail;
 	device->address = *address;
 	device->said = HEALTH_OK;
-	if (!tsearch(device, &health->by_address, compare)) {
-		free(device);
-		return NULL;
-	}
+	if (!tsearch(device, &health->by_address, compare))
+		goto fail;
 	device->next = health->devices;
 	health->devices = device;
 	return device;
+fail:
+	free_device(device);
+	return NULL;
 }
 
-static uint64_t raised(const struct health_rule *rule, const struct device_counts *counts)
+static size_t counter_of(uint32_t kind, uint32_t severity)
 {
-	if (rule->kind == FAULTCAST_KIND_AER)
-		return counts->aer[rule->severity];
-	return raised_of_kind(counts, rule->kind);
+	if (kind == FAULTCAST_KIND_AER && severity <= FAULTCAST_SEVERITY_MAX)
+		return COUNTER_AER + severity;
+	return kind <= FAULTCAST_KIND_MAX && kind != FAULTCAST_KIND_AER ? kind : COUNTER_OTHER;
+}
+
+static size_t counted_by(const struct health_rule *rule)
+{
+	return counter_of(rule->kind, rule->severity);
 }
 
 static bool is_of(const struct health_rule *rule, const struct fault_event *ev)
@@ -82,19 +103,30 @@ static bool is_of(const struct health_rule *rule, const struct fault_event *ev)
 	       (ev->kind != FAULTCAST_KIND_AER || ev->aer_severity == rule->severity);
 }
 
-/* Also adds a device that has raised something; without memory there is none. */
-static struct health_device *device_of(struct health *health, const struct device_counts *counts,
-				       int *err)
+/* Returns whether there are any. */
+static bool read_counters(const struct device_counts *counts, uint64_t raised[COUNTERS])
 {
-	struct health_device *device = find(health, &counts->address);
 	uint64_t any = 0;
 
-	if (device)
+	for (uint32_t kind = 0; kind <= FAULTCAST_KIND_MAX; kind++)
+		raised[kind] = raised_of_kind(counts, kind);
+	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
+		raised[COUNTER_AER + severity] = counts->aer[severity];
+	raised[COUNTER_OTHER] = 0;
+	for (size_t c = 0; c < COUNTERS; c++)
+		any |= raised[c];
+	return any;
+}
+
+/* Also adds a device that has raised something; without memory there is none. */
+static struct health_device *device_of(struct health *health, const struct device_counts *counts,
+				       uint64_t raised[COUNTERS], int *err)
+{
+	struct health_device *device = find(health, &counts->address);
+	bool any = read_counters(counts, raised);
+
+	if (device || !any)
 		return device;
-	for (size_t i = 0; i < health->num_rules; i++)
-		any |= raised(&health->rules[i], counts);
-	if (!any)
-		return NULL;
 	device = add(health, &counts->address);
 	if (!device)
 		*err = -ENOMEM;
@@ -143,23 +175,33 @@ static void count(const struct health_rule *rule, struct tally *tally, uint64_t 
 		tally->holds = true;
 }
 
+/* What was raised of each kind, now. */
+static void count_all(const struct health *health, struct health_device *device,
+		      const uint64_t n[COUNTERS], uint64_t at_ns)
+{
+	for (size_t r = 0; r < health->num_rules; r++)
+		count(&health->rules[r], &device->tallies[r], n[counted_by(&health->rules[r])],
+		      at_ns);
+}
+
 int health_look(struct health *health, const struct device_counts *counts, size_t n,
 		uint64_t now_ns)
 {
+	uint64_t raised[COUNTERS], more[COUNTERS];
 	int err = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct health_device *device = device_of(health, &counts[i], &err);
+		struct health_device *device = device_of(health, &counts[i], raised, &err);
 
-		for (size_t r = 0; device && r < health->num_rules; r++) {
-			struct tally *tally = &device->tallies[r];
-			uint64_t now = raised(&health->rules[r], &counts[i]);
+		if (!device)
+			continue;
+		for (size_t c = 0; c < COUNTERS; c++) {
+			bool anew = raised[c] < device->counted[c];
 
-			if (now < tally->counted)
-				tally->counted = 0;
-			count(&health->rules[r], tally, now - tally->counted, now_ns);
-			tally->counted = now;
+			more[c] = anew ? raised[c] : raised[c] - device->counted[c];
+			device->counted[c] = raised[c];
 		}
+		count_all(health, device, more, now_ns);
 	}
 	return err;
 }
@@ -183,29 +225,29 @@ void health_new_counters(struct health *health, uint64_t now_ns)
 		if (is_quiet(health, device, now_ns)) {
 			*at = device->next;
 			tdelete(device, &health->by_address, compare);
-			free(device);
+			free_device(device);
 			continue;
 		}
-		for (size_t r = 0; r < health->num_rules; r++) {
-			device->tallies[r].counted = 0;
+		memset(device->counted, 0, sizeof(device->counted));
+		for (size_t r = 0; r < health->num_rules; r++)
 			device->tallies[r].last_ns = now_ns;
-		}
 		at = &device->next;
 	}
 }
 
 int health_begin(struct health *health, const struct device_counts *counts, size_t n)
 {
+	uint64_t raised[COUNTERS];
 	int err = 0;
 
 	health_fini(health);
 	for (size_t i = 0; i < n; i++) {
-		struct health_device *device = device_of(health, &counts[i], &err);
+		struct health_device *device = device_of(health, &counts[i], raised, &err);
 
-		for (size_t r = 0; device && r < health->num_rules; r++) {
-			device->tallies[r].counted = raised(&health->rules[r], &counts[i]);
-			device->tallies[r].untold = device->tallies[r].counted;
-		}
+		if (!device)
+			continue;
+		memcpy(device->counted, raised, sizeof(raised));
+		memcpy(device->untold, raised, sizeof(raised));
 	}
 	if (err)
 		health_fini(health);
@@ -215,35 +257,108 @@ int health_begin(struct health *health, const struct device_counts *counts, size
 void health_expect(struct health *health, const struct fault_event *ev)
 {
 	struct health_device *device = ev->synthetic ? NULL : find(health, &ev->device);
+	size_t c = counter_of(ev->kind, ev->aer_severity);
 
-	for (size_t r = 0; device && r < health->num_rules; r++) {
-		struct tally *tally = &device->tallies[r];
-
-		if (!is_of(&health->rules[r], ev))
-			continue;
-		/* Raised after the counters were read: the next look must not count it again. */
-		if (tally->untold)
-			tally->untold--;
-		else
-			tally->counted++;
-	}
+	if (!device)
+		return;
+	/* Raised after the counters were read: the next look must not count it again. */
+	if (device->untold[c])
+		device->untold[c]--;
+	else
+		device->counted[c]++;
 }
 
 void health_replay(struct health *health, const struct fault_event *ev)
 {
 	struct health_device *device = ev->synthetic ? NULL : find(health, &ev->device);
+	uint64_t unpublished[COUNTERS];
 
+	for (size_t c = 0; device && c < COUNTERS; c++) {
+		unpublished[c] = ev->suppressed_before + ev->lost_before;
+		if (unpublished[c] > device->untold[c])
+			unpublished[c] = device->untold[c];
+		device->untold[c] -= unpublished[c];
+	}
 	for (size_t r = 0; device && r < health->num_rules; r++) {
+		const struct health_rule *rule = &health->rules[r];
 		struct tally *tally = &device->tallies[r];
-		uint64_t n = ev->suppressed_before + ev->lost_before;
 
-		if (n > tally->untold)
-			n = tally->untold;
-		tally->untold -= n;
-		count(&health->rules[r], tally, n + is_of(&health->rules[r], ev), ev->mono_ns);
-		if (tally->holds)
+		if (tally->kept)
+			continue;
+		count(rule, tally, unpublished[counted_by(rule)] + is_of(rule, ev), ev->mono_ns);
+		if (tally->holds && !device->settled)
 			device->said = HEALTH_UNKNOWN;
 	}
+}
+
+static bool rules_equal(const struct health_rule *a, const struct health_rule *b)
+{
+	return !strcmp(a->name, b->name) && a->kind == b->kind && a->severity == b->severity &&
+	       a->threshold == b->threshold && a->window_ns == b->window_ns &&
+	       a->state == b->state && a->clear_after_ns == b->clear_after_ns;
+}
+
+static const struct tally *tally_of(const struct health *health, const struct health_device *device,
+				    const struct health_rule *rule)
+{
+	for (size_t r = 0; r < health->num_rules; r++)
+		if (rules_equal(&health->rules[r], rule))
+			return &device->tallies[r];
+	return NULL;
+}
+
+bool health_has_rules(const struct health *health, const struct health_rule *rules, size_t num)
+{
+	if (num != health->num_rules)
+		return false;
+	for (size_t r = 0; r < num; r++)
+		if (!rules_equal(&health->rules[r], &rules[r]))
+			return false;
+	return true;
+}
+
+static void put_tallies(const struct health *health, struct health_device *device,
+			struct tally *tallies, const struct health_rule *rules, size_t num)
+{
+	for (size_t r = 0; r < num; r++) {
+		const struct tally *same = tally_of(health, device, &rules[r]);
+
+		if (same)
+			tallies[r] = *same;
+		tallies[r].kept = same;
+	}
+	free(device->tallies);
+	device->tallies = tallies;
+	memcpy(device->untold, device->counted, sizeof(device->counted));
+}
+
+int health_set_rules(struct health *health, const struct health_rule *rules, size_t num)
+{
+	struct health_device *device;
+	struct tally **tallies;
+	size_t devices = 0, i;
+
+	for (device = health->devices; device; device = device->next)
+		devices++;
+	tallies = calloc(devices + 1, sizeof(struct tally *));
+	if (!tallies)
+		return -ENOMEM;
+	for (i = 0; i < devices; i++) {
+		tallies[i] = calloc(num + 1, sizeof(struct tally));
+		if (!tallies[i])
+			goto fail;
+	}
+	for (device = health->devices, i = 0; device; device = device->next)
+		put_tallies(health, device, tallies[i++], rules, num);
+	free(tallies);
+	health->rules = rules;
+	health->num_rules = num;
+	return 0;
+fail:
+	while (i)
+		free(tallies[--i]);
+	free(tallies);
+	return -ENOMEM;
 }
 
 /* The first of the worst rules that hold; NULL: none. */
@@ -266,7 +381,6 @@ void health_settle(struct health *health, uint64_t now_ns,
 		   void (*changed)(void *ctx, const struct health_change *change), void *ctx)
 {
 	for (struct health_device *device = health->devices; device; device = device->next) {
-		const struct health_rule *ended = device->why;
 		const struct health_rule *why = worst(health, device, now_ns);
 		struct health_change change = {
 			.device = device->address,
@@ -274,15 +388,17 @@ void health_settle(struct health *health, uint64_t now_ns,
 			.to = why ? why->state : HEALTH_OK,
 		};
 
-		device->why = why;
+		/* Of one that gets better, what is over. */
+		memcpy(change.rule, device->why, sizeof(change.rule));
+		if (why && change.to > change.from)
+			memcpy(change.rule, why->name, sizeof(change.rule));
+		memset(device->why, 0, sizeof(device->why));
+		if (why)
+			memcpy(device->why, why->name, sizeof(device->why));
 		device->said = change.to;
-		if (change.to == change.from)
-			continue;
-		if (change.to > change.from)
-			ended = why;
-		if (ended)
-			snprintf(change.rule, sizeof(change.rule), "%s", ended->name);
-		changed(ctx, &change);
+		device->settled = true;
+		if (change.to != change.from)
+			changed(ctx, &change);
 	}
 }
 
@@ -316,6 +432,6 @@ void health_fini(struct health *health)
 
 		health->devices = device->next;
 		tdelete(device, &health->by_address, compare);
-		free(device);
+		free_device(device);
 	}
 }

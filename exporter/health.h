@@ -23,7 +23,7 @@ const char *health_state_name(enum health_state state);
  * the rules that hold, and so goes from faulty to ok in one step if only one did.
  */
 struct health_rule {
-	const char *name;
+	char name[HEALTH_RULE_LEN];
 	uint32_t kind;	   /* enum faultcast_kind, but no summary */
 	uint32_t severity; /* of FAULTCAST_KIND_AER: enum faultcast_severity */
 	uint32_t threshold;
@@ -35,6 +35,8 @@ struct health_rule {
 
 extern const struct health_rule health_default_rules[];
 extern const size_t health_num_default_rules;
+
+#define HEALTH_RULES_MAX 64 /* that may be configured */
 
 struct health_device;
 
@@ -71,6 +73,17 @@ void health_new_counters(struct health *health, uint64_t now_ns);
 int health_begin(struct health *health, const struct device_counts *counts, size_t n);
 void health_expect(struct health *health, const struct fault_event *ev);
 void health_replay(struct health *health, const struct fault_event *ev);
+
+/*
+ * Other rules from now on; the owner keeps these as well, and may then give up the old ones.
+ * A rule that is equal to one of the old knows what that knew.  The others know
+ * nothing yet: health_expect() and health_replay() tell them of the past, of events up to the last
+ * look, and nobody else.  -ENOMEM: nothing has changed.
+ */
+int health_set_rules(struct health *health, const struct health_rule *rules, size_t num);
+
+/* Whether these are its rules, in this order. */
+bool health_has_rules(const struct health *health, const struct health_rule *rules, size_t num);
 
 struct health_change {
 	struct address device;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "health_watch.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../clock.h"
@@ -14,10 +16,12 @@
 
 static struct loop *watch_loop;
 static struct health health;
-static uint64_t instance; /* whose counters were looked at; 0: none */
+static struct health_rule *configured; /* NULL: the default rules */
+static uint64_t instance;	       /* whose counters were looked at; 0: none */
 static uint64_t looked_ns;
-static uint64_t must_show; /* the event that made us look */
-static bool due;	   /* a look is, by the timer, beside any under way */
+static uint64_t looked_seq; /* all events up to this are in the counters that were looked at */
+static uint64_t must_show;  /* the event that made us look */
+static bool due;	    /* a look is, by the timer, beside any under way */
 static uint64_t events;
 static uint64_t transitions[HEALTH_STATES];
 
@@ -26,12 +30,17 @@ static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *s
 static struct loop_timer timer = { .expired = on_timer };
 static struct snapshot_waiter waiter = { .ready = on_snapshot };
 
+static void default_rules(void)
+{
+	health.rules = health_default_rules;
+	health.num_rules = health_num_default_rules;
+}
+
 static int init(struct loop *loop)
 {
 	watch_loop = loop;
-	health = (struct health){ .rules = health_default_rules,
-				  .num_rules = health_num_default_rules };
-	instance = 0;
+	if (!configured)
+		default_rules();
 	return 0;
 }
 
@@ -40,6 +49,9 @@ static void fini(void)
 	loop_timer_disarm(watch_loop, &timer);
 	snapshot_cancel(&waiter);
 	health_fini(&health);
+	free(configured);
+	configured = NULL;
+	instance = 0;
 	due = false;
 }
 
@@ -73,15 +85,23 @@ static void on_timer(struct loop_timer *expired)
 	snapshot_request(&waiter);
 }
 
-static void replay(uint64_t of_instance,
-		   void (*fn)(struct health *health, const struct fault_event *ev))
+static void tell(void (*fn)(struct health *health, const struct fault_event *ev), uint64_t up_to)
 {
 	for (uint64_t number = window_first(); number < window_end(); number++) {
 		const struct entry *entry = window_at(number);
 
-		if (entry->kind == ENTRY_EVENT && entry->at.instance == of_instance)
+		if (entry->kind == ENTRY_EVENT && entry->at.instance == instance &&
+		    entry->at.seq <= up_to)
 			fn(&health, &entry->event);
 	}
+}
+
+/* What events tell of the past, to who has not counted it. */
+static void replay(uint64_t up_to)
+{
+	tell(health_expect, up_to);
+	tell(health_replay, up_to);
+	looked_seq = up_to;
 }
 
 static int look(const struct snapshot *s, uint64_t now_ns)
@@ -92,15 +112,18 @@ static int look(const struct snapshot *s, uint64_t now_ns)
 		err = health_begin(&health, s->devices, s->num_devices);
 		if (err)
 			return err;
-		replay(s->module.instance, health_expect);
-		replay(s->module.instance, health_replay);
 		instance = s->module.instance;
+		/* Also of what came since the counters were read. */
+		replay(bus_source()->cursor.seq);
 		return 0;
 	}
 	if (s->module.instance != instance) {
 		health_new_counters(&health, now_ns);
 		instance = s->module.instance;
+		looked_seq = 0;
 	}
+	if (s->module.head > looked_seq)
+		looked_seq = s->module.head;
 	return health_look(&health, s->devices, s->num_devices, now_ns);
 }
 
@@ -201,9 +224,36 @@ const struct output output_health = {
 	.fini = fini,
 };
 
+int health_watch_set_rules(const struct health_rule *rules, size_t num)
+{
+	struct health_rule *copy;
+	int err;
+
+	if (!configured)
+		default_rules();
+	if (health_has_rules(&health, rules, num))
+		return 0;
+	copy = calloc(num + 1, sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, rules, num * sizeof(*copy));
+	err = health_set_rules(&health, copy, num);
+	if (err) {
+		free(copy);
+		return err;
+	}
+	free(configured);
+	configured = copy;
+	if (instance)
+		replay(looked_seq);
+	if (bus_ready())
+		look_soon();
+	return 0;
+}
+
 bool health_watch_knows(uint64_t of_instance)
 {
-	return instance && of_instance == instance;
+	return instance && of_instance == instance && health.num_rules;
 }
 
 enum health_state health_watch_state(const struct address *device)

@@ -11,7 +11,18 @@
 
 extern const struct output output_health;
 
-/* Whether the counters of this instance of the module were looked at, so that states are its. */
+/*
+ * Judges by @rules, which are copied, from now on; may come before bus_init(), and again
+ * at any time.  Rules that are equal to present ones go on as they are, the others
+ * begin with what the window's events of the present instance tell.  0 or -ENOMEM:
+ * then nothing has changed.
+ */
+int health_watch_set_rules(const struct health_rule *rules, size_t num);
+
+/*
+ * Whether the counters of this instance of the module were looked at, so that states are its.
+ * Never without a rule: then nobody is judged.
+ */
 bool health_watch_knows(uint64_t instance);
 enum health_state health_watch_state(const struct address *device);
 

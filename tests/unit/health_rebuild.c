@@ -123,7 +123,7 @@ static const struct {
 	  "io_page_fault_seen",
 	  HEALTH_SUSPECT },
 	{ "a device that has begun meanwhile",
-	  { .others = 1 },
+	  { .read = 0 },
 	  { FAULT(HOUR - 1) },
 	  HEALTH_UNKNOWN,
 	  "",
