@@ -41,6 +41,12 @@ void store_configure(const struct store_config *c)
 	config = c;
 }
 
+void store_set_retention(uint64_t retention_ns, uint64_t retention_bytes)
+{
+	if (done_watch.fd >= 0)
+		store_worker_set_retention(retention_ns, retention_bytes);
+}
+
 static int init(struct loop *loop)
 {
 	int err;

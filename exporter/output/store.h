@@ -21,6 +21,9 @@ extern const struct output output_store;
 /* Before bus_init(), if there is to be a store; @config stays. */
 void store_configure(const struct store_config *config);
 
+/* Other limits from now on, if there is a store. */
+void store_set_retention(uint64_t retention_ns, uint64_t retention_bytes);
+
 /* A store is configured and can be read now. */
 bool store_is_open(void);
 

@@ -34,6 +34,9 @@ static struct {
 	bool batch_full;	 /* then the batch is the worker's, else the loop's */
 	enum read_state reading; /* ASKED: the read is the worker's */
 	uint64_t retry_ns;	 /* until then nothing is written */
+	uint64_t retention_ns;
+	uint64_t retention_bytes;
+	bool retention_set; /* anew: what is too much by now is to go */
 	struct store_status status;
 } shared;
 
@@ -45,7 +48,7 @@ static int read_code;
 
 /* The worker's own. */
 static struct {
-	const struct store_config *config;
+	const char *path;
 	struct database database;
 	uint64_t backoff_ns; /* 0: what was tried last worked */
 	bool tried;	     /* the batch was */
@@ -68,8 +71,8 @@ static void say(void)
 	if (!strcmp(own.said, own.database.error))
 		return;
 	snprintf(own.said, sizeof(own.said), "%s", own.database.error);
-	log_write(&own.saying, LOG_ERROR, "store %s: %s; trying again until it works",
-		  own.config->path, own.said);
+	log_write(&own.saying, LOG_ERROR, "store %s: %s; trying again until it works", own.path,
+		  own.said);
 }
 
 /* True: a new file can be begun. */
@@ -79,10 +82,10 @@ static bool move_aside(void)
 	int err = database_move_aside(&own.database, seconds);
 
 	if (err)
-		log_error("store %s cannot be moved aside: %s", own.config->path, strerror(-err));
+		log_error("store %s cannot be moved aside: %s", own.path, strerror(-err));
 	else
-		log_error("store %s: moved to %s.corrupt-%llu, beginning a new one",
-			  own.config->path, own.config->path, (unsigned long long)seconds);
+		log_error("store %s: moved to %s.corrupt-%llu, beginning a new one", own.path,
+			  own.path, (unsigned long long)seconds);
 	return !err;
 }
 
@@ -125,7 +128,7 @@ static void trouble(int code)
 static void worked(void)
 {
 	if (own.said[0])
-		log_info("store %s works again", own.config->path);
+		log_info("store %s works again", own.path);
 	own.said[0] = '\0';
 	own.backoff_ns = 0;
 	pthread_mutex_lock(&mutex);
@@ -136,7 +139,7 @@ static void worked(void)
 
 static void open_file(void)
 {
-	int code = database_open(&own.database, own.config->path);
+	int code = database_open(&own.database, own.path);
 	bool waiting;
 
 	if (code) {
@@ -175,9 +178,21 @@ static void written(uint64_t events, uint64_t refused)
 	tell_loop();
 }
 
+/* Returns for how long rows are kept. */
+static uint64_t retention(uint64_t *max_bytes)
+{
+	uint64_t ns;
+
+	pthread_mutex_lock(&mutex);
+	ns = shared.retention_ns;
+	*max_bytes = shared.retention_bytes;
+	pthread_mutex_unlock(&mutex);
+	return ns;
+}
+
 static void write_batch(void)
 {
-	uint64_t events = events_in_batch(), soon = clock_mono_ns() + RETAIN_MIN_NS;
+	uint64_t events = events_in_batch(), soon = clock_mono_ns() + RETAIN_MIN_NS, max_bytes;
 	size_t refused;
 	bool more;
 	int code;
@@ -191,8 +206,9 @@ static void write_batch(void)
 	code = database_write(&own.database, batch, batch_num, clock_real_ns(), &refused);
 	if (!code) {
 		written(events, refused);
+		retention(&max_bytes);
 		/* A batch is less than this deletes, so the file stays as large as it is. */
-		code = database_retain_size(&own.database, own.config->retention_bytes, &more);
+		code = database_retain_size(&own.database, max_bytes, &more);
 		if (own.retain_ns > soon)
 			own.retain_ns = soon;
 	}
@@ -206,7 +222,7 @@ static void count_damaged(void)
 
 	if (!damaged)
 		return;
-	log_error("store %s: %llu rows make no sense and are passed over", own.config->path,
+	log_error("store %s: %llu rows make no sense and are passed over", own.path,
 		  (unsigned long long)damaged);
 	own.database.damaged = 0;
 	pthread_mutex_lock(&mutex);
@@ -242,12 +258,11 @@ static uint64_t next_retain(uint64_t oldest_ns, uint64_t since_ns)
 
 static void retain(void)
 {
-	const struct store_config *config = own.config;
 	struct database *d = &own.database;
-	uint64_t now = clock_real_ns(), oldest_ns = 0;
-	uint64_t since = now > config->retention_ns ? now - config->retention_ns : 0;
+	uint64_t max_bytes, age_ns = retention(&max_bytes), now = clock_real_ns(), oldest_ns = 0;
+	uint64_t since = now > age_ns ? now - age_ns : 0;
 	bool larger, older, emptier;
-	int code = database_retain_size(d, config->retention_bytes, &larger);
+	int code = database_retain_size(d, max_bytes, &larger);
 
 	if (!code)
 		code = database_retain_age(d, since, now, &older, &oldest_ns);
@@ -272,6 +287,9 @@ static enum work choose(uint64_t *until_ns)
 	uint64_t now = clock_mono_ns();
 	bool may_try = now >= shared.retry_ns;
 
+	if (shared.retention_set)
+		own.retain_ns = 0;
+	shared.retention_set = false;
 	if (shared.quit && (!shared.batch_full || !may_try))
 		return WORK_QUIT;
 	if (may_try && !own.database.db)
@@ -349,7 +367,9 @@ int store_worker_start(const struct store_config *config, int *fd)
 	memset(&shared, 0, sizeof(shared));
 	shared.status.up = true;
 	memset(&own, 0, sizeof(own));
-	own.config = config;
+	own.path = config->path;
+	shared.retention_ns = config->retention_ns;
+	shared.retention_bytes = config->retention_bytes;
 	done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (done_fd < 0)
 		return -errno;
@@ -361,6 +381,16 @@ int store_worker_start(const struct store_config *config, int *fd)
 	}
 	*fd = done_fd;
 	return 0;
+}
+
+void store_worker_set_retention(uint64_t retention_ns, uint64_t retention_bytes)
+{
+	pthread_mutex_lock(&mutex);
+	shared.retention_ns = retention_ns;
+	shared.retention_bytes = retention_bytes;
+	shared.retention_set = true;
+	pthread_cond_broadcast(&work_there);
+	pthread_mutex_unlock(&mutex);
 }
 
 uint64_t store_worker_stop(uint64_t deadline_ns)

@@ -33,8 +33,11 @@ struct store_status {
 	uint64_t refused; /* no file can hold their numbers */
 };
 
-/* @config stays.  0 or -errno; @fd: readable when something is done, or went wrong. */
+/* @config's path stays.  0 or -errno; @fd: readable when something is done, or went wrong. */
 int store_worker_start(const struct store_config *config, int *fd);
+
+/* Other limits from now on. */
+void store_worker_set_retention(uint64_t retention_ns, uint64_t retention_bytes);
 
 /*
  * Ends the thread, after one more try to write what it has.  Waits until
