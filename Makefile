@@ -47,7 +47,7 @@ GEN := $(PROTOS:proto/%.proto=$(B)/gen/%.pb-c.c)
 TEST_GEN := $(B)/gen/io/prometheus/client/metrics.pb-c.c
 
 # What the exporter, faultcastctl and the unit tests share.
-LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
+LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c skew.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
 	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
 	source/genl.c source/netlink.c)
 EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c device_table.c snapshot.c health_rules.c devices.c pci_names.c pci_sysfs.c uevent.c \

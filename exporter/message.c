@@ -388,8 +388,12 @@ void message_status(struct status_message *m, const char *exporter_version,
 		m->source.unknown = source->unknown;
 		m->msg.source = &m->source;
 	}
-	if (module)
+	m->msg.abi = FAULTCAST_ABI;
+	if (module) {
 		fill_module(m, module);
+		skew_describe(module, m->skew);
+		m->msg.skew = m->skew;
+	}
 }
 
 void message_add_delimited(struct strbuf *sb, const ProtobufCMessage *msg)

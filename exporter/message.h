@@ -12,6 +12,7 @@
 #include "faultcast/v1/status.pb-c.h"
 #include "faultcast/v1/stream.pb-c.h"
 #include "health.h"
+#include "skew.h"
 #include "strbuf.h"
 
 struct address_message {
@@ -85,6 +86,7 @@ struct status_message {
 	Faultcast__V1__Probe probes[PROBES_MAX];
 	Faultcast__V1__Probe *probe_list[PROBES_MAX];
 	char cursor[CURSOR_LEN];
+	char skew[SKEW_LEN];
 };
 
 /* The state of a feed, for Status.source. */

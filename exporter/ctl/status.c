@@ -8,6 +8,7 @@
 #include "decode.h"
 #include "json.h"
 #include "message.h"
+#include "skew.h"
 
 static struct module_status status;
 static uint64_t unknown;
@@ -38,10 +39,13 @@ static void print_number(const char *name, uint64_t value)
 
 static void print_table(void)
 {
-	char loaded[CTL_TIME_LEN];
+	char loaded[CTL_TIME_LEN], skew[SKEW_LEN];
 
 	ctl_format_time(status.loaded_real_ns, loaded);
+	skew_describe(&status, skew);
 	printf("%-14s %s (abi %u)\n", "module", status.version, status.abi);
+	if (*skew)
+		printf("%-14s %s\n", "skew", skew);
 	printf("%-14s %" PRIx64 "\n", "instance", status.instance);
 	printf("%-14s %s\n", "loaded", loaded);
 	print_number("head", status.head);

@@ -17,6 +17,7 @@
 #include "../clock.h"
 #include "../decode.h"
 #include "../log.h"
+#include "../skew.h"
 
 #define RETRY_NS NSEC_PER_SEC
 #define CONGESTED_NS (5 * NSEC_PER_MSEC)
@@ -27,6 +28,12 @@
 	((struct source_netlink *)(void *)((char *)(ptr)-offsetof(struct source_netlink, member)))
 
 static void attach(struct source_netlink *source);
+
+static void tell_changed(struct source_netlink *source)
+{
+	if (source->sink->changed)
+		source->sink->changed(source->sink->ctx);
+}
 
 static void set_down(struct source_netlink *source, const char *fmt, const char *detail)
 {
@@ -54,8 +61,6 @@ static void detach(struct source_netlink *source)
 /* @err: why it did not work.  What may pass is tried again. */
 static void give_up(struct source_netlink *source, int err)
 {
-	bool was_up = source->status.up || !*source->reason;
-
 	detach(source);
 	source->status.absent = err == -ENOENT;
 	if (err == -ENOENT) {
@@ -67,8 +72,10 @@ static void give_up(struct source_netlink *source, int err)
 			 *source->query.error ? source->query.error : strerror(-err));
 		loop_timer_arm(source->loop, &source->retry, RETRY_NS);
 	}
-	if (was_up)
+	if (!source->said_down)
 		log_warn("source netlink is down: %s", source->reason);
+	source->said_down = true;
+	tell_changed(source);
 	if (err == -ENOENT || err == -EPERM)
 		source->sink->caught_up(source->sink->ctx);
 }
@@ -119,6 +126,17 @@ static void state_unload(struct source_netlink *source)
 	deliver_gap(source, &source->at, &gap);
 }
 
+static void log_skew(const struct module_status *status)
+{
+	char skew[SKEW_LEN];
+
+	skew_describe(status, skew);
+	if (skew_of(status))
+		log_warn("%s", skew);
+	else if (*skew)
+		log_info("%s", skew);
+}
+
 static void on_status(struct source_netlink *source, struct nlmsghdr *nlh)
 {
 	struct module_status status;
@@ -128,6 +146,11 @@ static void on_status(struct source_netlink *source, struct nlmsghdr *nlh)
 	if (decode_status(nlh, &status, &source->status.unknown))
 		return;
 	source->answered = true;
+	/* It is there; what is left to do is to catch up. */
+	if (*source->reason) {
+		source->reason[0] = '\0';
+		tell_changed(source);
+	}
 	if (status.instance == source->at.instance)
 		return;
 	state_unload(source);
@@ -139,6 +162,7 @@ static void on_status(struct source_netlink *source, struct nlmsghdr *nlh)
 		source->at.seq = status.tail - 1;
 	log_info("source netlink: module %s, instance %llx, %llu events published", status.version,
 		 (unsigned long long)status.instance, (unsigned long long)status.published);
+	log_skew(&status);
 }
 
 static void on_fetched(void *ctx, const struct fault_event *ev)
@@ -179,8 +203,9 @@ static void go_live(struct source_netlink *source)
 		return;
 	source->status.up = true;
 	source->status.absent = false;
-	source->reason[0] = '\0';
+	source->said_down = false;
 	log_info("source netlink is up");
+	tell_changed(source);
 	source->sink->caught_up(source->sink->ctx);
 }
 

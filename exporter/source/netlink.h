@@ -19,6 +19,8 @@ struct source_sink {
 	void (*gap)(void *ctx, const struct cursor *at, const struct fault_gap *gap);
 	/* The source has delivered all there is, or knows that there is nothing. */
 	void (*caught_up)(void *ctx);
+	/* Of its status, up, reason or both have changed.  Optional. */
+	void (*changed)(void *ctx);
 	/* True: what is fetched should come later; what is multicast cannot.  Optional. */
 	bool (*congested)(void *ctx);
 	void *ctx;
@@ -38,6 +40,7 @@ struct source_netlink {
 	uint64_t fetched_from; /* where the last EVENT_GET began */
 	bool overrun;	       /* the kernel dropped some */
 	bool answered;	       /* STATUS_GET was */
+	bool said_down;	       /* in the log, since it was up */
 	bool went, came;       /* what the controller said of the family */
 	struct source_status status;
 	char reason[192];

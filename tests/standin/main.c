@@ -45,7 +45,8 @@ static void answer_totals(void)
 
 static const char *load(char **words)
 {
-	uint64_t history = HISTORY_DEFAULT, instance = 0, fleet = 0;
+	uint64_t history = HISTORY_DEFAULT, instance = 0, fleet = 0, abi = FAULTCAST_ABI;
+	const char *version = "stand-in";
 
 	if (family_is_registered())
 		return "loaded already";
@@ -60,10 +61,17 @@ static const char *load(char **words)
 		if (!strncmp(*words, "fleet=", 6) &&
 		    !options_number(*words + 6, 1, FLEET_MAX, &fleet))
 			continue;
-		return "expected history=N, instance=HEX or fleet=N";
+		if (!strncmp(*words, "abi=", 4) && !options_number(*words + 4, 0, UINT32_MAX, &abi))
+			continue;
+		if (!strncmp(*words, "version=", 8)) {
+			version = *words + 8;
+			continue;
+		}
+		return "expected history=N, instance=HEX, fleet=N, abi=N or version=TEXT";
 	}
 	if (module_load((uint32_t)history, instance, (uint32_t)fleet))
 		return "no memory";
+	module_set_version(version, (uint32_t)abi);
 	family_register();
 	answer_totals();
 	return NULL;
@@ -257,7 +265,8 @@ static const struct command {
 	int words;			  /* at least */
 	bool needs_module;
 } commands[] = {
-	{ "load", load, 0, false },	 /* [history=N] [instance=HEX] [fleet=N] */
+	{ "load", load, 0,
+	  false }, /* [history=N] [instance=HEX] [fleet=N] [abi=N] [version=TEXT] */
 	{ "unload", unload, 0, true },	 /* stops publishing too */
 	{ "batch", batch, 1, false },	 /* N: events a message has at most, 0: what fits */
 	{ "publish", publish, 1, true }, /* N [RATE]: answers when they are published */

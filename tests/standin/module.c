@@ -183,8 +183,6 @@ int module_load(uint32_t history_len, uint64_t instance, uint32_t devices)
 	fill_slots(devices);
 	status = (struct module_status){
 		.instance = instance,
-		.version = "stand-in",
-		.abi = FAULTCAST_ABI,
 		.loaded_real_ns = real_ns(),
 		.devices_max = num_slots,
 		.history_max = history_len,
@@ -195,6 +193,12 @@ int module_load(uint32_t history_len, uint64_t instance, uint32_t devices)
 		.num_probes = 3,
 	};
 	return 0;
+}
+
+void module_set_version(const char *version, uint32_t abi)
+{
+	snprintf(status.version, sizeof(status.version), "%s", version);
+	status.abi = abi;
 }
 
 void module_unload(void)

@@ -20,6 +20,9 @@
 int module_load(uint32_t history, uint64_t instance, uint32_t fleet);
 void module_unload(void);
 
+/* That it is another one than it is, once loaded. */
+void module_set_version(const char *version, uint32_t abi);
+
 /* For STATUS_GET and for the driver: always by the law, but for module_drop(). */
 const struct module_status *module_status(void);
 

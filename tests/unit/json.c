@@ -209,21 +209,26 @@ static const struct module_status module_now = {
 	.hw_overflow = 10,
 	.nmissed = 11,
 	.unknown_unit = 12,
-	.abi = 13,
+	.abi = FAULTCAST_ABI,
 	.devices_max = 14,
 	.history_max = 15,
 	.queue_max = 16,
 	.rate = 17,
 	.burst = 18,
 	.host_rate = 19,
-	.version = "0.1.0",
+	.version = VERSION,
 	.probes = { { .name = "vtd", .state = FAULTCAST_PROBE_ACTIVE, .exact = true },
 		    { .name = "iommu", .state = 9, .reason = "no \"x\"" } },
 	.num_probes = 2,
 };
 
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+#define ABI_TEXT TEXT(FAULTCAST_ABI)
+#define SAME_VERSION_JSON "\"abi\":" ABI_TEXT ",\"skew\":\"\""
+
 #define MODULE_JSON                                                                                \
-	"\"module\":{\"instance\":\"171\",\"version\":\"0.1.0\",\"abi\":13,"                       \
+	"\"module\":{\"instance\":\"171\",\"version\":\"" VERSION "\",\"abi\":" ABI_TEXT ","       \
 	"\"loadedRealtimeNs\":\"1\",\"head\":\"2\",\"tail\":\"3\",\"raised\":\"4\","               \
 	"\"published\":\"5\",\"suppressed\":\"6\",\"lost\":\"7\",\"queued\":\"8\","                \
 	"\"summaries\":\"9\",\"hwOverflow\":\"10\",\"probeMissed\":\"11\","                        \
@@ -251,11 +256,13 @@ static void status(void **state)
 	expect_json(&m.msg.base,
 		    "{\"exporterVersion\":\"1.2.3\",\"source\":{\"name\":\"netlink\",\"up\":false,"
 		    "\"reason\":\"why\",\"cursor\":\"ab.2.0\",\"refetches\":\"1\","
-		    "\"gapEvents\":\"3\",\"unknown\":\"4\"}," MODULE_JSON "}");
+		    "\"gapEvents\":\"3\",\"unknown\":\"4\"}," MODULE_JSON "," SAME_VERSION_JSON
+		    "}");
 	message_status(&m, "", NULL, &module_now);
-	expect_json(&m.msg.base, "{\"exporterVersion\":\"\"," MODULE_JSON "}");
+	expect_json(&m.msg.base,
+		    "{\"exporterVersion\":\"\"," MODULE_JSON "," SAME_VERSION_JSON "}");
 	message_status(&m, "1.2.3", NULL, NULL);
-	expect_json(&m.msg.base, "{\"exporterVersion\":\"1.2.3\"}");
+	expect_json(&m.msg.base, "{\"exporterVersion\":\"1.2.3\"," SAME_VERSION_JSON "}");
 }
 
 /* A list of what a status has none of is left out. */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How the kernel module and the program that reads it differ in version.  Pure. */
+#ifndef FAULTCAST_SKEW_H
+#define FAULTCAST_SKEW_H
+
+#include "event.h"
+
+#define SKEW_LEN 192
+
+/* The module's ABI less ours; 0: the same. */
+int skew_of(const struct module_status *module);
+
+/* One line of what that means, or of other versions; "" if there is nothing to say. */
+void skew_describe(const struct module_status *module, char out[SKEW_LEN]);
+
+#endif
