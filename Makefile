@@ -4,7 +4,7 @@ REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 B := build
 CC ?= gcc
-PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd sqlite3 zlib libpci
+PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd sqlite3 zlib libpci yaml-0.1
 KABI ?= $(shell dpkg-query -W -f '$${Depends}' linux-headers-amd64 2>/dev/null | \
 	sed -n 's/.*linux-headers-\([^ ,]*amd64\).*/\1/p')
 KDIR ?= /usr/src/linux-headers-$(KABI)
@@ -15,7 +15,7 @@ KERNELS ?= 6.1 6.12 7.3 newest
 # What building and installing takes, and then what the rest takes. dkms signs with openssl.
 BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libprotobuf-c-dev protobuf-c-compiler libmicrohttpd-dev libsqlite3-dev \
-	libcurl4-openssl-dev zlib1g-dev libpci-dev pci.ids linux-headers-amd64 dkms openssl
+	libcurl4-openssl-dev zlib1g-dev libyaml-dev libpci-dev pci.ids linux-headers-amd64 dkms openssl
 DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
@@ -50,7 +50,7 @@ TEST_GEN := $(B)/gen/io/prometheus/client/metrics.pb-c.c
 LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c skew.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
 	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
 	source/genl.c source/netlink.c)
-EXPORTER_SRC := $(addprefix exporter/,main.c bus.c window.c device_table.c snapshot.c health_rules.c devices.c pci_names.c pci_sysfs.c uevent.c \
+EXPORTER_SRC := $(addprefix exporter/,main.c config.c config_rules.c bus.c window.c device_table.c snapshot.c health_rules.c devices.c pci_names.c pci_sysfs.c uevent.c \
 	output/metrics.c \
 	$(addprefix output/metric_,device.c devices.c identity.c output.c status.c table.c) output/exemplars.c output/scrape.c \
 	output/process.c output/health_watch.c output/stream.c output/reader.c output/backlog.c output/encoded.c output/store.c \
