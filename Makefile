@@ -50,9 +50,9 @@ TEST_GEN := $(B)/gen/io/prometheus/client/metrics.pb-c.c
 LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c skew.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
 	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
 	source/genl.c source/netlink.c)
-EXPORTER_SRC := $(addprefix exporter/,main.c config.c config_rules.c bus.c window.c device_table.c snapshot.c health_rules.c devices.c pci_names.c pci_sysfs.c uevent.c \
+EXPORTER_SRC := $(addprefix exporter/,main.c settings.c config.c config_rules.c reload.c notify.c bus.c window.c device_table.c snapshot.c health_rules.c devices.c pci_names.c pci_sysfs.c uevent.c \
 	output/metrics.c \
-	$(addprefix output/metric_,device.c devices.c identity.c output.c status.c table.c) output/exemplars.c output/scrape.c \
+	$(addprefix output/metric_,config.c device.c devices.c identity.c output.c status.c table.c) output/exemplars.c output/scrape.c \
 	output/process.c output/health_watch.c output/stream.c output/reader.c output/backlog.c output/encoded.c output/store.c \
 	$(addprefix store/,database.c move_aside.c read.c retain.c worker.c write.c) \
 	$(addprefix expo/,expo.c gzip.c histogram.c openmetrics.c protobuf.c text.c) http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
@@ -161,7 +161,8 @@ $(B)/unit/%: $(B)/san/tests/unit/%.o $(call obj,san,$(TESTED_SRC) $(LIB_SRC)) $(
 		$(B)/san/gen/io/prometheus/client/metrics.pb-c.o
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE)) -lcmocka -o $@
-$(B)/fuzz/%: $(B)/fuzz-obj/tests/fuzz/%.o $(call obj,fuzz-obj,exporter/http/accept.c exporter/http/query.c $(LIB_SRC)) \
+$(B)/fuzz/%: $(B)/fuzz-obj/tests/fuzz/%.o $(call obj,fuzz-obj,exporter/http/accept.c exporter/http/query.c \
+		exporter/settings.c exporter/config.c exporter/config_rules.c exporter/health_rules.c $(LIB_SRC)) \
 		$(call gen_obj,fuzz-obj)
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE) -fsanitize=fuzzer,$(FUZZ_CC)) -o $@

@@ -33,13 +33,13 @@ int loop_add(struct loop *loop, struct loop_fd *watch, uint32_t events)
 	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &ev) ? -errno : 0;
 }
 
-int loop_add_signals(struct loop *loop, struct loop_fd *watch)
+int loop_add_signals(struct loop *loop, struct loop_fd *watch, const int *signals)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
+	while (*signals)
+		sigaddset(&set, *signals++);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	watch->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return watch->fd < 0 ? -errno : loop_add(loop, watch, EPOLLIN);
@@ -136,7 +136,10 @@ int loop_run(struct loop *loop)
 		int n = epoll_wait(loop->epoll_fd, events, EVENTS_PER_WAIT, wait_ms(loop));
 		uint64_t generation = loop->generation;
 
-		if (n < 0 && errno != EINTR)
+		/* Nothing has come yet, though it may have by now. */
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
 			return -errno;
 		/* Level-triggered: what a loop_del makes us skip comes again. */
 		for (int i = 0; i < n && generation == loop->generation; i++) {

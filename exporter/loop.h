@@ -48,10 +48,10 @@ void loop_fini(struct loop *loop);
 int loop_add(struct loop *loop, struct loop_fd *watch, uint32_t events);
 
 /*
- * Blocks SIGINT and SIGTERM and watches them instead: opens @watch->fd, a signalfd
+ * Blocks @signals, up to a 0, and watches them instead: opens @watch->fd, a signalfd
  * that the caller closes.  0 or -errno.
  */
-int loop_add_signals(struct loop *loop, struct loop_fd *watch);
+int loop_add_signals(struct loop *loop, struct loop_fd *watch, const int *signals);
 
 /* Stops watching, before the caller closes the descriptor. */
 void loop_del(struct loop *loop, struct loop_fd *watch);

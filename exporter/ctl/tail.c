@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* faultcastctl tail: events as they happen. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,7 +113,7 @@ static int run(bool as_json)
 	log_setup(LOG_LEVELS, LOG_LOGFMT); /* we say it ourselves */
 	err = loop_init(&loop);
 	if (!err)
-		err = loop_add_signals(&loop, &signals);
+		err = loop_add_signals(&loop, &signals, (const int[]){ SIGINT, SIGTERM, 0 });
 	if (!err && !as_json)
 		print_header();
 	source.only_new = !from_oldest;

@@ -28,6 +28,7 @@ struct route {
 
 static const char *telemetry_path;
 static uint64_t max_scrapes, scrapes;
+static bool stopping;
 
 static const char *header(const struct http_request *request, const char *name)
 {
@@ -83,7 +84,9 @@ static void answer_ready(struct http_request *request, const struct snapshot *sn
 	const struct source_status *source = bus_source();
 
 	(void)snapshot;
-	if (source->up)
+	if (stopping)
+		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not ready: stopping");
+	else if (source->up)
 		http_answer_text(request, MHD_HTTP_OK, "ready");
 	else
 		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "not ready: %s",
@@ -280,6 +283,11 @@ void routes_init(const char *metrics_path, uint64_t max_scrapes_at_once)
 {
 	telemetry_path = metrics_path;
 	max_scrapes = max_scrapes_at_once;
+}
+
+void routes_stopping(void)
+{
+	stopping = true;
 }
 
 static const struct route *find(const char *path)

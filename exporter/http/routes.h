@@ -8,6 +8,9 @@
 /* @metrics_path must outlive the server; @max_scrapes 0: any number at the same time. */
 void routes_init(const char *metrics_path, uint64_t max_scrapes);
 
+/* From now on we are not ready. */
+void routes_stopping(void);
+
 /* Finds the route of @request, or answers 404 or 405. */
 void routes_find(struct http_request *request, const char *method, const char *path);
 

@@ -97,4 +97,9 @@ metric_collect_fn collect_process_start;
 metric_collect_fn collect_process_open_fds;
 metric_collect_fn collect_process_max_fds;
 
+metric_collect_fn collect_reload_successful;
+metric_collect_fn collect_reload_success;
+metric_collect_fn collect_reload_failures;
+metric_collect_fn collect_abi_skew;
+
 #endif

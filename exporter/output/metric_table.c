@@ -230,9 +230,34 @@ const struct metric metric_table[] = {
 		.collect = collect_stream_clients,
 	},
 	{
+		.family = { "faultcast_config_last_reload_successful", METRIC_GAUGE,
+			    "Whether the settings were sound when they were read last." },
+		.of = OF_EXPORTER,
+		.collect = collect_reload_successful,
+	},
+	{
+		.family = { "faultcast_config_last_reload_success_timestamp_seconds", METRIC_GAUGE,
+			    "When settings were last read that were." },
+		.of = OF_EXPORTER,
+		.collect = collect_reload_success,
+	},
+	{
+		.family = { "faultcast_config_reload_failures_total", METRIC_COUNTER,
+			    "Times the file was broken when it was to be read again." },
+		.of = OF_EXPORTER,
+		.collect = collect_reload_failures,
+	},
+	{
 		.family = { "faultcast_module_info", METRIC_GAUGE, "The kernel module." },
 		.of = OF_KERNEL,
 		.collect = collect_module_info,
+	},
+	{
+		.family = { "faultcast_module_abi_skew", METRIC_GAUGE,
+			    "Whether the kernel module's ABI is older, or newer, than this "
+			    "exporter's." },
+		.of = OF_KERNEL,
+		.collect = collect_abi_skew,
 	},
 	{
 		.family = { "faultcast_build_info", METRIC_GAUGE, "This exporter." },

@@ -123,6 +123,9 @@ old_module_new_programs() {
 	is "the module was the previous one" "$(number abi)" 1
 	not_ok "the exporter was ours" test "$(revision)" = "$(cat /previous/commit)"
 	is "nothing is unknown" "$(unknown)" 0
+	like "faultcastctl status says that it is older" "$(faultcastctl status)" \
+		'^skew  *module .* has ABI 1, older than '
+	is "and so does the exporter" "$(metric 'faultcast_module_abi_skew{module="older"}')" 1
 	is "faultcastctl config gets one clear error" "$(faultcastctl config --rate 5 2>&1; echo $?)" \
 		"faultcastctl: the kernel module that is loaded is too old for this
 1"

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+
+static const struct settings defaults = {
+	.http = { .listen_address = "127.0.0.1:10186",
+		  .unix_path = "",
+		  .metrics_path = "/metrics",
+		  .max_requests = 40 },
+	.store = { .path = "",
+		   .retention_ns = 15ULL * 86400 * NSEC_PER_SEC,
+		   .retention_bytes = 1ULL << 30 },
+	.metrics = { .max_devices = 4096 },
+	.devices = { .sysfs = "/sys", .keep_removed_ns = 3600 * NSEC_PER_SEC },
+	.config_file = "",
+	.log_level = LOG_INFO,
+	.rcvbuf = 4 << 20,
+};
+
+/* What the table points to, while it is read. */
+static struct settings reading;
+
+static bool is_path(const char *text)
+{
+	return text[0] == '/' && text[1];
+}
+
+const struct option_row settings_rows[] = {
+	{ .name = "web.listen-address",
+	  .type = OPTION_STRING,
+	  .value = &reading.http.listen_address,
+	  .arg = "HOST:PORT",
+	  .help = "where to serve HTTP" },
+	{ .name = "web.unix-socket",
+	  .type = OPTION_STRING,
+	  .value = &reading.http.unix_path,
+	  .arg = "PATH",
+	  .hide_default = true,
+	  .help = "where to serve HTTP to members of group faultcast" },
+	{ .name = "web.telemetry-path",
+	  .type = OPTION_STRING,
+	  .value = &reading.http.metrics_path,
+	  .valid = is_path,
+	  .expected = "a path such as /metrics",
+	  .arg = "PATH",
+	  .help = "where the metrics are" },
+	{ .name = "web.max-requests",
+	  .type = OPTION_NUMBER,
+	  .value = &reading.http.max_requests,
+	  .max = UINT32_MAX,
+	  .arg = "NUMBER",
+	  .help = "requests for metrics answered at the same time, 0: any number" },
+	{ .name = "web.disable-exporter-metrics",
+	  .type = OPTION_FLAG,
+	  .value = &reading.metrics.without_itself,
+	  .help = "leave out process_* and what is only about this exporter" },
+	{ .name = "web.openmetrics-created",
+	  .type = OPTION_FLAG,
+	  .value = &reading.metrics.with_created,
+	  .help = "in OpenMetrics, say since when counters count" },
+	{ .name = "metrics.max-devices",
+	  .type = OPTION_NUMBER,
+	  .value = &reading.metrics.max_devices,
+	  .min = 1,
+	  .max = 1 << 20,
+	  .arg = "COUNT",
+	  .help = "how many devices have series, those with faults first" },
+	{ .name = "metrics.removed-devices",
+	  .type = OPTION_DURATION,
+	  .value = &reading.devices.keep_removed_ns,
+	  .min = 0,
+	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
+	  .arg = "DURATION",
+	  .help = "how long a device that was removed keeps its series" },
+	{ .name = "path.sysfs",
+	  .type = OPTION_STRING,
+	  .value = &reading.devices.sysfs,
+	  .arg = "PATH",
+	  .help = "where sysfs is mounted" },
+	{ .name = "netlink.rcvbuf",
+	  .type = OPTION_NUMBER,
+	  .value = &reading.rcvbuf,
+	  .min = 0,
+	  .max = 1 << 30,
+	  .arg = "BYTES",
+	  .help = "receive buffer for events, 0: the system's default" },
+	{ .name = "netlink.standin",
+	  .type = OPTION_NUMBER,
+	  .value = &reading.standin,
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .hide_default = true,
+	  .command_line_only = true,
+	  .arg = "PORT",
+	  .help = "for tests: events from a program, NETLINK_USERSOCK" },
+	{ .name = "storage.path",
+	  .type = OPTION_STRING,
+	  .value = &reading.store.path,
+	  .arg = "FILE",
+	  .hide_default = true,
+	  .help = "where to keep events, an SQLite database" },
+	{ .name = "storage.retention.time",
+	  .type = OPTION_DURATION,
+	  .value = &reading.store.retention_ns,
+	  .live = true,
+	  .min = NSEC_PER_SEC,
+	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
+	  .arg = "DURATION",
+	  .help = "how long to keep them" },
+	{ .name = "storage.retention.size",
+	  .type = OPTION_SIZE,
+	  .value = &reading.store.retention_bytes,
+	  .live = true,
+	  .min = 32 << 20,
+	  .max = 1ULL << 60,
+	  .arg = "SIZE",
+	  .help = "how large it may become" },
+	{ .name = "log.level",
+	  .type = OPTION_CHOICE,
+	  .value = &reading.log_level,
+	  .live = true,
+	  .choices = log_level_names,
+	  .arg = "LEVEL",
+	  .help = "debug, info, warn or error" },
+	{ .name = "log.format",
+	  .type = OPTION_CHOICE,
+	  .value = &reading.log_format,
+	  .live = true,
+	  .choices = log_format_names,
+	  .arg = "FORMAT",
+	  .help = "logfmt or json" },
+	{ .name = "config.file",
+	  .type = OPTION_STRING,
+	  .value = &reading.config_file,
+	  .hide_default = true,
+	  .command_line_only = true,
+	  .arg = "FILE",
+	  .help = "YAML; read again on SIGHUP" },
+	{ .name = "config.check",
+	  .type = OPTION_FLAG,
+	  .value = &reading.config_check,
+	  .command_line_only = true,
+	  .help = "say whether all settings are sound, and exit" },
+	{ .name = "version",
+	  .type = OPTION_FLAG,
+	  .command_line_only = true,
+	  .value = &reading.version,
+	  .help = "print the version" },
+	{ .name = "help",
+	  .type = OPTION_FLAG,
+	  .value = &reading.help,
+	  .command_line_only = true,
+	  .help = "print this" },
+	{ .name = NULL },
+};
+
+/* The same setting in other settings. */
+static void *value_in(struct settings *settings, const struct option_row *row)
+{
+	return (char *)settings + ((char *)row->value - (char *)&reading);
+}
+
+/* The whole file, or one line of why not. */
+static int load(const char *path, struct strbuf *text, struct strbuf *error)
+{
+	/* Not waiting for who might write into a FIFO. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	ssize_t n = 0;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		strbuf_addf(error, "%s: cannot be read: %s", path, strerror(errno));
+	} else if (!S_ISREG(st.st_mode)) {
+		strbuf_addf(error, "%s: expected a file, got %s", path,
+			    S_ISDIR(st.st_mode) ? "a directory" : "something else");
+	} else if (!strbuf_reserve(text, CONFIG_BYTES_MAX + 1)) {
+		strbuf_addf(error, "%s: out of memory", path);
+	} else {
+		while (text->len <= CONFIG_BYTES_MAX &&
+		       (n = read(fd, text->s + text->len, CONFIG_BYTES_MAX + 1 - text->len)) > 0)
+			text->len += (size_t)n;
+		if (n < 0)
+			strbuf_addf(error, "%s: cannot be read: %s", path, strerror(errno));
+		else if (text->len > CONFIG_BYTES_MAX)
+			strbuf_addf(error, "%s: expected at most %d bytes, got more", path,
+				    CONFIG_BYTES_MAX);
+	}
+	if (fd >= 0)
+		close(fd);
+	return error->len ? -EINVAL : 0;
+}
+
+static int read_file(const char *path, struct strbuf *error)
+{
+	struct strbuf text = STRBUF_INIT;
+	int err = load(path, &text, error);
+
+	reading.config = err ? NULL : calloc(1, sizeof(*reading.config));
+	if (!err && !reading.config) {
+		strbuf_addf(error, "%s: out of memory", path);
+		err = -ENOMEM;
+	}
+	if (!err)
+		err = config_parse(reading.config, settings_rows, path, strbuf_str(&text), text.len,
+				   error);
+	strbuf_free(&text);
+	return err;
+}
+
+int settings_read(struct settings *settings, int argc, char **argv, struct strbuf *error)
+{
+	const char *path;
+	int parsed, err = 0;
+
+	reading = defaults;
+	parsed = options_parse(settings_rows, argc, argv, error);
+	if (parsed >= 0 && !reading.help && !reading.version) {
+		path = reading.config_file;
+		reading = defaults;
+		if (*path)
+			err = read_file(path, error);
+		if (!err)
+			err = options_environment(settings_rows, error);
+		/* Once more: they go over the others. */
+		if (!err)
+			options_parse(settings_rows, argc, argv, error);
+	}
+	if (parsed >= 0 && !err)
+		*settings = reading;
+	else
+		settings_free(&reading);
+	return err ? err : parsed;
+}
+
+void settings_free(struct settings *settings)
+{
+	if (settings->config)
+		config_free(settings->config);
+	free(settings->config);
+	settings->config = NULL;
+}
+
+const struct health_rule *settings_rules(const struct settings *settings, size_t *num)
+{
+	if (settings->config && settings->config->has_rules) {
+		*num = settings->config->num_rules;
+		return settings->config->rules;
+	}
+	*num = health_num_default_rules;
+	return health_default_rules;
+}
+
+static size_t size_of(const struct option_row *row)
+{
+	switch (row->type) {
+	case OPTION_FLAG:
+		return sizeof(bool);
+	case OPTION_CHOICE:
+		return sizeof(int);
+	case OPTION_STRING:
+		return sizeof(const char *);
+	case OPTION_NUMBER:
+	case OPTION_DURATION:
+	case OPTION_SIZE:
+		break;
+	}
+	return sizeof(uint64_t);
+}
+
+static bool differ(const struct option_row *row, const void *a, const void *b)
+{
+	if (row->type == OPTION_STRING)
+		return strcmp(*(const char *const *)a, *(const char *const *)b) != 0;
+	return memcmp(a, b, size_of(row)) != 0;
+}
+
+void settings_take_live(struct settings *running, const struct settings *fresh,
+			struct strbuf *others)
+{
+	for (const struct option_row *row = settings_rows; row->name; row++) {
+		void *is = value_in(running, row);
+		const void *is_to_be = value_in((struct settings *)fresh, row);
+
+		if (row->live)
+			memcpy(is, is_to_be, size_of(row));
+		else if (differ(row, is, is_to_be))
+			strbuf_addf(others, "%s%s", others->len ? ", " : "", row->name);
+	}
+}
+
+void settings_help(struct strbuf *out)
+{
+	reading = defaults;
+	strbuf_adds(out, "Serves PCIe fault events as metrics and streams.\n\nFlags:\n");
+	options_help(settings_rows, out);
+	strbuf_adds(out, "\nEach but");
+	for (const struct option_row *row = settings_rows; row->name; row++)
+		if (row->command_line_only)
+			strbuf_addf(out, " --%s", row->name);
+	strbuf_adds(out, "\nmay also be in the environment, as FAULTCAST_WEB_LISTEN_ADDRESS for "
+			 "--web.listen-address,\nand in the file, as web: {listen-address: ...}, "
+			 "which has also health.rules.  Flags go\nover the environment, and that "
+			 "over the file.\n");
+}

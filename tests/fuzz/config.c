@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Proves: no configuration file makes its reader go wrong; a refused one is told why in one line,
+ * and what an accepted one says is within its bounds. */
+#include "config.h"
+
+#include "fuzz.h"
+#include "settings.h"
+
+static void require_sound(const struct config *config)
+{
+	REQUIRE(config->num_rules <= HEALTH_RULES_MAX);
+	REQUIRE(config->has_rules || !config->num_rules);
+	for (size_t i = 0; i < config->num_rules; i++) {
+		const struct health_rule *rule = &config->rules[i];
+
+		REQUIRE(*rule->name && memchr(rule->name, '\0', sizeof(rule->name)));
+		REQUIRE(rule->kind && rule->kind < FAULTCAST_KIND_SUPPRESSED);
+		REQUIRE(rule->severity <= FAULTCAST_SEVERITY_MAX);
+		REQUIRE(rule->kind == FAULTCAST_KIND_AER || !rule->severity);
+		REQUIRE(rule->threshold && (rule->threshold == 1 || rule->window_ns));
+		REQUIRE(rule->state == HEALTH_SUSPECT || rule->state == HEALTH_FAULTY);
+		REQUIRE(rule->clear_after_ns);
+	}
+	for (const struct option_row *row = settings_rows; row->name; row++)
+		if (row->type == OPTION_STRING && *(const char **)row->value)
+			REQUIRE(strlen(*(const char **)row->value) <= CONFIG_BYTES_MAX);
+}
+
+static void reset_strings(void)
+{
+	for (const struct option_row *row = settings_rows; row->name; row++)
+		if (row->type == OPTION_STRING)
+			*(const char **)row->value = NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	static struct config config;
+	struct strbuf error = STRBUF_INIT;
+	int err;
+
+	memset(&config, 0, sizeof(config));
+	err = config_parse(&config, settings_rows, "f", (const char *)bytes, len, &error);
+	REQUIRE(!err || err == -EINVAL);
+	REQUIRE(!err == !error.len && !error.failed);
+	REQUIRE(!strchr(strbuf_str(&error), '\n') && error.len < 1024);
+	if (!err)
+		require_sound(&config);
+	reset_strings();
+	config_free(&config);
+	strbuf_free(&error);
+	return 0;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Proves: flags go over the environment, that over the file, and the file over the defaults; a
+ * broken one is refused by its name; and deploy/exporter.yaml has every key, with its default.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "log.h"
+#include "settings.h"
+
+#define EXAMPLE "deploy/exporter.yaml"
+
+static char path[] = "/tmp/faultcast-settings-XXXXXX";
+static struct strbuf error;
+static struct settings settings;
+
+static int setup(void **state)
+{
+	int fd;
+
+	(void)state;
+	strcpy(path + sizeof(path) - 7, "XXXXXX");
+	fd = mkstemp(path);
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(path);
+	rmdir(path);
+	strbuf_free(&error);
+	settings_free(&settings);
+	unsetenv("FAULTCAST_LOG_LEVEL");
+	unsetenv("FAULTCAST_CONFIG_FILE");
+	return 0;
+}
+
+static void write_file(const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* With --config.file, and @flag if there is one. */
+static int read_with(const char *flag)
+{
+	char *argv[] = { "--config.file", path, (char *)(uintptr_t)flag };
+
+	strbuf_reset(&error);
+	settings_free(&settings);
+	return settings_read(&settings, flag ? 3 : 2, argv, &error);
+}
+
+static const struct {
+	const char *file, *variable, *flag;
+	enum log_level level;
+} layers[] = {
+	{ "", NULL, NULL, LOG_INFO },
+	{ "log.level: debug", NULL, NULL, LOG_DEBUG },
+	{ "", "warn", NULL, LOG_WARN },
+	{ "", NULL, "--log.level=error", LOG_ERROR },
+	{ "log.level: debug", "warn", NULL, LOG_WARN },
+	{ "log.level: debug", NULL, "--log.level=error", LOG_ERROR },
+	{ "log.level: debug", "warn", "--log.level=error", LOG_ERROR },
+	{ "log.level: debug", "warn", "--log.level=info", LOG_INFO },
+};
+
+static void layers_go_over_each_other(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
+		write_file(layers[i].file);
+		unsetenv("FAULTCAST_LOG_LEVEL");
+		if (layers[i].variable)
+			setenv("FAULTCAST_LOG_LEVEL", layers[i].variable, 1);
+		assert_true(read_with(layers[i].flag) >= 0);
+		assert_int_equal(settings.log_level, layers[i].level);
+		assert_string_equal(settings.http.metrics_path, "/metrics");
+	}
+}
+
+/* What overrides it does not excuse it. */
+static void each_layer_must_be_sound(void **state)
+{
+	char expected[128];
+
+	(void)state;
+	write_file("log.level: x");
+	snprintf(expected, sizeof(expected),
+		 "%s:1: log.level: expected debug, info, warn, error, got \"x\"", path);
+	assert_int_equal(read_with("--log.level=info"), -EINVAL);
+	assert_string_equal(strbuf_str(&error), expected);
+	write_file("");
+	setenv("FAULTCAST_LOG_LEVEL", "y", 1);
+	assert_int_equal(read_with("--log.level=info"), -EINVAL);
+	assert_string_equal(strbuf_str(&error),
+			    "FAULTCAST_LOG_LEVEL: expected debug, info, warn, error, got \"y\"");
+	unsetenv("FAULTCAST_LOG_LEVEL");
+	assert_int_equal(read_with("--web.telemetry-path=x"), -EINVAL);
+	assert_string_equal(strbuf_str(&error),
+			    "--web.telemetry-path: expected a path such as /metrics, got \"x\"");
+	/* Not looked at: the command line names the file. */
+	setenv("FAULTCAST_CONFIG_FILE", "/nonexistent", 1);
+	assert_true(read_with(NULL) >= 0);
+}
+
+static void expect_unreadable(const char *why)
+{
+	char expected[128];
+
+	snprintf(expected, sizeof(expected), "%s: %s", path, why);
+	assert_int_equal(read_with(NULL), -EINVAL);
+	assert_string_equal(strbuf_str(&error), expected);
+}
+
+static void files_that_are_none(void **state)
+{
+	char *big = calloc(1, CONFIG_BYTES_MAX + 2);
+
+	(void)state;
+	memset(big, '\n', CONFIG_BYTES_MAX);
+	write_file(big);
+	assert_true(read_with(NULL) >= 0);
+	big[CONFIG_BYTES_MAX] = '\n';
+	write_file(big);
+	free(big);
+	expect_unreadable("expected at most 65536 bytes, got more");
+	unlink(path);
+	expect_unreadable("cannot be read: No such file or directory");
+	mkfifo(path, 0600);
+	expect_unreadable("expected a file, got something else");
+	unlink(path);
+	mkdir(path, 0700);
+	expect_unreadable("expected a file, got a directory");
+}
+
+static const void *value_in(const struct settings *s, const struct option_row *row)
+{
+	/* The table points to what was read last. */
+	const struct option_row *version = settings_rows;
+
+	while (strcmp(version->name, "version") != 0)
+		version++;
+	return (const char *)s + offsetof(struct settings, version) +
+	       ((const char *)row->value - (const char *)version->value);
+}
+
+static size_t size_of(const struct option_row *row)
+{
+	return row->type == OPTION_FLAG	    ? sizeof(bool)
+	       : row->type == OPTION_CHOICE ? sizeof(int)
+					    : sizeof(uint64_t);
+}
+
+static void expect_equal(const struct option_row *row, const struct settings *a,
+			 const struct settings *b)
+{
+	const void *in_a = value_in(a, row), *in_b = value_in(b, row);
+
+	if (row->type == OPTION_STRING
+		    ? strcmp(*(const char *const *)in_a, *(const char *const *)in_b) != 0
+		    : memcmp(in_a, in_b, size_of(row)) != 0)
+		fail_msg(EXAMPLE ": %s is not the default", row->name);
+}
+
+/* A value that no setting has by default, so that one that is not set shows. */
+static void spoil(const struct option_row *row)
+{
+	if (row->type == OPTION_STRING)
+		*(const char **)row->value = "spoilt";
+	else
+		memset(row->value, 0xa5, size_of(row));
+}
+
+static void example_is_complete(void **state)
+{
+	static struct config config;
+	struct settings defaults;
+	struct strbuf text = STRBUF_INIT;
+	FILE *file = fopen(EXAMPLE, "r");
+	char *argv[] = { "--config.file=" EXAMPLE };
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(strbuf_reserve(&text, CONFIG_BYTES_MAX));
+	text.len = fread(text.s, 1, CONFIG_BYTES_MAX, file);
+	fclose(file);
+	assert_int_equal(settings_read(&defaults, 0, NULL, &error), 0);
+	assert_int_equal(settings_read(&settings, 1, argv, &error), 1);
+	for (const struct option_row *row = settings_rows; row->name; row++) {
+		if (row->command_line_only)
+			continue;
+		expect_equal(row, &settings, &defaults);
+		spoil(row);
+	}
+	assert_int_equal(config_parse(&config, settings_rows, EXAMPLE, text.s, text.len, &error),
+			 0);
+	for (const struct option_row *row = settings_rows; row->name; row++)
+		if (!row->command_line_only &&
+		    (row->type == OPTION_STRING ? !strcmp(*(const char **)row->value, "spoilt")
+						: *(unsigned char *)row->value == 0xa5))
+			fail_msg(EXAMPLE ": %s is missing", row->name);
+	assert_int_equal(config.num_rules, health_num_default_rules);
+	assert_memory_equal(config.rules, health_default_rules,
+			    config.num_rules * sizeof(*config.rules));
+	config_free(&config);
+	strbuf_free(&text);
+}
+
+/* Their text would go with the file that it was read from. */
+static void what_is_live_is_no_string(void **state)
+{
+	(void)state;
+	for (const struct option_row *row = settings_rows; row->name; row++)
+		assert_false(row->live && (row->type == OPTION_STRING || row->command_line_only));
+}
+
+static void takes_what_is_live(void **state)
+{
+	struct settings running = { .config = NULL };
+	struct strbuf others = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(settings_read(&running, 0, NULL, &error), 0);
+	write_file("log.level: error\nweb: {listen-address: ':1'}\nstorage: {path: x, "
+		   "retention.time: 1h}");
+	assert_true(read_with(NULL) >= 0);
+	settings_take_live(&running, &settings, &others);
+	assert_int_equal(running.log_level, LOG_ERROR);
+	assert_int_equal(running.store.retention_ns, settings.store.retention_ns);
+	assert_string_equal(running.store.path, "");
+	assert_string_equal(strbuf_str(&others), "web.listen-address, storage.path, config.file");
+	strbuf_free(&others);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(layers_go_over_each_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_layer_must_be_sound, setup, teardown),
+		cmocka_unit_test_setup_teardown(files_that_are_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(example_is_complete, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_live_is_no_string, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_what_is_live, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
