@@ -30,6 +30,7 @@ INSTALL_FILES := \
 	$(foreach file,$(PROTOS) proto/README.md,$(file):$(datadir)/faultcast/$(file)) \
 	kmod/faultcast.yaml:$(datadir)/faultcast/faultcast.yaml \
 	kmod/uapi/faultcast.h:$(includedir)/faultcast.h \
+	deploy/exporter.yaml:$(datadir)/faultcast/exporter.yaml \
 	$(foreach file,README.md CHANGELOG.md LICENSE,$(file):$(docdir)/$(file)) \
 	$(foreach file,$(wildcard docs/*.md docs/licenses/*),$(file):$(docdir)/$(file)) \
 	deploy/systemd/faultcast.sysusers:$(sysusersdir)/faultcast.conf \
@@ -47,7 +48,7 @@ INSTALL_DIRS := $(datadir)/faultcast/proto/faultcast/v1 $(datadir)/faultcast/pro
 	$(datadir)/faultcast/proto $(datadir)/faultcast $(docdir)/docs/licenses $(docdir)/docs $(docdir) \
 	$(dkmsdir)/uapi $(dkmsdir)
 
-fill_in = sed $(foreach name,VERSION bindir docdir sysconfdir,-e 's|@$(name)@|$($(name))|g')
+fill_in = sed $(foreach name,VERSION bindir datadir docdir sysconfdir,-e 's|@$(name)@|$($(name))|g')
 
 # each LIST,COMMANDS: for every pair of the list, $$from and $$to.
 each = for pair in $(1); do from=$${pair%%:*} to='$(DESTDIR)'$${pair\#*:}; $(2) || exit; done

@@ -54,6 +54,19 @@ sandbox() {
 	ok "it reads when it was started" metric_positive process_start_time_seconds
 }
 
+journal_has() {
+	journalctl -o cat -u faultcast-exporter | grep "$1"
+}
+
+service() {
+	is "systemd is told how it is" "$(systemctl show -P StatusText faultcast-exporter)" "receives events"
+	is "and asks for signs of life" "$(systemctl show -P WatchdogUSec faultcast-exporter)" 30s
+	ok "systemctl reload" systemctl reload faultcast-exporter
+	ok "arrives" wait_for 20 journal_has 'nothing to read again'
+	is "and is over" "$(systemctl is-active faultcast-exporter)" active
+	is "in the same process" "$(main_pid)" "$pid"
+}
+
 metric_positive() {
 	echo "$1 is $(metric "$1")"
 	metric "$1" | grep -q '^[1-9]'
@@ -116,6 +129,7 @@ guest() {
 	ok "what make install and dkms have installed" tar -x --keep-directory-symlink -f /vm/host.tar -C / || return
 	follow_quick_start
 	sandbox
+	service
 	faults
 	at_boot
 	journalctl -o cat -u faultcast-exporter >/host/journal
