@@ -64,6 +64,7 @@ metric_collect_fn collect_hw_overflow;
 metric_collect_fn collect_probe_missed;
 metric_collect_fn collect_unknown_unit;
 metric_collect_fn collect_probe_up;
+metric_collect_fn collect_probe_failed;
 metric_collect_fn collect_probe_info;
 metric_collect_fn collect_module_info;
 metric_collect_fn collect_transitions;

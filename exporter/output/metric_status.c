@@ -75,6 +75,13 @@ void collect_probe_up(struct expo *e, const struct snapshot *s)
 			       s->module.probes[i].state == FAULTCAST_PROBE_ACTIVE);
 }
 
+void collect_probe_failed(struct expo *e, const struct snapshot *s)
+{
+	for (unsigned int i = 0; i < s->module.num_probes; i++)
+		metric_add_for(e, "probe", s->module.probes[i].name,
+			       s->module.probes[i].state == FAULTCAST_PROBE_FAILED);
+}
+
 void collect_probe_info(struct expo *e, const struct snapshot *s)
 {
 	for (unsigned int i = 0; i < s->module.num_probes; i++) {

@@ -158,6 +158,13 @@ const struct metric metric_table[] = {
 		.collect = collect_probe_up,
 	},
 	{
+		.family = { "faultcast_probe_failed", METRIC_GAUGE,
+			    "Whether this kernel has the place and the probe could not be "
+			    "attached." },
+		.of = OF_KERNEL,
+		.collect = collect_probe_failed,
+	},
+	{
 		.family = { "faultcast_probe_info", METRIC_GAUGE,
 			    "How exactly it watches; exact=\"false\": counts are a lower bound." },
 		.of = OF_KERNEL,

@@ -121,6 +121,8 @@ without_ftrace() {
 		'["vtd","PROBE_STATE_FAILED","kernel.ftrace_enabled is 0"]
 ["iommu","PROBE_STATE_ACTIVE",""]'
 	ok "the exporter says it too" wait_for 5 metric_is 'faultcast_probe_up{probe="vtd"}' 0
+	is "and that it is the only one that has failed" \
+		"$(fetch /metrics | grep '^faultcast_probe_failed.* 1$')" 'faultcast_probe_failed{probe="vtd"} 1'
 	ok "the other probe works" raise_iommu_fault device=$device
 	ok "the law holds there" law_holds
 	ok "it unloads" unload_faultcast
