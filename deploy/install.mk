@@ -33,6 +33,7 @@ INSTALL_FILES := \
 	deploy/exporter.yaml:$(datadir)/faultcast/exporter.yaml \
 	$(foreach file,README.md CHANGELOG.md LICENSE,$(file):$(docdir)/$(file)) \
 	$(foreach file,$(wildcard docs/*.md docs/licenses/*),$(file):$(docdir)/$(file)) \
+	$(foreach file,$(wildcard deploy/prometheus/*.yml deploy/grafana/*.json),$(file):$(datadir)/faultcast/$(file:deploy/%=%)) \
 	deploy/systemd/faultcast.sysusers:$(sysusersdir)/faultcast.conf \
 	deploy/systemd/faultcast.modules-load:$(modulesloaddir)/faultcast.conf
 # In which @name@ stands for a variable of ours.
@@ -45,7 +46,7 @@ INSTALL_CONFIG := deploy/systemd/faultcast-exporter.default:$(sysconfdir)/defaul
 
 # Directories that are ours alone, innermost first.
 INSTALL_DIRS := $(datadir)/faultcast/proto/faultcast/v1 $(datadir)/faultcast/proto/faultcast \
-	$(datadir)/faultcast/proto $(datadir)/faultcast $(docdir)/docs/licenses $(docdir)/docs $(docdir) \
+	$(datadir)/faultcast/proto $(datadir)/faultcast/prometheus $(datadir)/faultcast/grafana $(datadir)/faultcast $(docdir)/docs/licenses $(docdir)/docs $(docdir) \
 	$(dkmsdir)/uapi $(dkmsdir)
 
 fill_in = sed $(foreach name,VERSION bindir datadir docdir sysconfdir,-e 's|@$(name)@|$($(name))|g')

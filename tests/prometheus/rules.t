@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+# Proves: Prometheus accepts the rules, alerts and example configuration of deploy/prometheus; each alert
+# has cases in which it fires and in which it does not, and they hold; each has a severity, a time, what
+# to tell people and its section in docs/runbooks.md, which has no other sections; and no alert has a
+# threshold of its own for faults.
+import glob
+import os
+import re
+import sys
+
+import yaml
+
+import prometheus
+from tap import Tap
+
+SEVERITIES = {"info", "warning", "critical"}
+CASES = sorted(glob.glob(os.path.join(prometheus.DEPLOY, "tests", "*.yml")))
+# Metrics of faults themselves. What an alert may ask of them is whether there were any, and only of a
+# device that the exporter's rules have judged.
+FAULTS = re.compile(r"faultcast_(io_page_faults|aer_events|aer_errors|link_events|events_raised|events_suppressed)")
+
+
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return yaml.safe_load(file)
+
+
+def alerts():
+    groups = load(os.path.join(prometheus.DEPLOY, "alerts.yml"))["groups"]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+
+
+def cases():
+    """(names of alerts that some case has firing, and some not)"""
+    checks = [check for path in CASES for test in load(path)["tests"] for check in test.get("alert_rule_test", ())]
+    return ({check["alertname"] for check in checks if check["exp_alerts"]},
+            {check["alertname"] for check in checks if not check["exp_alerts"]})
+
+
+def complaints(name, rule):
+    """What is missing in an alert."""
+    annotations = rule.get("annotations", {})
+    if rule.get("labels", {}).get("severity") not in SEVERITIES:
+        yield f"its severity is none of {sorted(SEVERITIES)}"
+    if "for" not in rule:
+        yield "no for"
+    for wanted in ("summary", "description"):
+        if not annotations.get(wanted):
+            yield f"no {wanted}"
+    if annotations.get("runbook_url") != f"docs/runbooks.md#{name.lower()}":
+        yield f"its runbook_url is {annotations.get('runbook_url')}"
+    if FAULTS.search(rule["expr"]):
+        if "faultcast_device_health > 0" not in rule["expr"]:
+            yield "it is about faults, whatever the health rules say"
+        if re.findall(r"\]\)\s*([<>=!]+\s*[0-9.e]+)", rule["expr"]) != ["> 0"]:
+            yield "it has a threshold of faults"
+
+
+def sections():
+    with open(os.path.join(prometheus.TOP, "docs", "runbooks.md"), encoding="utf-8") as file:
+        return re.findall(r"^## (.*)$", file.read(), re.M)
+
+
+def main():
+    tap = Tap(sys.stdout)
+    found = alerts()
+    files = [*prometheus.RULES]
+    ok, said = prometheus.promtool("check", "rules", *files)
+    tap.same((ok, re.findall("duplicate|FAILED|could", said)), (True, []), "promtool check rules")
+    ok, said = prometheus.promtool("check", "config", os.path.join(prometheus.DEPLOY, "prometheus.yml"))
+    tap.result(ok, "promtool check config") or tap.diag(said)
+    for path in CASES:
+        ok, said = prometheus.promtool("test", "rules", path)
+        tap.result(ok, f"promtool test rules {os.path.basename(path)}")
+        for line in said.splitlines() if not ok else ():
+            tap.diag(line)
+    firing, silent = cases()
+    tap.same(sorted(firing), sorted(found), f"each of {len(found)} alerts has a case in which it fires")
+    tap.same(sorted(silent), sorted(found), "and one in which it does not")
+    wrong = [f"{name}: {what}" for name, rule in found.items() for what in complaints(name, rule)]
+    tap.same(wrong, [], "each is complete, and none has a threshold of its own for faults")
+    tap.same(sorted(sections()), sorted(found), "each has a runbook, and each runbook its alert")
+    tap.finish()
+    sys.exit(1 if tap.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
