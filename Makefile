@@ -20,7 +20,7 @@ DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
-	bpftrace rasdaemon nodejs $(if $(shell command -v npm),,npm) \
+	bpftrace rasdaemon prometheus nodejs $(if $(shell command -v npm),,npm) \
 	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc \
 	wrk golang-go golang-github-prometheus-client-golang-dev
 
@@ -71,7 +71,7 @@ PYTHON_PROTOS := $(PROTOS) proto/io/prometheus/client/metrics.proto
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps build-deps test test-unit test-stream chaos chaos-host chaos-vm stream-build test-vm test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-scrape bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps build-deps test test-unit test-stream test-prometheus chaos chaos-host chaos-vm stream-build test-vm test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-scrape bench-storm bench-kernel lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -85,6 +85,8 @@ help:
 	@echo '                 the module for another Debian kernel, in $(B)/kmod-6.12/'
 	@echo 'make test        unit tests, then scenarios in a virtual machine'
 	@echo 'make test-stream the exporter end to end, with a program in the place of the module'
+	@echo 'make test-prometheus'
+	@echo '                 a real Prometheus scrapes it; rules, alerts and dashboards'
 	@echo 'make chaos       the same while things are killed, stopped, unloaded, filled and damaged (SEED=N EVENTS=$(EVENTS)):'
 	@echo '                 chaos-host; and chaos-vm, with the real module'
 	@echo 'make test-install'
@@ -247,7 +249,12 @@ test-stream: deps
 	@$(MAKE) --no-print-directory stream-build
 	prove $(sort $(wildcard tests/e2e/*.t))
 
-# The same at random: with a store that has trouble, with one that has none, and with none; then with
+# Debian's Prometheus on it, and on a virtual machine with the real module; rules, alerts and dashboards.
+test-prometheus: deps
+	@$(MAKE) --no-print-directory all stream-build
+	prove $(sort $(wildcard tests/prometheus/*.t))
+
+# test-stream at random: with a store that has trouble, with one that has none, and with none; then with
 # exporters that are broken, which has to be noticed.
 EVENTS ?= 1000000
 CHAOS = tests/e2e/chaos $(if $(SEED),--seed=$(SEED))
