@@ -116,15 +116,6 @@ static void limit(struct metric_devices *d, size_t max)
 	d->count = kept;
 }
 
-static enum health_state health_now(const struct address *address,
-				    const struct device_counts *counts, bool judged)
-{
-	if (!judged)
-		return HEALTH_UNKNOWN;
-	/* Of one that has never faulted the rules know nothing. */
-	return counts->first_real_ns ? health_watch_state(address) : HEALTH_OK;
-}
-
 static void fill(struct metric_device *device, uint64_t instance, bool judged)
 {
 	const struct address *address = device->counted ? &device->counts->address
@@ -135,7 +126,8 @@ static void fill(struct metric_device *device, uint64_t instance, bool judged)
 	address_format(address, device->name);
 	device->exemplars = device->counted ? exemplars_of(instance, device->counts->slot)
 					    : exemplars_of(0, 0);
-	device->health = health_now(address, device->counts, judged);
+	/* Also of one that has raised nothing: it may have, when the module was loaded before. */
+	device->health = judged ? health_watch_state(address) : HEALTH_UNKNOWN;
 }
 
 int metric_devices_build(struct metric_devices *d, const struct snapshot *s, size_t max)
