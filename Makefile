@@ -280,7 +280,7 @@ fuzz: deps
 	FUZZ_SECONDS=$(FUZZ_SECONDS) prove -j 2 -e tests/fuzz/run $(FUZZ_TARGETS)
 
 test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
-	prove -e tests/vm/run $(sort $(wildcard tests/vm/scenarios/*.sh))
+	prove --timer -e tests/vm/run $(sort $(wildcard tests/vm/scenarios/*.sh))
 
 # Files, unit and dkms on this machine, and what they make of another.
 test-install: deps
@@ -302,7 +302,7 @@ debug-build: deps
 	@$(MAKE) --no-print-directory KSERIES=debug kmod
 
 test-lockdep: debug-build
-	VM_KERNEL=debug prove -e tests/vm/run $(LOCKDEP_SCENARIOS)
+	VM_KERNEL=debug prove --timer -e tests/vm/run $(LOCKDEP_SCENARIOS)
 
 fuzz-netlink: debug-build
 	tests/vm/run --kernel debug --timeout 0 \
