@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Proves: no message about a device makes its reader go wrong; it is of a PCI device only if it
+ * says so and gives an address that is one, and as long as all of it is there. */
+#include "uevent.h"
+#include "fuzz.h"
+
+static bool has(const char *message, size_t len, const char *text)
+{
+	return memmem(message, len + 1, text, strlen(text));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	struct address address = { .type = ADDRESS_UNKNOWN }, back;
+	char *message, name[ADDRESS_LEN];
+
+	if (len >= UEVENT_LEN)
+		return 0;
+	/* Of just this size, so that a read behind it shows. */
+	message = malloc(len + 1);
+	REQUIRE(message);
+	memcpy(message, bytes, len);
+	message[len] = '\0';
+	if (uevent_pci(message, len, &address)) {
+		address_format(&address, name);
+		REQUIRE(!address_parse_pci(name, &back) && address_equal(&address, &back));
+		/* A segment may be left out. */
+		REQUIRE(has(message, len, "SUBSYSTEM=pci") &&
+			has(message, len, strchr(name, ':') + 1));
+	}
+	free(message);
+	return 0;
+}
