@@ -32,7 +32,7 @@ number() {
 }
 
 # The worker may run on CPU 0 only, and there only when no realtime task wants to; the rest of the
-# kernel's threads must, or the CPU would not go offline.
+# kernel's threads must (prefer_threads), or the CPU would not go offline.
 restrain_worker() {
 	echo 1 >/sys/devices/virtual/workqueue/cpumask
 	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
@@ -40,6 +40,10 @@ restrain_worker() {
 	for runtime in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
 		[ ! -e "$runtime" ] || echo 0 >"$runtime"
 	done
+}
+
+# Those of the kernel's threads that must run, with the ones that have been born meanwhile.
+prefer_threads() {
 	awk '$2 !~ "kworker/u" && $4 == 2 {print $1}' /proc/[0-9]*/stat | xargs -n 1 chrt -f -p 20
 }
 
@@ -48,8 +52,9 @@ restrain_worker() {
 leave_behind() {
 	rm -f /tmp/gone
 	left=
-	# Not for ever, should the CPU need what it keeps from running.
-	taskset 1 chrt -f 10 timeout 20 sh -c 'until [ -e /tmp/gone ]; do :; done' &
+	prefer_threads
+	# Not for ever, should the CPU need what it keeps from running; who ends it must come before it.
+	taskset 1 chrt -f 11 timeout 20 chrt -f 10 sh -c 'until [ -e /tmp/gone ]; do :; done' &
 	hog=$!
 	chrt -f -p 30 $$ >/dev/null
 	sleep 0.2
