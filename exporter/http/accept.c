@@ -36,16 +36,14 @@ static int parse_quality(const char *s)
 /* Reads the one at @s, which ends at @end, and returns what follows; NULL: there is none. */
 static const char *next_parameter(const char *s, const char *end, struct parameter *p)
 {
-	for (;; s++) {
+	do {
 		s = skip(s, "; \t");
 		if (s >= end || *s == ',')
 			return NULL;
 		p->name = s;
 		p->name_len = strcspn(s, "=; \t,");
 		s += p->name_len;
-		if (*s == '=')
-			break;
-	}
+	} while (*s != '=');
 	p->value = skip(s + 1, "\"");
 	p->value_len = strcspn(p->value, "\"; \t,");
 	return p->value + p->value_len + (p->value[p->value_len] == '"');

@@ -42,6 +42,10 @@ static const struct {
 	{ "application/x-ndjson;q=0.9, application/x-protobuf;q=banana", 1 },
 	{ "application/x-ndjson;q=0.9, application/x-protobuf;q=", 1 },
 	{ ";;;q=1, application/x-protobuf", 1 },
+	/* A parameter without a value is none, also at the very end. */
+	{ "application/x-protobuf;foo", 1 },
+	{ "application/x-protobuf; q", 1 },
+	{ "application/x-protobuf;=", 1 },
 };
 
 static void chooses(void **state)
@@ -133,6 +137,7 @@ static const struct {
 	{ "identity;q=0.5, gzip;q=0.6", true },
 	{ "gzipped", false },
 	{ "br", false },
+	{ "gzip;q", true },
 };
 
 static void likes_gzip(void **state)
