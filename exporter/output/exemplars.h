@@ -15,7 +15,10 @@ struct device_exemplars {
 /* Notes a real event.  Without memory for it there is no exemplar. */
 void exemplars_note(const struct fault_event *ev);
 
-/* Those of a slot of this instance of the module; all empty if there are none, never NULL. */
+/*
+ * Those of a slot of this instance of the module; all empty if there are none, never NULL.  Valid
+ * until exemplars_fini(), and empty once the module is another instance.
+ */
 const struct device_exemplars *exemplars_of(uint64_t instance, uint32_t slot);
 
 void exemplars_fini(void);
