@@ -42,6 +42,8 @@ static void send_owed(void)
 
 	if (fd < 0)
 		return;
+	/* What it would send is sent now. */
+	loop_timer_disarm(notify_loop, &retry);
 	if (owed.state)
 		strbuf_addf(&text, "%s\nMONOTONIC_USEC=%" PRIu64 "\n", owed.state,
 			    clock_mono_ns() / 1000);

@@ -198,20 +198,33 @@ def watchdog(bed, standin):
     exporter.check_stop()
 
 
+def fill(manager, other):
+    try:
+        while True:
+            other.sendto(b"full", "\0" + manager.name[1:])
+    except BlockingIOError:
+        pass
+
+
 def manager_is_slow(bed, standin):
     """Its socket is full: nothing waits for it, and it is told once there is room."""
     manager = Manager(bed, abstract=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
         other.setblocking(False)
-        try:
-            while True:
-                other.sendto(b"", "\0" + manager.name[1:])
-        except BlockingIOError:
-            pass
+        fill(manager, other)
         exporter = bed.start_exporter(standin, env=manager.environment())
         bed.wait(exporter.is_ready, "an exporter does not wait for a manager that does not read")
         bed.tap.result(manager.waits_for("READY=1"), "which is told when it reads again")
         bed.tap.result("STATUS=receives events" in manager.read, "all of it")
+        fill(manager, other)
+        exporter.popen.send_signal(signal.SIGHUP)
+        time.sleep(0.15)  # it tries each tenth of a second
+        while manager.receive(0.001) == ["full"]:
+            pass
+        exporter.popen.send_signal(signal.SIGHUP)
+        told = list(iter(lambda: manager.receive(0.5), None))
+        bed.tap.result(["READY=1"] in [message[:1] for message in told] and [] not in told,
+                       "and once: nothing is left for a message that is empty")
     exporter.check_stop()
 
 
