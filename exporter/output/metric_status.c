@@ -34,10 +34,15 @@ void collect_published(struct expo *e, const struct snapshot *s)
 
 void collect_lost(struct expo *e, const struct snapshot *s)
 {
+	const uint64_t started_ns = e->created_ns;
 	struct store_status store;
 
-	if (s->present)
+	if (s->present) {
+		/* The kernel's among ours. */
+		e->created_ns = s->module.loaded_real_ns;
 		metric_add_for(e, "stage", "queue", s->module.lost);
+		e->created_ns = started_ns;
+	}
 	metric_add_for(e, "stage", "history", bus_source()->gap_events);
 	metric_add_for(e, "stage", "stream", stream_missed());
 	if (store_get_status(&store))

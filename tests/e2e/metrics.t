@@ -182,8 +182,11 @@ def created(bed, standin):
     bed.tap.same({round(float(at), 6) for at in re.findall(
         r"^faultcast_io_page_faults_created\{.*\} (\S+)$", body, re.M)}, {round(loaded, 6)},
         "counters of the kernel say that they count since the module was loaded")
-    bed.tap.result(re.search(r"^faultcast_delivery_seconds_created \S+$", body, re.M),
-                   "the exporter's say since when it counts")
+    ours = re.search(r"^faultcast_delivery_seconds_created (\S+)$", body, re.M)
+    bed.tap.result(ours, "the exporter's say since when it counts")
+    lost = dict(re.findall(r'^faultcast_events_lost_created\{stage="(.*)"\} (\S+)$', body, re.M))
+    bed.tap.same((round(float(lost.pop("queue")), 6), set(lost.values())), (round(loaded, 6), {ours and ours[1]}),
+                 "and where both are in one metric, each says its own")
     bed.tap.same(re.findall(r"^(?:process_|faultcast_scrapes).*", body, re.M), [],
                  "and there is nothing about the exporter itself")
     exporter.check_stop()
