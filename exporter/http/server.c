@@ -120,9 +120,11 @@ static struct MHD_Response *make_response(struct http_request *request)
 		const struct gzip_text *text = &request->page->text;
 		const struct strbuf *sent = request->scrape.gzip ? &text->packed : &text->plain;
 
-		request->page->users++;
-		return MHD_create_response_from_buffer_with_free_callback_cls(
+		response = MHD_create_response_from_buffer_with_free_callback_cls(
 			sent->len, sent->s, put_page, request->page);
+		if (response)
+			request->page->users++;
+		return response;
 	}
 	if (request->body.failed)
 		return NULL;
