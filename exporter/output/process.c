@@ -51,19 +51,6 @@ static uint64_t boot_time(void)
 	return boot;
 }
 
-static uint64_t open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	uint64_t count = 0;
-
-	if (!dir)
-		return 0;
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count > 3 ? count - 3 : 0; /* ".", ".." and the one just opened */
-}
-
 void collect_process_cpu(struct expo *e, const struct snapshot *s)
 {
 	struct stat_fields f;
@@ -93,18 +80,27 @@ void collect_process_virtual(struct expo *e, const struct snapshot *s)
 
 void collect_process_start(struct expo *e, const struct snapshot *s)
 {
+	const uint64_t boot = boot_time();
 	struct stat_fields f;
 
 	(void)s;
-	if (read_stat(&f))
-		expo_sample(e, NULL, UNIT_NANOSECONDS,
-			    boot_time() * NSEC_PER_SEC + ticks_ns(f.starttime), NULL);
+	if (boot && read_stat(&f))
+		expo_sample(e, NULL, UNIT_NANOSECONDS, boot * NSEC_PER_SEC + ticks_ns(f.starttime),
+			    NULL);
 }
 
 void collect_process_open_fds(struct expo *e, const struct snapshot *s)
 {
+	DIR *dir = opendir("/proc/self/fd");
+	uint64_t count = 0;
+
 	(void)s;
-	metric_add(e, open_fds());
+	if (!dir)
+		return;
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	metric_add(e, count - 3); /* ".", ".." and the one just opened */
 }
 
 void collect_process_max_fds(struct expo *e, const struct snapshot *s)
