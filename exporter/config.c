@@ -129,8 +129,8 @@ static const char *scalar(const struct config_reader *reader)
 	return strlen(text) == event->data.scalar.length ? text : NULL;
 }
 
-/* As YAML's core schema has it. */
-bool config_is_null(const struct config_reader *reader)
+/* Whether nothing stands there, as YAML's core schema has it. */
+static bool is_null(const struct config_reader *reader)
 {
 	const char *text = scalar(reader);
 
@@ -164,7 +164,7 @@ int config_value(struct config_reader *reader, const struct option_row *row, con
 {
 	const char *text = scalar(reader);
 
-	if (!text || config_is_null(reader))
+	if (!text || is_null(reader))
 		return config_fail(reader, "%s: expected a value (%s)", called,
 				   row->arg ? row->arg : "true or false");
 	if (row->type == OPTION_STRING)
@@ -212,7 +212,7 @@ static int read_section(struct config_reader *reader, const char *name)
 	struct strbuf prefix = STRBUF_INIT;
 	int err = 0;
 
-	if (config_is_null(reader))
+	if (is_null(reader))
 		return 0;
 	if (reader->event.type != YAML_MAPPING_START_EVENT)
 		return config_fail(reader, "%s: expected settings below it", name);
@@ -277,7 +277,7 @@ static int read_stream(struct config_reader *reader)
 	err = config_next(reader);
 	if (!err && reader->event.type == YAML_MAPPING_START_EVENT)
 		err = read_settings(reader, "");
-	else if (!err && !config_is_null(reader))
+	else if (!err && !is_null(reader))
 		err = config_fail(reader, "expected settings, such as web.listen-address: ...");
 	if (!err)
 		err = config_next(reader);

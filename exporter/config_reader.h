@@ -40,9 +40,6 @@ int config_value(struct config_reader *reader, const struct option_row *row, con
 /* Where the present event begins; from 1. */
 size_t config_line(const struct config_reader *reader);
 
-/* Whether nothing stands there. */
-bool config_is_null(const struct config_reader *reader);
-
 /* The present event is the value of health.rules. */
 int config_read_rules(struct config_reader *reader);
 

@@ -4,7 +4,6 @@
  * https://prometheus.io/docs/instrumenting/exposition_formats/, and what OpenMetrics
  * writes in the same way.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "../clock.h"
