@@ -381,6 +381,21 @@ static void on_uevent(struct loop_fd *watch, uint32_t events)
 		loop_timer_arm(watch_loop, &timer, GATHER_NS);
 }
 
+static int watch_uevents(void)
+{
+	int err;
+
+	uevents.fd = uevent_open();
+	if (uevents.fd < 0)
+		return uevents.fd;
+	err = loop_add(watch_loop, &uevents, EPOLLIN);
+	if (err) {
+		close(uevents.fd);
+		uevents.fd = -1;
+	}
+	return err;
+}
+
 int devices_watch(struct loop *loop, const struct devices_config *how)
 {
 	int err;
@@ -391,22 +406,17 @@ int devices_watch(struct loop *loop, const struct devices_config *how)
 	err = pci_names_init(loop, config.names);
 	if (err)
 		return err;
-	uevents.fd = uevent_open();
-	if (uevents.fd < 0)
-		return uevents.fd;
-	err = loop_add(loop, &uevents, EPOLLIN);
-	if (err) {
-		close(uevents.fd);
-		uevents.fd = -1;
-		return err;
+	err = watch_uevents();
+	if (!err) {
+		all_wanted = true;
+		begin();
+		while (scan.phase != IDLE)
+			step();
 	}
-	all_wanted = true;
-	begin();
-	while (scan.phase != IDLE)
-		step();
+	/* Without a list too: the module tells of devices that have names. */
 	pci_names_wait();
-	watching = true;
-	return 0;
+	watching = !err;
+	return err;
 }
 
 void devices_fini(void)

@@ -196,7 +196,7 @@ static int load(const char *path, struct strbuf *text, struct strbuf *error)
 	}
 	if (fd >= 0)
 		close(fd);
-	return error->len ? -EINVAL : 0;
+	return error->len || error->failed ? -EINVAL : 0;
 }
 
 static int read_file(const char *path, struct strbuf *error)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "routes.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +63,11 @@ static void answer_ok(struct http_request *request, const char *content_type)
 
 static void answer_no_counters(struct http_request *request, int err)
 {
-	http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			 "cannot read the kernel module's counters: %s", strerror(-err));
+	if (err == -ENOMEM)
+		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+	else
+		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+				 "cannot read the kernel module's counters: %s", strerror(-err));
 }
 
 static void answer_page(struct http_request *request, const struct snapshot *snapshot)

@@ -183,6 +183,12 @@ static void on_snapshot(struct snapshot_waiter *w, const struct snapshot *s)
 		look_after(0);
 		return;
 	}
+	/* What is counted already but still on its way would be taken for the past, of which events
+	 * tell. */
+	if (!instance && s->module.head > source->cursor.seq) {
+		look_after(0);
+		return;
+	}
 	err = look(s, now);
 	if (err) {
 		log_error("health of devices: %s", strerror(-err));
