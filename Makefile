@@ -47,7 +47,7 @@ GEN := $(PROTOS:proto/%.proto=$(B)/gen/%.pb-c.c)
 TEST_GEN := $(B)/gen/io/prometheus/client/metrics.pb-c.c
 
 # What the exporter, faultcastctl and the unit tests share.
-LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c aer.c event.c skew.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
+LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c utf8.c aer.c event.c skew.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
 	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
 	source/genl.c source/netlink.c)
 EXPORTER_SRC := $(addprefix exporter/,main.c settings.c config.c config_rules.c reload.c notify.c bus.c window.c device_table.c snapshot.c health_rules.c devices.c pci_names.c pci_sysfs.c uevent.c \
@@ -58,7 +58,7 @@ EXPORTER_SRC := $(addprefix exporter/,main.c settings.c config.c config_rules.c 
 	$(addprefix expo/,expo.c gzip.c histogram.c openmetrics.c protobuf.c text.c) http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
 CTL_SRC := $(wildcard exporter/ctl/*.c)
 STANDIN_SRC := $(wildcard tests/standin/*.c)
-STANDIN_LIB_SRC := $(addprefix exporter/,event.c options.c strbuf.c)
+STANDIN_LIB_SRC := $(addprefix exporter/,event.c options.c strbuf.c utf8.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 # The exporter's files but main.c, for the unit tests.
 TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "utf8.h"
+
 int attrs_parse(struct nlattr **tb, int max, struct nlattr *head, int len,
 		const struct nla_policy *policy, uint64_t *unknown)
 {
@@ -36,6 +38,7 @@ void attrs_get_string(struct nlattr *attr, char *out, size_t size)
 	*out = '\0';
 	if (attr)
 		nla_strlcpy(out, attr, size);
+	utf8_repair(out);
 }
 
 void attrs_get_address(struct address *address, struct nlattr *segment, struct nlattr *bdf,

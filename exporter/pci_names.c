@@ -15,6 +15,7 @@
 
 #include "log.h"
 #include "loop.h"
+#include "utf8.h"
 
 #define FLAGS (PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB)
 
@@ -63,6 +64,8 @@ static void look_up(struct pci_access *access, struct pci_names *names)
 	if (!pci_lookup_name(access, names->model, sizeof(names->model), FLAGS | PCI_LOOKUP_DEVICE,
 			     names->vendor_id, names->device_id))
 		names->model[0] = '\0';
+	utf8_repair(names->vendor);
+	utf8_repair(names->model);
 }
 
 static void look_up_batch(struct pci_access *access)

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "utf8.h"
+
 /* What is too long is cut. */
 static void copy(char *out, size_t size, const char *text)
 {
@@ -16,6 +18,7 @@ static void copy(char *out, size_t size, const char *text)
 
 	memcpy(out, text, len);
 	out[len] = '\0';
+	utf8_repair(out);
 }
 
 /* The file @directory/@file, without its newline; "" when it cannot be read. */
@@ -34,6 +37,7 @@ static void read_line(const char *directory, const char *file, char *line, size_
 	close(fd);
 	line[n > 0 ? n : 0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
+	utf8_repair(line);
 }
 
 static long read_number(const char *directory, const char *file, long none)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 void strbuf_free(struct strbuf *sb)
 {
 	free(sb->s);
@@ -116,29 +118,6 @@ void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Length of the UTF-8 sequence at @s, 0 if it is none (RFC 3629). */
-static size_t utf8_len(const unsigned char *s)
-{
-	size_t len, i;
-	uint32_t code;
-
-	if (s[0] < 0x80)
-		return 1;
-	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	code = s[0] & (0x7f >> len);
-	for (i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if ((len == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
-	    (len == 4 && (code < 0x10000 || code > 0x10ffff)))
-		return 0;
-	return len;
-}
-
 /* ASCII that stands for itself. */
 static bool is_plain(unsigned char c)
 {
@@ -159,7 +138,7 @@ void strbuf_add_json_string(struct strbuf *sb, const char *s)
 		strbuf_add(sb, plain, (size_t)(p - plain));
 		if (!*p)
 			break;
-		len = utf8_len(p);
+		len = utf8_len((const char *)p);
 		if (*p == '"' || *p == '\\')
 			strbuf_addf(sb, "\\%c", *p);
 		else if (*p == '\n')

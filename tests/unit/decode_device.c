@@ -2,7 +2,8 @@
 /*
  * Promise: the answers to DEVICE_GET are decoded field by field; what is
  * unknown is counted, what does not fit is cut, what is malformed is refused,
- * what an older module does not say is absent, and no bytes whatsoever do harm.
+ * what an older module does not say is absent, text is UTF-8, and no bytes
+ * whatsoever do harm.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -233,6 +234,10 @@ static void device_overflow_and_name(void **state)
 	assert_int_equal(device_of(msg, &d, &unknown), 0);
 	assert_int_equal(d.address.type, ADDRESS_NAME);
 	assert_string_equal(d.address.name, "platform/dma.0");
+	msg = begin_device(5);
+	nla_put_string(msg, FAULTCAST_A_DEVICE_NAME, "platform/dma\xff\xc3\xbc\xc3");
+	assert_int_equal(device_of(msg, &d, &unknown), 0);
+	assert_string_equal(d.address.name, "platform/dma?\xc3\xbc?");
 }
 
 /* They are raised all the same: the law of conservation holds without knowing. */

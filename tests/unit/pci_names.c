@@ -2,7 +2,7 @@
 /*
  * Proves: vendors and models are called what the database calls them, and nothing where it has no
  * name, is damaged or is not there; also those that are asked for later, while the loop runs, on a
- * thread.
+ * thread; and what they are called is UTF-8.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -66,16 +66,18 @@ static const char content[] = "# A comment\n"
 			      "1af4  Red Hat, Inc.\n"
 			      "\t1041  Virtio 1.0 network device\n"
 			      "\t1042  A \"block\" device \\ of sorts\n"
+			      "\t2043  In Latin-1: f\xfcr\n"
 			      "8086  Intel Corporation\n";
 
 static void names_them(void **state)
 {
-	const struct pci_names *net, *block, *other, *none;
+	const struct pci_names *net, *block, *latin, *other, *none;
 
 	(void)state;
 	begin(database, content);
 	net = pci_names_of(0x1af4, 0x1041);
 	block = pci_names_of(0x1af4, 0x1042);
+	latin = pci_names_of(0x1af4, 0x2043);
 	other = pci_names_of(0x8086, 0x1041);
 	none = pci_names_of(0xfffe, 0x1041);
 	assert_false(net->known);
@@ -83,6 +85,7 @@ static void names_them(void **state)
 	pci_names_wait();
 	assert_names(net, "Red Hat, Inc.", "Virtio 1.0 network device");
 	assert_names(block, "Red Hat, Inc.", "A \"block\" device \\ of sorts");
+	assert_names(latin, "Red Hat, Inc.", "In Latin-1: f?r");
 	assert_names(other, "Intel Corporation", "");
 	assert_names(none, "", "");
 	assert_int_equal(none->device_id, 0x1041);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Proves: what sysfs and uevents tell of a PCI device is read as it is, and what they do not
- * have, or is damaged, is not known.
+ * have, or is damaged, is not known; and all text of it is UTF-8.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -121,6 +121,11 @@ static void reads_a_device(void **state)
 	assert_int_equal(device.vendor_id, 0);
 	assert_string_equal(device.numa_node, "");
 	assert_string_equal(device.domain_type, "unknown");
+
+	put(NODE "iommu_group/type", "DMA\xff\n");
+	device = empty;
+	assert_int_equal(pci_sysfs_read(root, &device), 0);
+	assert_string_equal(device.domain_type, "DMA?");
 }
 
 static void reads_slots(void **state)
@@ -135,6 +140,9 @@ static void reads_slots(void **state)
 	assert_int_equal(slot.segment, 1);
 	assert_int_equal(slot.bdf, 0x03f8);
 	assert_string_equal(slot.name, "7-1");
+	put("bus/pci/slots/7\xfe/address", "0001:03:1f\n");
+	assert_int_equal(pci_sysfs_read_slot(root, "7\xfe", &slot), 0);
+	assert_string_equal(slot.name, "7?");
 	assert_int_equal(pci_sysfs_read_slot(root, "8", &slot), -EINVAL);
 	assert_int_equal(pci_sysfs_read_slot(root, "9", &slot), -EINVAL);
 	assert_int_equal(pci_sysfs_read_slot(root, "10", &slot), -EINVAL);
