@@ -163,8 +163,9 @@ $(B)/unit/%: $(B)/san/tests/unit/%.o $(call obj,san,$(TESTED_SRC) $(LIB_SRC)) $(
 		$(B)/san/gen/io/prometheus/client/metrics.pb-c.o
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE)) -lcmocka -o $@
-$(B)/fuzz/%: $(B)/fuzz-obj/tests/fuzz/%.o $(call obj,fuzz-obj,exporter/http/accept.c exporter/http/query.c \
-		exporter/settings.c exporter/config.c exporter/config_rules.c exporter/health_rules.c exporter/uevent.c $(LIB_SRC)) \
+$(B)/fuzz/%: $(B)/fuzz-obj/tests/fuzz/%.o $(call obj,fuzz-obj,exporter/http/accept.c exporter/http/listener.c \
+		exporter/http/query.c exporter/settings.c exporter/config.c exporter/config_rules.c exporter/health_rules.c \
+		exporter/uevent.c $(LIB_SRC)) \
 		$(call gen_obj,fuzz-obj)
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE) -fsanitize=fuzzer,$(FUZZ_CC)) -o $@

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "http/listener.h"
 #include "log.h"
 
 static const struct settings defaults = {
@@ -29,20 +30,26 @@ static const struct settings defaults = {
 /* What the table points to, while it is read. */
 static struct settings reading;
 
+/* One that a client can ask for, and that hides none of the others. */
 static bool is_path(const char *text)
 {
-	return text[0] == '/' && text[1];
+	return text[0] == '/' && text[1] && !strpbrk(text, "?#") && strncmp(text, "/v1/", 4) != 0 &&
+	       strncmp(text, "/-/", 3) != 0;
 }
 
 const struct option_row settings_rows[] = {
 	{ .name = "web.listen-address",
 	  .type = OPTION_STRING,
 	  .value = &reading.http.listen_address,
+	  .valid = listener_is_address,
+	  .expected = LISTENER_ADDRESS,
 	  .arg = "HOST:PORT",
 	  .help = "where to serve HTTP" },
 	{ .name = "web.unix-socket",
 	  .type = OPTION_STRING,
 	  .value = &reading.http.unix_path,
+	  .valid = listener_is_unix_path,
+	  .expected = LISTENER_UNIX_PATH,
 	  .arg = "PATH",
 	  .hide_default = true,
 	  .help = "where to serve HTTP to members of group faultcast" },
@@ -50,7 +57,7 @@ const struct option_row settings_rows[] = {
 	  .type = OPTION_STRING,
 	  .value = &reading.http.metrics_path,
 	  .valid = is_path,
-	  .expected = "a path such as /metrics",
+	  .expected = "a path such as /metrics, not below /v1/ or /-/",
 	  .arg = "PATH",
 	  .help = "where the metrics are" },
 	{ .name = "web.max-requests",

@@ -2,11 +2,13 @@
 #include "listener.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,30 +41,34 @@ static int split_address(char *text, char **host, char **port)
 	return 0;
 }
 
+bool listener_is_address(const char *address)
+{
+	char *text = strdup(address), *host, *port;
+	bool is = text && !split_address(text, &host, &port) && !port[strspn(port, "0123456789")] &&
+		  strtoul(port, NULL, 10) <= 65535;
+
+	free(text);
+	return is;
+}
+
+bool listener_is_unix_path(const char *path)
+{
+	return !*path || (*path == '/' && strlen(path) <= LISTENER_PATH_MAX);
+}
+
 static int resolve(const char *address, struct addrinfo **info, struct strbuf *error)
 {
 	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 					.ai_socktype = SOCK_STREAM };
 	char *text = strdup(address), *host, *port;
-	int err = text ? split_address(text, &host, &port) : -ENOMEM;
+	int gai = EAI_MEMORY;
 
-	if (err) {
-		strbuf_addf(error, "listen address \"%s\": expected host:port, [v6]:port or :port",
-			    address);
-	} else {
-		int gai = strtoul(port, NULL, 10) > 65535
-				  ? EAI_SERVICE
-				  : getaddrinfo(*host ? host : NULL, port, &hints, info);
-
-		if (gai) {
-			strbuf_addf(error, "listen address \"%s\": %s", address,
-				    gai == EAI_SERVICE ? "the port is not one of 0 to 65535"
-						       : gai_strerror(gai));
-			err = -EINVAL;
-		}
-	}
+	if (text && !split_address(text, &host, &port))
+		gai = getaddrinfo(*host ? host : NULL, port, &hints, info);
+	if (gai)
+		strbuf_addf(error, "listen address \"%s\": %s", address, gai_strerror(gai));
 	free(text);
-	return err;
+	return gai ? -EINVAL : 0;
 }
 
 static bool is_loopback(const struct sockaddr *address)
@@ -102,19 +108,6 @@ int listener_open_tcp(const char *address, int *fd, bool *wide, struct strbuf *e
 	return err;
 }
 
-static int unix_address(const char *path, struct sockaddr_un *address, struct strbuf *error)
-{
-	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (*path != '/' || strlen(path) >= sizeof(address->sun_path)) {
-		strbuf_addf(error,
-			    "unix socket \"%s\": expected an absolute path of less than %zu bytes",
-			    path, sizeof(address->sun_path));
-		return -EINVAL;
-	}
-	strcpy(address->sun_path, path);
-	return 0;
-}
-
 /* What an exporter that was killed has left.  Of anything else bind() will complain. */
 static void remove_stale(const struct sockaddr_un *address)
 {
@@ -143,12 +136,12 @@ static void give_to_group(const char *path)
 
 int listener_open_unix(const char *path, int *fd, struct strbuf *error)
 {
-	struct sockaddr_un address;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t mask;
-	int err = unix_address(path, &address, error);
+	int err = 0;
 
-	if (err)
-		return err;
+	static_assert(sizeof(address.sun_path) > LISTENER_PATH_MAX, "with the NUL");
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	remove_stale(&address);
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* Nobody else until it has its group. */

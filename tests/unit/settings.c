@@ -112,11 +112,56 @@ static void each_layer_must_be_sound(void **state)
 			    "FAULTCAST_LOG_LEVEL: expected debug, info, warn, error, got \"y\"");
 	unsetenv("FAULTCAST_LOG_LEVEL");
 	assert_int_equal(read_with("--web.telemetry-path=x"), -EINVAL);
-	assert_string_equal(strbuf_str(&error),
-			    "--web.telemetry-path: expected a path such as /metrics, got \"x\"");
+	assert_string_equal(strbuf_str(&error), "--web.telemetry-path: expected a path such as "
+						"/metrics, not below /v1/ or /-/, got \"x\"");
 	/* Not looked at: the command line names the file. */
 	setenv("FAULTCAST_CONFIG_FILE", "/nonexistent", 1);
 	assert_true(read_with(NULL) >= 0);
+}
+
+#define UNIX_PATH_107                                                                              \
+	"/23456789a123456789b123456789c123456789d123456789e123456789f123456789g123456789"          \
+	"h123456789i123456789j1234567"
+
+static const struct {
+	const char *flag;
+	bool sound;
+} flags[] = {
+	{ "--web.listen-address=127.0.0.1:0", true },
+	{ "--web.listen-address=host.example:65535", true },
+	{ "--web.listen-address=[::1]:10186", true },
+	{ "--web.listen-address=:10186", true },
+	{ "--web.listen-address=", false },
+	{ "--web.listen-address=127.0.0.1", false },
+	{ "--web.listen-address=127.0.0.1:", false },
+	{ "--web.listen-address=127.0.0.1:65536", false },
+	{ "--web.listen-address=127.0.0.1:99999999999999999999", false },
+	{ "--web.listen-address=:http", false },
+	{ "--web.listen-address=:-1", false },
+	{ "--web.listen-address=::1:10186", false },
+	{ "--web.listen-address=[::1]10186", false },
+	{ "--web.unix-socket=", true },
+	{ "--web.unix-socket=/run/x", true },
+	{ "--web.unix-socket=" UNIX_PATH_107, true },
+	{ "--web.unix-socket=" UNIX_PATH_107 "8", false },
+	{ "--web.unix-socket=run/x", false },
+	{ "--web.telemetry-path=/v1", true },
+	{ "--web.telemetry-path=/", false },
+	{ "--web.telemetry-path=/v1/status", false },
+	{ "--web.telemetry-path=/-/ready", false },
+	{ "--web.telemetry-path=/metrics?x", false },
+	{ "--web.telemetry-path=/metrics#x", false },
+};
+
+/* With which the exporter would not start, or not serve. */
+static void refuses_what_cannot_be_served(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		write_file("");
+		if ((read_with(flags[i].flag) >= 0) != flags[i].sound)
+			fail_msg("%s: %s", flags[i].flag, strbuf_str(&error));
+	}
 }
 
 static void expect_unreadable(const char *why)
@@ -253,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(layers_go_over_each_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_layer_must_be_sound, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_what_cannot_be_served, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_that_are_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(example_is_complete, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_live_is_no_string, setup, teardown),
