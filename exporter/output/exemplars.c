@@ -45,22 +45,15 @@ static struct exemplar *place_of(struct device_exemplars *device, const struct f
 	return NULL;
 }
 
-/* None is freed: the page that is being written points to them. */
-static void empty(uint64_t instance)
-{
-	for (size_t i = 0; i < num_slots; i++)
-		if (slots[i])
-			memset(slots[i], 0, sizeof(*slots[i]));
-	of_instance = instance;
-}
-
 void exemplars_note(const struct fault_event *ev)
 {
 	struct device_exemplars *device;
 	struct exemplar *place;
 
-	if (ev->instance != of_instance)
-		empty(ev->instance);
+	if (ev->instance != of_instance) {
+		exemplars_fini();
+		of_instance = ev->instance;
+	}
 	device = ev->slot < SLOTS_MAX ? get(ev->slot) : NULL;
 	place = device ? place_of(device, ev) : NULL;
 	if (place)

@@ -16,8 +16,8 @@ struct device_exemplars {
 void exemplars_note(const struct fault_event *ev);
 
 /*
- * Those of a slot of this instance of the module; all empty if there are none, never NULL.  Valid
- * until exemplars_fini(), and empty once the module is another instance.
+ * Those of a slot of this instance of the module; all empty if there are none, never NULL.  Not
+ * to be kept: the next event may be another instance's, which has a slot for another device.
  */
 const struct device_exemplars *exemplars_of(uint64_t instance, uint32_t slot);
 

@@ -49,6 +49,7 @@ static void add(struct expo *e, const struct metric_device *device, const char *
 void collect_io_page_faults(struct expo *e, const struct metric_device *device)
 {
 	const struct device_counts *counts = device->counts;
+	const struct device_exemplars *exemplars = metric_device_exemplars(device);
 	bool always = device->pci || raised_of_kind(counts, FAULTCAST_KIND_IO_PAGE_FAULT);
 
 	for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++) {
@@ -56,8 +57,7 @@ void collect_io_page_faults(struct expo *e, const struct metric_device *device)
 		    (always &&
 		     (access == FAULTCAST_ACCESS_READ || access == FAULTCAST_ACCESS_WRITE)))
 			add(e, device, "access", access_names[access],
-			    counts->io_page_faults[access],
-			    &device->exemplars->io_page_faults[access]);
+			    counts->io_page_faults[access], &exemplars->io_page_faults[access]);
 	}
 }
 
@@ -65,12 +65,13 @@ void collect_io_page_faults(struct expo *e, const struct metric_device *device)
 void collect_aer_events(struct expo *e, const struct metric_device *device)
 {
 	const struct device_counts *counts = device->counts;
+	const struct device_exemplars *exemplars = metric_device_exemplars(device);
 
 	if (!raised_of_kind(counts, FAULTCAST_KIND_AER) && !(device->pci && device->pci->has_aer))
 		return;
 	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
 		add(e, device, "severity", aer_severity_name(severity), counts->aer[severity],
-		    &device->exemplars->aer[severity]);
+		    &exemplars->aer[severity]);
 }
 
 static void add_aer_errors(struct expo *e, const struct metric_device *device, uint32_t severity)
@@ -108,13 +109,14 @@ void collect_link_events(struct expo *e, const struct metric_device *device)
 		[FAULTCAST_HOTPLUG_OTHER] = "other",
 	};
 	const struct device_counts *counts = device->counts;
+	const struct device_exemplars *exemplars = metric_device_exemplars(device);
 
 	for (uint32_t event = 0; event <= FAULTCAST_HOTPLUG_MAX; event++)
 		if (counts->hotplug[event])
 			add(e, device, "event", names[event], counts->hotplug[event],
-			    &device->exemplars->hotplug[event]);
+			    &exemplars->hotplug[event]);
 	if (counts->link)
-		add(e, device, "event", "link_changed", counts->link, &device->exemplars->link);
+		add(e, device, "event", "link_changed", counts->link, &exemplars->link);
 }
 
 void collect_suppressed(struct expo *e, const struct metric_device *device)

@@ -124,8 +124,7 @@ static void fill(struct metric_device *device, uint64_t instance, bool judged)
 	if (device->pci)
 		devices_get(device->pci);
 	address_format(address, device->name);
-	device->exemplars = device->counted ? exemplars_of(instance, device->counts->slot)
-					    : exemplars_of(0, 0);
+	device->instance = instance;
 	/* Also of one that has raised nothing: it may have, when the module was loaded before. */
 	device->health = judged ? health_watch_state(address) : HEALTH_UNKNOWN;
 }
@@ -164,6 +163,12 @@ void metric_devices_free(struct metric_devices *d)
 	metric_devices_release(d);
 	free(d->order);
 	*d = (struct metric_devices){ 0 };
+}
+
+const struct device_exemplars *metric_device_exemplars(const struct metric_device *device)
+{
+	return device->counted ? exemplars_of(device->instance, device->counts->slot)
+			       : exemplars_of(0, 0);
 }
 
 /* As lspci prints it; PCIe 6.0 section 7.9.3.2. */

@@ -18,10 +18,10 @@
 struct metric_device {
 	const struct device_counts *counts; /* all zero: the kernel has none */
 	const struct pci_device *pci;	    /* NULL: sysfs has and had no such device */
-	const struct device_exemplars *exemplars;
-	enum health_state health; /* HEALTH_UNKNOWN: nobody judges */
-	bool counted;		  /* the kernel has counters of it */
-	char name[ADDRESS_LEN];	  /* label device */
+	uint64_t instance;		    /* of the module that @counts are of */
+	enum health_state health;	    /* HEALTH_UNKNOWN: nobody judges */
+	bool counted;			    /* the kernel has counters of it */
+	char name[ADDRESS_LEN];		    /* label device */
 };
 
 /* All zero at first.  May be used again and again. */
@@ -44,6 +44,11 @@ int metric_devices_build(struct metric_devices *devices, const struct snapshot *
 /* Empties the list; what helps to build the next one stays. */
 void metric_devices_release(struct metric_devices *devices);
 void metric_devices_free(struct metric_devices *devices);
+
+/*
+ * Those of its counters; all empty if there are none, never NULL.  Not to be kept, exemplars_of().
+ */
+const struct device_exemplars *metric_device_exemplars(const struct metric_device *device);
 
 /* The values of the labels of device_info; "" for what is not known. */
 struct device_info {

@@ -17,7 +17,7 @@ struct metrics_options {
 
 void metrics_configure(const struct metrics_options *options);
 
-/* What is written, for as long as it takes; of what it points to only exemplars may change. */
+/* What is written, for as long as it takes; nothing it points to may change meanwhile. */
 struct metrics_scrape {
 	const struct snapshot *snapshot;
 	struct metric_devices devices;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Proves: a device has series once, whether the module, sysfs or both know of it, in the order of
- * addresses; not when it was removed long ago; and of too many those come first that have faults.
+ * addresses; not when it was removed long ago; of too many those come first that have faults; and
+ * a page that is being written while the module is loaded anew has no exemplar of either.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include "clock.h"
 #include "devices.h"
 #include "loop.h"
+#include "output/metric.h"
 #include "output/metric_devices.h"
 #include "snapshot.h"
 #include "sysfs_tree.h"
@@ -197,12 +199,55 @@ static void formats_serials(void **state)
 	assert_string_equal(info.device_id, "0x0000");
 }
 
+static void note(uint64_t instance)
+{
+	const struct fault_event ev = { .instance = instance,
+					.seq = 7,
+					.slot = 3,
+					.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
+					.access = FAULTCAST_ACCESS_READ };
+
+	exemplars_note(&ev);
+}
+
+static bool has_exemplar(void)
+{
+	static const struct metric_family family = { "faults_total", METRIC_COUNTER, "Faults." };
+	struct expo e = { .format = &expo_openmetrics };
+	bool has;
+
+	expo_family(&e, &family);
+	collect_io_page_faults(&e, &devices.list[0]);
+	has = strstr(strbuf_str(&e.body), "cursor=");
+	strbuf_free(&e.body);
+	return has;
+}
+
+static void outlives_exemplars(void **state)
+{
+	struct device_counts counts = of("unknown", false, 0, 1);
+	const struct snapshot s = {
+		.present = true, .module.instance = 10, .devices = &counts, .num_devices = 1
+	};
+
+	(void)state;
+	counts.slot = 3;
+	counts.io_page_faults[FAULTCAST_ACCESS_READ] = 1;
+	note(10);
+	assert_int_equal(metric_devices_build(&devices, &s, ALL), 0);
+	assert_true(has_exemplar());
+	note(11);
+	assert_false(has_exemplar());
+	exemplars_fini();
+	assert_false(has_exemplar());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_each_device_once), cmocka_unit_test(forgets_the_removed),
 		cmocka_unit_test(limits_them),	       cmocka_unit_test(formats_serials),
-		cmocka_unit_test(holds_devices),
+		cmocka_unit_test(outlives_exemplars),  cmocka_unit_test(holds_devices),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
