@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../clock.h"
 #include "../json.h"
@@ -313,8 +314,21 @@ static void answer_not_found(struct http_request *request, const char *path)
 	strbuf_addc(&request->body, '\n');
 }
 
-void routes_find(struct http_request *request, const char *method, const char *path)
+/* Of "http://host/path" too, which a server has to accept (RFC 9112 3.2.2). */
+static const char *path_of(const char *target)
 {
+	static const char scheme[] = "http://";
+	const char *path = target;
+
+	if (!strncasecmp(target, scheme, strlen(scheme)))
+		path = strchr(target + strlen(scheme), '/');
+	return path ? path : "/";
+}
+
+void routes_find(struct http_request *request, const char *method, const char *target)
+{
+	const char *path = path_of(target);
+
 	request->route = find(path);
 	if (!request->route) {
 		answer_not_found(request, path);

@@ -12,7 +12,7 @@ void routes_init(const char *metrics_path, uint64_t max_scrapes);
 void routes_stopping(void);
 
 /* Finds the route of @request, or answers 404 or 405. */
-void routes_find(struct http_request *request, const char *method, const char *path);
+void routes_find(struct http_request *request, const char *method, const char *target);
 
 enum route_need {
 	NEEDS_NOTHING,	/* routes_answer() without a snapshot */

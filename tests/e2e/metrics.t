@@ -134,6 +134,8 @@ def negotiation(bed, exporter):
     status, headers, body = scrape(exporter, method="HEAD")
     bed.tap.same((status, body), (200, b""), "HEAD has no body")
     bed.tap.result(int(headers["Content-Length"]) > 1000, "but its length")
+    for target, status in (("http://a.b:1/-/healthy", 200), ("HTTP://a.b/nowhere", 404), ("http://a.b", 200)):
+        bed.tap.same(exporter.get(target)[0], status, f"a request for {target} gets {status}")
 
 
 def exemplars(bed, exporter):
