@@ -15,7 +15,7 @@ named=platform/rogue.0
 # So are those of outputs, which carry injected events as well.
 fault_metrics() {
 	fetch /metrics | grep '^faultcast_' |
-		grep -vE '^faultcast_(synthetic_events_total|delivery_seconds|stream_|output_)'
+		grep -vE '^faultcast_(synthetic_events_total|delivery_seconds|stream_|output_|scrapes_)'
 }
 
 # injects FLAG...: twelve at once; how many were refused.
