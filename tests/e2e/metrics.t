@@ -13,6 +13,7 @@ import struct
 import sys
 import time
 
+import stream
 import testbed
 
 sys.path.insert(0, os.path.join(testbed.BUILD, "gen/python/io/prometheus/client"))
@@ -53,14 +54,7 @@ def samples_of_text(body):
 def families(body):
     at = 0
     while at < len(body):
-        size = shift = 0
-        while True:
-            byte = body[at]
-            at += 1
-            size |= (byte & 0x7f) << shift
-            shift += 7
-            if not byte & 0x80:
-                break
+        size, at = stream.ProtobufReader.varint(body, at)
         yield metrics_pb2.MetricFamily.FromString(body[at:at + size])
         at += size
 
