@@ -86,7 +86,8 @@ static size_t place_of(const struct address *address)
 	return from;
 }
 
-const struct pci_device *devices_find(const struct address *address)
+/* NULL when no such device is known. */
+static const struct pci_device *find(const struct address *address)
 {
 	size_t place = place_of(address);
 
@@ -201,7 +202,7 @@ static void find_slot(struct pci_device *device)
  */
 static void gone(const struct address *address)
 {
-	const struct pci_device *old = devices_find(address);
+	const struct pci_device *old = find(address);
 	struct pci_device *device;
 
 	if (old && old->removed_ns)

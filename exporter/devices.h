@@ -35,9 +35,6 @@ void devices_fini(void);
  */
 const struct pci_device *const *devices_list(size_t *count);
 
-/* NULL when no such device is known. */
-const struct pci_device *devices_find(const struct address *address);
-
 /* Keeps a device as it is until devices_put(). */
 const struct pci_device *devices_get(const struct pci_device *device);
 void devices_put(const struct pci_device *device);
