@@ -425,6 +425,29 @@ enum health_state health_of(const struct health *health, const struct address *d
 	return found ? found->said : HEALTH_OK;
 }
 
+struct walk {
+	void (*each)(void *ctx, const struct address *device, enum health_state state);
+	void *ctx;
+};
+
+static void visit(const void *node, VISIT visit, void *closure)
+{
+	const struct health_device *device = *(const struct health_device *const *)node;
+	const struct walk *walk = closure;
+
+	if (visit == postorder || visit == leaf)
+		walk->each(walk->ctx, &device->address, device->said);
+}
+
+void health_each(const struct health *health,
+		 void (*each)(void *ctx, const struct address *device, enum health_state state),
+		 void *ctx)
+{
+	struct walk walk = { each, ctx };
+
+	twalk_r(health->by_address, visit, &walk);
+}
+
 void health_fini(struct health *health)
 {
 	while (health->devices) {

@@ -104,4 +104,9 @@ uint64_t health_deadline(const struct health *health);
 /* As of the last time that it was settled. */
 enum health_state health_of(const struct health *health, const struct address *device);
 
+/* The same of all that have raised something, by address: the others are ok. */
+void health_each(const struct health *health,
+		 void (*each)(void *ctx, const struct address *device, enum health_state state),
+		 void *ctx);
+
 #endif

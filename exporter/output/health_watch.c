@@ -267,6 +267,13 @@ enum health_state health_watch_state(const struct address *device)
 	return health_of(&health, device);
 }
 
+void health_watch_each(void (*each)(void *ctx, const struct address *device,
+				    enum health_state state),
+		       void *ctx)
+{
+	health_each(&health, each, ctx);
+}
+
 uint64_t health_watch_transitions(enum health_state to)
 {
 	return transitions[to];

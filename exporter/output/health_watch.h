@@ -26,6 +26,11 @@ int health_watch_set_rules(const struct health_rule *rules, size_t num);
 bool health_watch_knows(uint64_t instance);
 enum health_state health_watch_state(const struct address *device);
 
+/* health_each() */
+void health_watch_each(void (*each)(void *ctx, const struct address *device,
+				    enum health_state state),
+		       void *ctx);
+
 /* How often a device has come to be so, since the start. */
 uint64_t health_watch_transitions(enum health_state to);
 

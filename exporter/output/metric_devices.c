@@ -116,17 +116,38 @@ static void limit(struct metric_devices *d, size_t max)
 	d->count = kept;
 }
 
+static const struct address *address_of(const struct metric_device *device)
+{
+	return device->counted ? &device->counts->address : &device->pci->address;
+}
+
 static void fill(struct metric_device *device, uint64_t instance, bool judged)
 {
-	const struct address *address = device->counted ? &device->counts->address
-							: &device->pci->address;
-
 	if (device->pci)
 		devices_get(device->pci);
-	address_format(address, device->name);
+	address_format(address_of(device), device->name);
 	device->instance = instance;
-	/* Also of one that has raised nothing: it may have, when the module was loaded before. */
-	device->health = judged ? health_watch_state(address) : HEALTH_UNKNOWN;
+	device->health = judged ? HEALTH_OK : HEALTH_UNKNOWN;
+}
+
+struct judging {
+	struct metric_device *next, *end;
+};
+
+/* Both come by address.  Also of one that has raised nothing: it may have, when the module was
+ * loaded before. */
+static void judge(void *ctx, const struct address *address, enum health_state state)
+{
+	struct judging *judging = ctx;
+	int order = -1;
+
+	while (judging->next < judging->end && order < 0) {
+		order = address_compare(address_of(judging->next), address);
+		if (!order)
+			judging->next->health = state;
+		if (order <= 0)
+			judging->next++;
+	}
 }
 
 int metric_devices_build(struct metric_devices *d, const struct snapshot *s, size_t max)
@@ -145,6 +166,8 @@ int metric_devices_build(struct metric_devices *d, const struct snapshot *s, siz
 	limit(d, max);
 	for (size_t i = 0; i < d->count; i++)
 		fill(&d->list[i], s->module.instance, judged);
+	if (judged)
+		health_watch_each(judge, &(struct judging){ d->list, d->list + d->count });
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 # Proves: the exporter judges devices by the kernel's counters, soon after events but not at each; what
 # it says of one is the same everywhere, and outlives its own restart and the module's.
 import os
+import re
 import subprocess
 import time
 
@@ -221,6 +222,28 @@ def stored(bed, standin):
                  [["suspect", "io_page_fault_seen"]] * 2, "faultcastctl shows it")
 
 
+def many(bed, standin):
+    """The metrics ask for all at once, /v1/devices for each."""
+    standin.unload()
+    standin.ask("load fleet=300")
+    exporter = started(bed, standin)
+    standin.ask("publish 150")
+    for device in ("0001:00:00.3", "0001:05:00.1", "0001:12:00.2"):
+        standin.ask(f"suppress {device} 20")
+    bed.wait(lambda: exporter.has(150), "many devices have faults")
+
+    def gauges():
+        found = re.findall(r'^faultcast_device_health\{device="(.*)"\} (\d)$', exporter.get("/metrics")[1], re.M)
+        return {device: ("HEALTH_OK", "HEALTH_SUSPECT", "HEALTH_FAULTY")[int(state)] for device, state in found}
+    bed.wait(lambda: len(set(gauges().values())) == 3, "and are judged", 10)
+    time.sleep(1.1)  # until the next look is over
+    states, said = gauges(), listed(exporter)
+    bed.tap.same({device: states.get(device) for device in said}, said, f"all {len(said)} the same everywhere")
+    bed.tap.same({state for device, state in states.items() if device not in said}, {"HEALTH_OK"},
+                 "and the rest are ok")
+    exporter.check_stop()
+
+
 def table(*arguments):
     """The words of each row that faultcastctl prints."""
     answer = subprocess.run([os.path.join(testbed.BUILD, "san/faultcastctl"), *arguments], check=True,
@@ -243,6 +266,7 @@ def test(bed):
     quiet(bed, standin)
     waited(bed, standin)
     stored(bed, standin)
+    many(bed, standin)
 
 
 if __name__ == "__main__":
