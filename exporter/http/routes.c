@@ -37,22 +37,58 @@ static const char *header(const struct http_request *request, const char *name)
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+struct header_list {
+	const char *name;
+	struct strbuf values;
+};
+
+static enum MHD_Result add_value(void *ctx, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	struct header_list *list = ctx;
+
+	(void)kind;
+	if (value && !strcasecmp(name, list->name))
+		strbuf_addf(&list->values, "%s%s", list->values.len ? ", " : "", value);
+	return MHD_YES;
+}
+
+/* A list may be spread over several lines (RFC 9110 5.3).  The caller frees it. */
+static struct strbuf header_list(const struct http_request *request, const char *name)
+{
+	struct header_list list = { name, STRBUF_INIT };
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, add_value, &list);
+	return list.values;
+}
+
+static bool accepts_gzip(const struct http_request *request)
+{
+	struct strbuf accept = header_list(request, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	bool gzip = accept_gzip(strbuf_str(&accept));
+
+	strbuf_free(&accept);
+	return gzip;
+}
+
 /* Returns the index of the chosen offer, or -1 and has answered 406. */
 static int choose(struct http_request *request, const char *const *offers)
 {
-	const char *accept = header(request, MHD_HTTP_HEADER_ACCEPT);
-	int chosen = accept_choose(accept, offers);
+	struct strbuf accept = header_list(request, MHD_HTTP_HEADER_ACCEPT);
+	int chosen = accept_choose(strbuf_str(&accept), offers);
 
 	if (chosen >= 0) {
 		request->content_type = offers[chosen];
-		return chosen;
+	} else {
+		http_answer_text(request, MHD_HTTP_NOT_ACCEPTABLE, "Accept \"%s\": here is",
+				 strbuf_str(&accept));
+		request->body.len--;
+		for (int i = 0; offers[i]; i++)
+			strbuf_addf(&request->body, "%s %s", i ? " or" : "", offers[i]);
+		strbuf_addc(&request->body, '\n');
 	}
-	http_answer_text(request, MHD_HTTP_NOT_ACCEPTABLE, "Accept \"%s\": here is", accept);
-	request->body.len--;
-	for (int i = 0; offers[i]; i++)
-		strbuf_addf(&request->body, "%s %s", i ? " or" : "", offers[i]);
-	strbuf_addc(&request->body, '\n');
-	return -1;
+	strbuf_free(&accept);
+	return chosen;
 }
 
 static void answer_ok(struct http_request *request, const char *content_type)
@@ -105,8 +141,10 @@ static const struct expo_format *choose_format(const struct http_request *reques
 							     &expo_protobuf };
 	const char *offers[] = { expo_content_type(formats[0]), expo_content_type(formats[1]),
 				 expo_content_type(formats[2]), NULL };
-	int chosen = accept_choose(header(request, MHD_HTTP_HEADER_ACCEPT), offers);
+	struct strbuf accept = header_list(request, MHD_HTTP_HEADER_ACCEPT);
+	int chosen = accept_choose(strbuf_str(&accept), offers);
 
+	strbuf_free(&accept);
 	return formats[chosen < 0 ? 0 : chosen];
 }
 
@@ -122,7 +160,7 @@ static void begin_scrape(struct http_request *request)
 	}
 	scrapes++;
 	request->scrape.format = choose_format(request);
-	request->scrape.gzip = accept_gzip(header(request, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+	request->scrape.gzip = accepts_gzip(request);
 }
 
 void routes_end(const struct http_request *request)
