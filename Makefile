@@ -280,8 +280,13 @@ fuzz: deps
 	@$(MAKE) --no-print-directory $(FUZZ_TARGETS)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) prove -j 2 -e tests/fuzz/run $(FUZZ_TARGETS)
 
+# The longest one runs on a CPU of its own, beside those which time matters least to.
+VM_LONG = tests/vm/scenarios/unload_storm.sh
+VM_CALM = $(patsubst %,tests/vm/scenarios/%.sh,bad_netlink device_info dump fuzz_netlink harness identity \
+	iommu iommu_off lockdown no_iommu secure_boot unit)
 test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
-	prove --timer -e tests/vm/run $(sort $(wildcard tests/vm/scenarios/*.sh))
+	prove --timer -j 2 --rules=par=$(VM_LONG) '--rules=seq=**' -e tests/vm/run $(VM_LONG) \
+		$(VM_CALM) $(filter-out $(VM_LONG) $(VM_CALM),$(sort $(wildcard tests/vm/scenarios/*.sh)))
 
 # Files, unit and dkms on this machine, and what they make of another.
 test-install: deps
