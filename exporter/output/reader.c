@@ -178,7 +178,7 @@ static void read_store(struct reader *reader, const struct cursor *after)
 static void locate_after(struct reader *reader, struct block *block)
 {
 	reader->last = reader->request.after;
-	if (store_is_open() && window_find(&reader->last, &reader->next) != WINDOW_HAS)
+	if (store_is_readable() && window_find(&reader->last, &reader->next) != WINDOW_HAS)
 		read_store(reader, &reader->last);
 	else
 		enter_window(reader, block, false);
@@ -187,7 +187,7 @@ static void locate_after(struct reader *reader, struct block *block)
 static void locate_oldest(struct reader *reader, struct block *block)
 {
 	reader->last = (struct cursor){ 0 };
-	if (store_is_open())
+	if (store_is_readable())
 		read_store(reader, &reader->last);
 	else
 		enter_window(reader, block, true);
@@ -310,7 +310,7 @@ static bool send_backlog(struct reader *reader, struct block *block)
 /* The window went on without it: from the store, or with what is left. */
 static void catch_up(struct reader *reader, struct block *block)
 {
-	if (store_is_open()) {
+	if (store_is_readable()) {
 		read_store(reader, &reader->last);
 		return;
 	}

@@ -280,11 +280,11 @@ uint64_t store_dropped(void)
 	return dropped + store_worker_status().refused;
 }
 
-bool store_is_open(void)
+bool store_is_readable(void)
 {
 	struct store_status status;
 
-	return store_get_status(&status) && status.open;
+	return store_get_status(&status) && (status.open || status.up);
 }
 
 void store_read(struct store_read *read)

@@ -24,8 +24,8 @@ void store_configure(const struct store_config *config);
 /* Other limits from now on, if there is a store. */
 void store_set_retention(uint64_t retention_ns, uint64_t retention_bytes);
 
-/* A store is configured and can be read now. */
-bool store_is_open(void);
+/* A store is configured, and can be read or is about to be opened: a read may wait for that. */
+bool store_is_readable(void);
 
 /* What metrics tell of it; false: there is none. */
 bool store_get_status(struct store_status *status);

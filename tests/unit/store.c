@@ -4,6 +4,9 @@
  * a reader of it is told what is missing; a reader never has to wait for ever, nor
  * misses what is neither in the window nor written yet.
  */
+#include <fcntl.h>
+#include <signal.h>
+
 #include "with_store.h"
 
 #define RANDOM "fedcba9876543210" /* beyond 2^63, as half of all instances are */
@@ -294,10 +297,51 @@ static void without_one_nothing_is_there(void **state)
 	assert_int_equal(bus_init(&test_loop), 0);
 	publish(0xabc, 1, 10);
 	assert_false(store_get_status(&status));
-	assert_false(store_is_open());
+	assert_false(store_is_readable());
 	assert_false(bus_sink.congested(NULL));
 	bus_fini();
 	start();
+}
+
+static int lease = -1;
+static volatile sig_atomic_t is_wanted;
+
+static void on_wanted(int number)
+{
+	(void)number;
+	is_wanted = 1;
+	alarm(1);
+}
+
+static void give_up(int number)
+{
+	(void)number;
+	fcntl(lease, F_SETLEASE, F_UNLCK);
+}
+
+static bool is_opening(void)
+{
+	return is_wanted;
+}
+
+/* To open a large file takes time: who opens one on which there is a lease waits for its end. */
+static void a_read_waits_until_it_is_open(void **state)
+{
+	(void)state;
+	publish(0xabc, 1, 3000);
+	run_until(all_stored);
+	stop();
+	lease = open(test_path, O_RDWR | O_CLOEXEC);
+	assert_true(lease >= 0);
+	signal(SIGIO, on_wanted);
+	signal(SIGALRM, give_up);
+	assert_int_equal(fcntl(lease, F_SETLEASE, F_WRLCK), 0);
+	start();
+	run_until(is_opening);
+	assert_false(get_status().open);
+	assert_true(store_is_readable());
+	assert_string_equal(read_store("abc.1000.0", NULL), "abc:1001-3000 end");
+	close(lease);
 }
 
 int main(void)
@@ -318,6 +362,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_no_end_while_more_is_being_written, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(without_one_nothing_is_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_read_waits_until_it_is_open, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

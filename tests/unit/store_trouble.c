@@ -219,7 +219,7 @@ static void expect_untouched(const char *said)
 	start();
 	publish(0xabc, 1, 10);
 	run_until(failed_three_times);
-	assert_false(store_is_open());
+	assert_false(store_is_readable());
 	assert_false(bus_sink.congested(NULL));
 	assert_string_equal(read_store("", NULL), "err 5");
 	stop();
@@ -369,7 +369,7 @@ static void a_full_disk_is_waited_for(void **state)
 		usleep(2000);
 	}
 	run_until(failed_three_times);
-	assert_true(store_is_open());
+	assert_true(store_is_readable());
 	assert_int_equal(says("database or disk is full; trying again"), 1);
 	/* It can be read all the while. */
 	read_store("", NULL);
