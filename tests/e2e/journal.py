@@ -68,6 +68,7 @@ class Journal:
         self.faults = []
         self.cursor = ""
         self.place = None  # None: wherever the first message says
+        self.leads_on = False  # the last gap of unknown size, to what comes next
         self.resumed = True
         self.last_health = NEVER
 
@@ -83,6 +84,7 @@ class Journal:
         self.last_health = NEVER
         if cursor == LATEST or (not cursor and not self.cursor):
             self.place = None
+            self.leads_on = False
         else:
             self.place = place_of(cursor)
 
@@ -174,15 +176,18 @@ class Journal:
         if message.reason == UNLOADED:
             self.advance(at.instance, at.seq, "end")
             self.unknown.append(Unknown(UNLOADED, self.place, None, time.monotonic()))
+            self.leads_on = True
         elif message.reason == UNKNOWN_CURSOR:
             # What follows may be from long ago.
             self.last_health = NEVER
             self.unknown.append(Unknown(UNKNOWN_CURSOR, self.place, at if at.instance else None,
                                         time.monotonic()))
+            self.leads_on = not at.instance
         else:
             self.fault(f"{message.cursor}: a gap {message.reason} of unknown size")
         self.place = at
 
     def settle_unknown(self, end):
-        if self.unknown and self.unknown[-1].end is None:
+        if self.leads_on:
             self.unknown[-1] = self.unknown[-1]._replace(end=end)
+        self.leads_on = False
