@@ -41,12 +41,15 @@ start() {
 	exporter=$!
 }
 
-# unload TRIES: a dump holds the module, so again and again; prints its final counters.
+uptime_seconds() {
+	cut -d . -f 1 /proc/uptime
+}
+
+# unload SECONDS: a dump holds the module, so again and again; prints its final counters.
 unload() {
-	unload_tries=$1
+	unload_end=$(($(uptime_seconds) + $1))
 	until rmmod faultcast 2>/dev/null; do
-		unload_tries=$((unload_tries - 1))
-		[ $unload_tries -gt 0 ] || return 1
+		[ "$(uptime_seconds)" -lt $unload_end ] || return 1
 		sleep 0.1
 	done
 	dmesg | sed -n 's/.*faultcast: unloaded: //p' | tail -n 1
@@ -59,9 +62,9 @@ dropped() {
 
 # until_dropped MORE-THAN SECONDS
 until_dropped() {
-	until_end=$(($(cut -d . -f 1 /proc/uptime) + $2))
+	until_end=$(($(uptime_seconds) + $2))
 	while [ "$(dropped)" -le "$1" ]; do
-		[ "$(cut -d . -f 1 /proc/uptime)" -lt $until_end ] || return 1
+		[ "$(uptime_seconds)" -lt $until_end ] || return 1
 		sleep 0.1
 	done
 }
