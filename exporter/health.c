@@ -430,12 +430,12 @@ struct walk {
 	void *ctx;
 };
 
-static void visit(const void *node, VISIT visit, void *closure)
+static void visit(const void *node, VISIT when, void *closure)
 {
 	const struct health_device *device = *(const struct health_device *const *)node;
 	const struct walk *walk = closure;
 
-	if (visit == postorder || visit == leaf)
+	if (when == postorder || when == leaf)
 		walk->each(walk->ctx, &device->address, device->said);
 }
 
