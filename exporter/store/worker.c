@@ -473,8 +473,10 @@ const struct database_read *store_worker_take(int *code)
 	if (done)
 		shared.reading = READ_NONE;
 	pthread_mutex_unlock(&mutex);
+	if (!done)
+		return NULL;
 	*code = read_code;
-	return done ? &reading : NULL;
+	return &reading;
 }
 
 struct store_status store_worker_status(void)
