@@ -4,6 +4,7 @@
  * a reader of it is told what is missing; a reader never has to wait for ever, nor
  * misses what is neither in the window nor written yet.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 
@@ -335,7 +336,12 @@ static void a_read_waits_until_it_is_open(void **state)
 	assert_true(lease >= 0);
 	signal(SIGIO, on_wanted);
 	signal(SIGALRM, give_up);
-	assert_int_equal(fcntl(lease, F_SETLEASE, F_WRLCK), 0);
+	if (fcntl(lease, F_SETLEASE, F_WRLCK)) {
+		print_message("# no leases on the file system of %s: %s\n", test_dir,
+			      strerror(errno));
+		close(lease);
+		skip();
+	}
 	start();
 	run_until(is_opening);
 	assert_false(get_status().open);
