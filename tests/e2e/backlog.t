@@ -60,7 +60,7 @@ def beyond_the_window(bed, standin, exporter):
 
 def too_slow(bed, standin, exporter):
     head = standin.ask("status")["head"]
-    with stream.Stream(exporter.address, "follow=1&after=latest", stream.NDJSON, rcvbuf=65536) as slow:
+    with stream.Stream(exporter.address, "follow=1&after=latest", stream.NDJSON, rcvbuf=stream.SMALL_BUFFER) as slow:
         publish(bed, standin, exporter, 40000, "40000 events that a client does not read")
         messages = slow.read_until(lambda m: m.seq == head + 40000, 60)
     seqs = [m.seq for m in messages if m.body == "event"]

@@ -103,7 +103,7 @@ def slow(self):
     if self.is_over():
         fast(self)
         return
-    self.connect("follow=1", rcvbuf=65536)
+    self.connect("follow=1", rcvbuf=stream.SMALL_BUFFER)
     while not self.client.finished and not self.is_over():
         for size, seconds in ((1000, 1), (None, 2), (1 << 20, 3)):
             end = time.monotonic() + self.random.uniform(0, seconds)

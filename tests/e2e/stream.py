@@ -30,6 +30,10 @@ SSE = "text/event-stream"
 
 SUB_END = 2**63 - 1  # of a cursor: the end of an instance
 
+# Of a client that is to be slow. With less than a segment, 65483 bytes on the loopback device, TCP asks
+# ever less often whether there is room again.
+SMALL_BUFFER = 65536
+
 
 # How an event begins, of which all else is decoded only when it is asked for.
 EVENT_LINE = re.compile(rb'\{"cursor":"([0-9a-f]+\.([0-9]+)\.0)","event":\{')
@@ -263,8 +267,8 @@ class Stream:
     """
 
     def __init__(self, address, query="", encoding=NDJSON, rcvbuf=None, headers=(), seconds=20):
-        """@address: (host, port), or the path of a unix socket. @rcvbuf: bytes, small for a client
-        that is to be slow."""
+        """@address: (host, port), or the path of a unix socket. @rcvbuf: bytes, such as
+        SMALL_BUFFER."""
         unix = isinstance(address, str)
         self.sock = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
         if rcvbuf:
