@@ -46,22 +46,11 @@ GEN := $(PROTOS:proto/%.proto=$(B)/gen/%.pb-c.c)
 # What the exporter writes by hand, for the tests to read.
 TEST_GEN := $(B)/gen/io/prometheus/client/metrics.pb-c.c
 
-# What the exporter, faultcastctl and the unit tests share.
-LIB_SRC := $(addprefix exporter/,loop.c log.c strbuf.c utf8.c aer.c event.c skew.c health.c entry.c filter.c time_text.c attrs.c decode_batch.c \
-	decode_reply.c decode_control.c message.c message_read.c json.c options.c \
-	source/genl.c source/netlink.c)
-EXPORTER_SRC := $(addprefix exporter/,main.c settings.c config.c config_rules.c reload.c notify.c bus.c window.c device_table.c snapshot.c health_rules.c devices.c pci_names.c pci_sysfs.c uevent.c \
-	output/metrics.c \
-	$(addprefix output/metric_,config.c device.c devices.c identity.c output.c status.c table.c) output/exemplars.c output/scrape.c \
-	output/process.c output/health_watch.c output/stream.c output/reader.c output/backlog.c output/encoded.c output/store.c \
-	$(addprefix store/,database.c move_aside.c read.c retain.c worker.c write.c) \
-	$(addprefix expo/,expo.c gzip.c histogram.c openmetrics.c protobuf.c text.c) http/accept.c http/listener.c http/page.c http/query.c http/routes.c http/server.c)
+# Everything but the two main programs: an archive, of which each program takes what it needs.
+LIB_SRC := $(filter-out exporter/main.c exporter/ctl/%,$(wildcard exporter/*.c exporter/*/*.c))
 CTL_SRC := $(wildcard exporter/ctl/*.c)
 STANDIN_SRC := $(wildcard tests/standin/*.c)
-STANDIN_LIB_SRC := $(addprefix exporter/,event.c options.c strbuf.c utf8.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
-# The exporter's files but main.c, for the unit tests.
-TESTED_SRC := $(filter-out exporter/main.c,$(EXPORTER_SRC))
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 
 # The messages for tests in Python.
@@ -146,30 +135,34 @@ $(eval $(call compile,tsan,$(SANITIZE_THREADS)))
 $(B)/san/tests/unit/vtd.o: CPPFLAGS += -Itests/unit/kernel
 $(B)/san/tests/unit/storm.o: CPPFLAGS += -Itests/unit/kernel
 
-link = @echo '  LINK    $@'; $(or $(2),$(CC)) $(1) $(filter %.o,$^) $(LDFLAGS) $(LIBS)
+link = @echo '  LINK    $@'; $(or $(2),$(CC)) $(1) $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(LIBS)
 
-$(B)/faultcast_exporter: $(call obj,obj,$(EXPORTER_SRC) $(LIB_SRC)) $(call gen_obj,obj)
+define library
+$(B)/$(1)/faultcast.a: $(call obj,$(1),$(LIB_SRC)) $(call gen_obj,$(1))
+	@echo '  AR      $$@'
+	@rm -f $$@ && $(AR) rcs $$@ $$^
+endef
+$(foreach variant,obj san fuzz-obj tsan,$(eval $(call library,$(variant))))
+
+$(B)/faultcast_exporter: $(call obj,obj,exporter/main.c) $(B)/obj/faultcast.a
 	$(call link,$(CFLAGS) -pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) -o $@
-$(B)/faultcastctl: $(call obj,obj,$(CTL_SRC) $(LIB_SRC)) $(call gen_obj,obj)
+$(B)/faultcastctl: $(call obj,obj,$(CTL_SRC)) $(B)/obj/faultcast.a
 	$(call link,$(CFLAGS) -pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) $(CTL_LIBS) -o $@
-$(B)/standin/faultcast_standin: $(call obj,obj,$(STANDIN_SRC) $(STANDIN_LIB_SRC))
+$(B)/standin/faultcast_standin: $(call obj,obj,$(STANDIN_SRC)) $(B)/obj/faultcast.a
 	@mkdir -p $(@D)
 	$(call link,$(CFLAGS)) -o $@
-$(B)/san/faultcast_exporter: $(call obj,san,$(EXPORTER_SRC) $(LIB_SRC)) $(call gen_obj,san)
+$(B)/san/faultcast_exporter: $(call obj,san,exporter/main.c) $(B)/san/faultcast.a
 	$(call link,$(SANITIZE)) -o $@
-$(B)/san/faultcastctl: $(call obj,san,$(CTL_SRC) $(LIB_SRC)) $(call gen_obj,san)
+$(B)/san/faultcastctl: $(call obj,san,$(CTL_SRC)) $(B)/san/faultcast.a
 	$(call link,$(SANITIZE)) $(CTL_LIBS) -o $@
-$(B)/unit/%: $(B)/san/tests/unit/%.o $(call obj,san,$(TESTED_SRC) $(LIB_SRC)) $(call gen_obj,san) \
+$(B)/unit/%: $(B)/san/tests/unit/%.o $(B)/san/faultcast.a \
 		$(B)/san/gen/io/prometheus/client/metrics.pb-c.o
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE)) -lcmocka -o $@
-$(B)/fuzz/%: $(B)/fuzz-obj/tests/fuzz/%.o $(call obj,fuzz-obj,exporter/http/accept.c exporter/http/listener.c \
-		exporter/http/query.c exporter/settings.c exporter/config.c exporter/config_rules.c exporter/health_rules.c \
-		exporter/uevent.c $(LIB_SRC)) \
-		$(call gen_obj,fuzz-obj)
+$(B)/fuzz/%: $(B)/fuzz-obj/tests/fuzz/%.o $(B)/fuzz-obj/faultcast.a
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE) -fsanitize=fuzzer,$(FUZZ_CC)) -o $@
-$(B)/unit-tsan/%: $(B)/tsan/tests/unit/%.o $(call obj,tsan,$(TESTED_SRC) $(LIB_SRC)) $(call gen_obj,tsan)
+$(B)/unit-tsan/%: $(B)/tsan/tests/unit/%.o $(B)/tsan/faultcast.a
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE_THREADS)) -lcmocka -o $@
 , := ,
@@ -177,7 +170,7 @@ $(B)/unit-tsan/%: $(B)/tsan/tests/unit/%.o $(call obj,tsan,$(TESTED_SRC) $(LIB_S
 $(B)/bench/stream_load: $(call obj,obj,tests/bench/stream_load.c)
 	@mkdir -p $(@D)
 	$(call link,$(CFLAGS)) -o $@
-$(B)/bench/codec: $(call obj,obj,tests/bench/codec.c tests/standin/wire.c $(LIB_SRC)) $(call gen_obj,obj)
+$(B)/bench/codec: $(call obj,obj,tests/bench/codec.c tests/standin/wire.c) $(B)/obj/faultcast.a
 	@mkdir -p $(@D)
 	$(call link,$(CFLAGS)) -o $@
 $(B)/bench/scrape_static: $(call obj,obj,tests/bench/scrape_static.c)
