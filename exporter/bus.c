@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-#include "clock.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "output/health_watch.h"
 #include "output/metrics.h"
 #include "output/store.h"

@@ -8,8 +8,8 @@
 #ifndef FAULTCAST_CONFIG_H
 #define FAULTCAST_CONFIG_H
 
+#include "base/options.h"
 #include "health.h"
-#include "options.h"
 
 #define CONFIG_BYTES_MAX 65536
 

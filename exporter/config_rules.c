@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "config_reader.h"
 
 #define YEAR (365ULL * 86400 * NSEC_PER_SEC)

@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "log.h"
-#include "loop.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
 #include "pci_sysfs.h"
 #include "uevent.h"
 

@@ -3,7 +3,7 @@
  * What holds unless somebody says otherwise.  Links that change and cards that come
  * and go are what hotplug is for, and make no device worse.
  */
-#include "clock.h"
+#include "base/clock.h"
 #include "health.h"
 
 #define MINUTE (60 * NSEC_PER_SEC)

@@ -10,11 +10,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "base/loop.h"
 #include "bus.h"
 #include "devices.h"
 #include "http/routes.h"
-#include "log.h"
-#include "loop.h"
 #include "notify.h"
 #include "output/metrics.h"
 #include "output/scrape.h"

@@ -7,13 +7,13 @@
 #ifndef FAULTCAST_MESSAGE_H
 #define FAULTCAST_MESSAGE_H
 
+#include "base/strbuf.h"
 #include "event.h"
 #include "faultcast/v1/device.pb-c.h"
 #include "faultcast/v1/status.pb-c.h"
 #include "faultcast/v1/stream.pb-c.h"
 #include "health.h"
 #include "skew.h"
-#include "strbuf.h"
 
 struct address_message {
 	Faultcast__V1__DeviceAddress msg;

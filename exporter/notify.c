@@ -10,10 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "log.h"
-#include "loop.h"
-#include "options.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/options.h"
 
 #define RETRY_NS (100 * NSEC_PER_MSEC)
 

@@ -13,9 +13,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "loop.h"
-#include "utf8.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/utf8.h"
 
 #define FLAGS (PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB)
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 /* What is too long is cut. */
 static void copy(char *out, size_t size, const char *text)

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "clock.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "output/health_watch.h"
 #include "output/store.h"
 

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "http/listener.h"
-#include "log.h"
 
 static const struct settings defaults = {
 	.http = { .listen_address = "127.0.0.1:10186",

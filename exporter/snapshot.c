@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/log.h"
+#include "base/loop.h"
 #include "bus.h"
 #include "decode.h"
 #include "device_table.h"
-#include "log.h"
-#include "loop.h"
 #include "message.h"
 #include "source/genl.h"
 

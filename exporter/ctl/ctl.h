@@ -3,14 +3,14 @@
  * faultcastctl: one row and one file a verb.  A verb returns 0 or -errno and
  * has said what went wrong by ctl_error().
  */
-#ifndef FAULTCAST_CTL_H
-#define FAULTCAST_CTL_H
+#ifndef FAULTCAST_CTL_CTL_H
+#define FAULTCAST_CTL_CTL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/options.h"
 #include "event.h"
-#include "options.h"
 #include "source/genl.h"
 
 struct ctl_verb {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "ctl.h"
 
 static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_tail,

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "ctl.h"
 #include "decode.h"
-#include "json.h"
 #include "message.h"
 #include "skew.h"
 

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
+#include "base/log.h"
+#include "base/loop.h"
 #include "ctl.h"
-#include "json.h"
-#include "log.h"
-#include "loop.h"
 #include "message.h"
 #include "print.h"
 #include "source/netlink.h"

@@ -6,8 +6,8 @@
 #ifndef FAULTCAST_EXPO_EXPO_H
 #define FAULTCAST_EXPO_EXPO_H
 
-#include "../event.h"
-#include "../strbuf.h"
+#include "base/strbuf.h"
+#include "event.h"
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 

@@ -8,7 +8,7 @@
 
 #include <zlib.h>
 
-#include "../strbuf.h"
+#include "base/strbuf.h"
 
 struct gzip_part {
 	size_t end;	   /* in the text */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../clock.h"
+#include "base/clock.h"
 
 /* No bound is at a whole power of 2^(1/8) but the powers of two, for which log2() is exact. */
 static int native_index(uint64_t ns)

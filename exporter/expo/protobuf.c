@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "../clock.h"
+#include "base/clock.h"
 #include "format.h"
 #include "histogram.h"
 

@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../log.h"
+#include "base/log.h"
 
 #define BACKLOG 512
 

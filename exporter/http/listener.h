@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "../strbuf.h"
+#include "base/strbuf.h"
 
 /* Members of this group may use the unix socket. */
 #define LISTENER_GROUP "faultcast"

@@ -3,7 +3,7 @@
 #ifndef FAULTCAST_HTTP_PAGE_H
 #define FAULTCAST_HTTP_PAGE_H
 
-#include "../strbuf.h"
+#include "base/strbuf.h"
 
 /* Adds the page, with a link to @metrics_path. */
 void page_render(struct strbuf *sb, const char *metrics_path);

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../options.h"
-#include "../time_text.h"
+#include "base/options.h"
+#include "base/time_text.h"
 
 #define LIMIT_MAX (1ULL << 32)
 #define CURSOR_EXPECTED "a cursor (hex.dec.dec) or latest"

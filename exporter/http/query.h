@@ -7,8 +7,8 @@
 #ifndef FAULTCAST_HTTP_QUERY_H
 #define FAULTCAST_HTTP_QUERY_H
 
-#include "../strbuf.h"
-#include "../stream_request.h"
+#include "base/strbuf.h"
+#include "stream_request.h"
 
 /* One parameter of the URL, decoded.  @now_real_ns is what "15m ago" counts from. */
 int query_argument(struct stream_request *request, const char *key, const char *value,

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../clock.h"
-#include "../json.h"
-#include "../message.h"
-#include "../output/health_watch.h"
-#include "../output/metrics.h"
 #include "accept.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "message.h"
+#include "output/health_watch.h"
+#include "output/metrics.h"
 #include "page.h"
 #include "query.h"
 

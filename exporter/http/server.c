@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../log.h"
-#include "../loop.h"
+#include "base/log.h"
+#include "base/loop.h"
 #include "listener.h"
 #include "routes.h"
 

@@ -8,10 +8,10 @@
 
 #include <microhttpd.h>
 
-#include "../output/scrape.h"
-#include "../output/stream.h"
-#include "../snapshot.h"
-#include "../strbuf.h"
+#include "base/strbuf.h"
+#include "output/scrape.h"
+#include "output/stream.h"
+#include "snapshot.h"
 
 struct loop;
 struct route;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "encoded.h"
 
-#include "../clock.h"
-#include "../json.h"
-#include "../message.h"
-#include "../window.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "message.h"
+#include "window.h"
 
 /* What clients that keep up read is among the newest of the window. */
 #define KEPT 1024

@@ -6,9 +6,9 @@
 #ifndef FAULTCAST_OUTPUT_ENCODED_H
 #define FAULTCAST_OUTPUT_ENCODED_H
 
-#include "../entry.h"
-#include "../strbuf.h"
-#include "../stream_request.h"
+#include "base/strbuf.h"
+#include "entry.h"
+#include "stream_request.h"
 
 /* What a stream begins with, "" if nothing. */
 const char *encoded_preface(enum stream_encoding encoding);

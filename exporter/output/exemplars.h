@@ -3,7 +3,7 @@
 #ifndef FAULTCAST_OUTPUT_EXEMPLARS_H
 #define FAULTCAST_OUTPUT_EXEMPLARS_H
 
-#include "../expo/expo.h"
+#include "expo/expo.h"
 
 struct device_exemplars {
 	struct exemplar io_page_faults[FAULTCAST_ACCESS_MAX + 1];

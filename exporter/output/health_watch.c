@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../clock.h"
-#include "../log.h"
-#include "../loop.h"
-#include "../message.h"
-#include "../snapshot.h"
-#include "../window.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "message.h"
+#include "snapshot.h"
+#include "window.h"
 
 #define LOOK_NS NSEC_PER_SEC
 

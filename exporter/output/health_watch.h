@@ -6,8 +6,8 @@
 #ifndef FAULTCAST_OUTPUT_HEALTH_WATCH_H
 #define FAULTCAST_OUTPUT_HEALTH_WATCH_H
 
-#include "../bus.h"
-#include "../health.h"
+#include "bus.h"
+#include "health.h"
 
 extern const struct output output_health;
 

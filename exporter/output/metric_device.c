@@ -2,7 +2,7 @@
 /* The metrics that have a device label. */
 #include <string.h>
 
-#include "../aer.h"
+#include "aer.h"
 #include "metric.h"
 
 static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {

@@ -2,9 +2,9 @@
 /* The metrics without a device: of the module as a whole, of the source, of this exporter. */
 #include <stdio.h>
 
-#include "../bus.h"
-#include "../message.h"
+#include "bus.h"
 #include "health_watch.h"
+#include "message.h"
 #include "metric.h"
 #include "store.h"
 #include "stream.h"

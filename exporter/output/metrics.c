@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "metrics.h"
 
-#include "../clock.h"
-#include "../expo/histogram.h"
+#include "base/clock.h"
 #include "exemplars.h"
+#include "expo/histogram.h"
 #include "metric.h"
 
 #define DEVICES_PER_STEP 128

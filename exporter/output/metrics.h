@@ -3,8 +3,8 @@
 #ifndef FAULTCAST_OUTPUT_METRICS_H
 #define FAULTCAST_OUTPUT_METRICS_H
 
-#include "../bus.h"
-#include "../expo/expo.h"
+#include "bus.h"
+#include "expo/expo.h"
 #include "metric_devices.h"
 
 extern const struct output output_metrics;

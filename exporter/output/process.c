@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../clock.h"
+#include "base/clock.h"
 #include "metric.h"
 
 struct stat_fields {

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../bus.h"
-#include "../message.h"
-#include "../window.h"
+#include "bus.h"
 #include "encoded.h"
+#include "message.h"
+#include "window.h"
 
 /* Where a read puts its bytes. */
 struct block {

@@ -9,9 +9,9 @@
 
 #include <sys/types.h>
 
-#include "../strbuf.h"
-#include "../stream_request.h"
 #include "backlog.h"
+#include "base/strbuf.h"
+#include "stream_request.h"
 
 struct reader {
 	/* Set by the caller; the rest is 0. */

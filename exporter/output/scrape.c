@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../clock.h"
-#include "../loop.h"
-#include "../snapshot.h"
+#include "base/clock.h"
+#include "base/loop.h"
 #include "metric.h"
 #include "metrics.h"
+#include "snapshot.h"
 
 /* What an event may have to wait for. */
 #define SLICE_NS (200 * NSEC_PER_MSEC / 1000)

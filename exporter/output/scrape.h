@@ -7,8 +7,8 @@
 #ifndef FAULTCAST_OUTPUT_SCRAPE_H
 #define FAULTCAST_OUTPUT_SCRAPE_H
 
-#include "../expo/expo.h"
-#include "../expo/gzip.h"
+#include "expo/expo.h"
+#include "expo/gzip.h"
 
 struct loop;
 

@@ -6,10 +6,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "../clock.h"
-#include "../log.h"
-#include "../loop.h"
-#include "../window.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "window.h"
 
 /* A transaction writes whole pages to the log, however few events it has. */
 #define BATCH_NS (10 * NSEC_PER_MSEC)

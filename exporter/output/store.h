@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../bus.h"
-#include "../entry.h"
-#include "../filter.h"
-#include "../store/worker.h"
+#include "bus.h"
+#include "entry.h"
+#include "filter.h"
+#include "store/worker.h"
 
 extern const struct output output_store;
 

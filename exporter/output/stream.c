@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../clock.h"
-#include "../loop.h"
+#include "base/clock.h"
+#include "base/loop.h"
 #include "encoded.h"
 #include "reader.h"
 

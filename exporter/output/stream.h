@@ -8,8 +8,8 @@
 
 #include <sys/types.h>
 
-#include "../bus.h"
-#include "../stream_request.h"
+#include "bus.h"
+#include "stream_request.h"
 
 extern const struct output output_stream;
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "../decode.h"
+#include "decode.h"
 
 /* The largest datagram of a dump, net/netlink/af_netlink.c. */
 #define DATAGRAM_MAX 65536

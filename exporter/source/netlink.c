@@ -14,10 +14,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "../clock.h"
-#include "../decode.h"
-#include "../log.h"
-#include "../skew.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "decode.h"
+#include "skew.h"
 
 #define RETRY_NS NSEC_PER_SEC
 #define CONGESTED_NS (5 * NSEC_PER_MSEC)

@@ -6,10 +6,10 @@
 #ifndef FAULTCAST_SOURCE_NETLINK_H
 #define FAULTCAST_SOURCE_NETLINK_H
 
-#include "../event.h"
-#include "../loop.h"
-#include "../message.h"
+#include "base/loop.h"
+#include "event.h"
 #include "genl.h"
+#include "message.h"
 
 /* Where a source delivers.  Called on the loop's thread. */
 struct source_sink {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
-#include "../message_read.h"
 #include "database.h"
+#include "message_read.h"
 
 enum column { INSTANCE, SEQ, SUB, REAL_NS, KIND, DEVICE, MESSAGE };
 

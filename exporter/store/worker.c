@@ -8,8 +8,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "../clock.h"
-#include "../log.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 #define BACKOFF_MIN_NS NSEC_PER_SEC
 #define BACKOFF_MAX_NS (30 * NSEC_PER_SEC)

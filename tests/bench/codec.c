@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "../standin/wire.h"
+#include "base/json.h"
 #include "decode.h"
-#include "json.h"
 #include "message.h"
 
 #define BATCH 16

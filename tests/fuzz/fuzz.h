@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/json.h"
 #include "event.h"
-#include "json.h"
 #include "message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);

@@ -4,10 +4,10 @@
  * refused. */
 #include <time.h>
 
+#include "base/options.h"
+#include "base/time_text.h"
 #include "fuzz.h"
 #include "http/accept.h"
-#include "options.h"
-#include "time_text.h"
 
 #define NOW 1795374000123456789ULL
 

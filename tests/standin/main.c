@@ -13,11 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/options.h"
 #include "family.h"
 #include "fleet.h"
 #include "module.h"
-#include "options.h"
 #include "pace.h"
 
 #define EVENTS_PER_TURN 1024

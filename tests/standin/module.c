@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "fleet.h"
 
 enum { UNKNOWN, NVME, NIC, GPU, PORT, DMA_ENGINE, BEHIND_VMD, SLOTS };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "pace.h"
 
-#include "clock.h"
+#include "base/clock.h"
 
 void pace_start(struct pace *pace, uint64_t events, uint64_t rate)
 {

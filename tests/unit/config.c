@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "config.h"
 
 static const char *const colours[] = { "red", "green", NULL };

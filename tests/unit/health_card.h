@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "health.h"
 
 #define SECOND NSEC_PER_SEC

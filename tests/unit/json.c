@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "json.h"
+#include "base/json.h"
 #include "message.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "json.h"
+#include "base/json.h"
 #include "message.h"
 
 static void expect_json(const ProtobufCMessage *msg, const char *want)

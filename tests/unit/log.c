@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 #define WINDOW_LINES 5
 #define WINDOW_NS (10 * NSEC_PER_SEC)

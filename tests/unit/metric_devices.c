@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/loop.h"
 #include "devices.h"
-#include "loop.h"
 #include "output/metric.h"
 #include "output/metric_devices.h"
 #include "snapshot.h"

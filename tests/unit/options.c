@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "clock.h"
-#include "options.h"
+#include "base/clock.h"
+#include "base/options.h"
 
 static const char *const colours[] = { "red", "green", NULL };
 

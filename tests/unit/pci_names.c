@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#include "clock.h"
-#include "log.h"
-#include "loop.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
 #include "pci_names.h"
 
 static char database[] = "/tmp/faultcast-pci-ids-XXXXXX";

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "settings.h"
 
 #define EXAMPLE "deploy/exporter.yaml"

@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "base/loop.h"
 #include "bus.h"
-#include "clock.h"
-#include "loop.h"
 #include "message.h"
 #include "output/stream.h"
 #include "source/netlink.h"

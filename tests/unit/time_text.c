@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "time_text.h"
+#include "base/time_text.h"
 
 #define SECOND 1000000000ULL
 #define NOW (1795374000 * SECOND + 5)

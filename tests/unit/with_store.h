@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "base/loop.h"
 #include "bus.h"
-#include "clock.h"
-#include "loop.h"
 #include "output/store.h"
 #include "source/netlink.h"
 #include "window.h"

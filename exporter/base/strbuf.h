@@ -3,8 +3,8 @@
  * A growing buffer of bytes.  Running out of memory sets @failed and makes every
  * later addition do nothing, so a writer checks once, at its end.
  */
-#ifndef FAULTCAST_STRBUF_H
-#define FAULTCAST_STRBUF_H
+#ifndef FAULTCAST_BASE_STRBUF_H
+#define FAULTCAST_BASE_STRBUF_H
 
 #include <stdarg.h>
 #include <stdbool.h>

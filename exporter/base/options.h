@@ -3,8 +3,8 @@
  * Settings from a table: command-line flags, --name=value or --name value, and the same
  * from the environment or wherever else they are called something.
  */
-#ifndef FAULTCAST_OPTIONS_H
-#define FAULTCAST_OPTIONS_H
+#ifndef FAULTCAST_BASE_OPTIONS_H
+#define FAULTCAST_BASE_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

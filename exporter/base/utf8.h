@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef FAULTCAST_UTF8_H
-#define FAULTCAST_UTF8_H
+#ifndef FAULTCAST_BASE_UTF8_H
+#define FAULTCAST_BASE_UTF8_H
 
 #include <stddef.h>
 

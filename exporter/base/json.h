@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The protobuf JSON mapping for any message, by its protobuf-c descriptor. */
-#ifndef FAULTCAST_JSON_H
-#define FAULTCAST_JSON_H
+#ifndef FAULTCAST_BASE_JSON_H
+#define FAULTCAST_BASE_JSON_H
 
 #include <protobuf-c/protobuf-c.h>
 

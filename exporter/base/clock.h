@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Clocks, in nanoseconds. */
-#ifndef FAULTCAST_CLOCK_H
-#define FAULTCAST_CLOCK_H
+#ifndef FAULTCAST_BASE_CLOCK_H
+#define FAULTCAST_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

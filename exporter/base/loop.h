@@ -3,8 +3,8 @@
  * The one epoll loop that owns all state.  Everything it calls runs on its
  * thread and must not block.  Nothing here allocates: callers embed these.
  */
-#ifndef FAULTCAST_LOOP_H
-#define FAULTCAST_LOOP_H
+#ifndef FAULTCAST_BASE_LOOP_H
+#define FAULTCAST_BASE_LOOP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Moments as users write them.  Pure: no locale, no time zone but the text's own. */
-#ifndef FAULTCAST_TIME_TEXT_H
-#define FAULTCAST_TIME_TEXT_H
+#ifndef FAULTCAST_BASE_TIME_TEXT_H
+#define FAULTCAST_BASE_TIME_TEXT_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Log lines on standard error, logfmt or JSON, one line each. */
-#ifndef FAULTCAST_LOG_H
-#define FAULTCAST_LOG_H
+#ifndef FAULTCAST_BASE_LOG_H
+#define FAULTCAST_BASE_LOG_H
 
 #include <stdint.h>
 
