@@ -7,7 +7,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "event.h"
+#include "model/event.h"
 
 /* libnl's policy of a number has the least length only. */
 #define NUMBER_64                                                                                  \

@@ -6,8 +6,8 @@
 #ifndef FAULTCAST_BUS_H
 #define FAULTCAST_BUS_H
 
-#include "event.h"
 #include "health.h"
+#include "model/event.h"
 
 struct loop;
 struct source_sink;

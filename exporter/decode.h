@@ -5,7 +5,7 @@
 
 #include <linux/netlink.h>
 
-#include "event.h"
+#include "model/event.h"
 
 /* What decode_batch() calls, in the order of the message. */
 struct batch_handler {

@@ -8,7 +8,7 @@
 
 #include <linux/netlink.h>
 
-#include "event.h"
+#include "model/event.h"
 
 /* Empty when it is 0. */
 struct device_table {

@@ -7,7 +7,7 @@
 #ifndef FAULTCAST_HEALTH_H
 #define FAULTCAST_HEALTH_H
 
-#include "event.h"
+#include "model/event.h"
 
 /* In the order of getting worse. */
 enum health_state { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_SUSPECT, HEALTH_FAULTY, HEALTH_STATES };

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "aer.h"
+#include "model/aer.h"
 
 /* protobuf-c wants char * where it only reads. */
 #define UNCONST(s) ((char *)(uintptr_t)(s))

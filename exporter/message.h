@@ -8,12 +8,12 @@
 #define FAULTCAST_MESSAGE_H
 
 #include "base/strbuf.h"
-#include "event.h"
 #include "faultcast/v1/device.pb-c.h"
 #include "faultcast/v1/status.pb-c.h"
 #include "faultcast/v1/stream.pb-c.h"
 #include "health.h"
-#include "skew.h"
+#include "model/event.h"
+#include "model/skew.h"
 
 struct address_message {
 	Faultcast__V1__DeviceAddress msg;

@@ -5,8 +5,8 @@
 
 #include <sys/types.h>
 
-#include "entry.h"
 #include "faultcast/v1/stream.pb-c.h"
+#include "model/entry.h"
 
 /*
  * Reads what message_event(), message_gap() or message_health() made.  -EBADMSG for

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "event.h"
+#include "model/event.h"
 #include "pci_names.h"
 
 #define PCI_ADDRESS_LEN 24 /* "10000:e1:00.0", with up to eight digits of a segment */

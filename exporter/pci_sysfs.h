@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "event.h"
+#include "model/event.h"
 #include "pci_device.h"
 
 /* The bus and device of a physical slot; a function of that device is in it. */

@@ -6,7 +6,7 @@
 #ifndef FAULTCAST_SNAPSHOT_H
 #define FAULTCAST_SNAPSHOT_H
 
-#include "event.h"
+#include "model/event.h"
 
 struct loop;
 

@@ -8,7 +8,7 @@
 #ifndef FAULTCAST_WINDOW_H
 #define FAULTCAST_WINDOW_H
 
-#include "entry.h"
+#include "model/entry.h"
 
 #define WINDOW_ENTRIES 16384
 

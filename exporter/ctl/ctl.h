@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/options.h"
-#include "event.h"
+#include "model/event.h"
 #include "source/genl.h"
 
 struct ctl_verb {

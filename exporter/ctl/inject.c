@@ -4,7 +4,7 @@
 #include <netlink/attr.h>
 
 #include "ctl.h"
-#include "event.h"
+#include "model/event.h"
 
 static const char *const access_names[] = { "unknown", "read", "write", "other", NULL };
 

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "aer.h"
 #include "ctl.h"
+#include "model/aer.h"
 
 static const char *access_name(uint32_t access)
 {

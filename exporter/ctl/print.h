@@ -3,8 +3,8 @@
 #ifndef FAULTCAST_CTL_PRINT_H
 #define FAULTCAST_CTL_PRINT_H
 
-#include "event.h"
 #include "health.h"
+#include "model/event.h"
 
 void print_header(void);
 void print_event(const struct fault_event *ev);

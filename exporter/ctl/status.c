@@ -8,7 +8,7 @@
 #include "ctl.h"
 #include "decode.h"
 #include "message.h"
-#include "skew.h"
+#include "model/skew.h"
 
 static struct module_status status;
 static uint64_t unknown;

@@ -7,7 +7,7 @@
 #define FAULTCAST_EXPO_EXPO_H
 
 #include "base/strbuf.h"
-#include "event.h"
+#include "model/event.h"
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 

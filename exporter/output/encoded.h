@@ -7,7 +7,7 @@
 #define FAULTCAST_OUTPUT_ENCODED_H
 
 #include "base/strbuf.h"
-#include "entry.h"
+#include "model/entry.h"
 #include "stream_request.h"
 
 /* What a stream begins with, "" if nothing. */

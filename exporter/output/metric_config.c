@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Of the settings in use, by the names under which Prometheus has its own; and of versions. */
 #include "metric.h"
+#include "model/skew.h"
 #include "reload.h"
-#include "skew.h"
 
 void collect_reload_successful(struct expo *e, const struct snapshot *s)
 {

@@ -2,8 +2,8 @@
 /* The metrics that have a device label. */
 #include <string.h>
 
-#include "aer.h"
 #include "metric.h"
+#include "model/aer.h"
 
 static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {
 	[FAULTCAST_ACCESS_UNKNOWN] = "unknown",

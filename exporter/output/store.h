@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "bus.h"
-#include "entry.h"
-#include "filter.h"
+#include "model/entry.h"
+#include "model/filter.h"
 #include "store/worker.h"
 
 extern const struct output output_store;

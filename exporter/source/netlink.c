@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "decode.h"
-#include "skew.h"
+#include "model/skew.h"
 
 #define RETRY_NS NSEC_PER_SEC
 #define CONGESTED_NS (5 * NSEC_PER_MSEC)

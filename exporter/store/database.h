@@ -10,8 +10,8 @@
 #include <sqlite3.h>
 
 #include "base/strbuf.h"
-#include "entry.h"
-#include "filter.h"
+#include "model/entry.h"
+#include "model/filter.h"
 
 /* PRAGMA application_id, user_version: what a file must have to be ours. */
 #define DATABASE_APPLICATION 0x66636173

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "event.h"
+#include "model/event.h"
 
 /* Opens the socket; @port is its address. */
 int family_open(uint32_t *port);

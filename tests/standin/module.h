@@ -7,7 +7,7 @@
 #ifndef FAULTCAST_STANDIN_MODULE_H
 #define FAULTCAST_STANDIN_MODULE_H
 
-#include "event.h"
+#include "model/event.h"
 
 #define HISTORY_DEFAULT 16384
 #define HISTORY_MAX (1 << 20)

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "aer.h"
 #include "faultcast.h"
+#include "model/aer.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define NONFATAL FAULTCAST_SEVERITY_NONFATAL

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "decode.h"
-#include "event.h"
+#include "model/event.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define FAMILY 0x20

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "filter.h"
+#include "model/filter.h"
 
 #define CARD                                                                                       \
 	{                                                                                          \

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "skew.h"
+#include "model/skew.h"
 
 static const struct {
 	struct module_status module;

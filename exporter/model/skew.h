@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How the kernel module and the program that reads it differ in version.  Pure. */
-#ifndef FAULTCAST_SKEW_H
-#define FAULTCAST_SKEW_H
+#ifndef FAULTCAST_MODEL_SKEW_H
+#define FAULTCAST_MODEL_SKEW_H
 
 #include "event.h"
 

@@ -3,8 +3,8 @@
  * The model: what the kernel module says, as flat structs, and how its cursors
  * and addresses are written.  Pure: no I/O, no state.
  */
-#ifndef FAULTCAST_EVENT_H
-#define FAULTCAST_EVENT_H
+#ifndef FAULTCAST_MODEL_EVENT_H
+#define FAULTCAST_MODEL_EVENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

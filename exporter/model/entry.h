@@ -3,8 +3,8 @@
  * What the stream is made of: events, gaps where events are missing, and what the
  * exporter says of devices between events; each at its cursor.  Pure.
  */
-#ifndef FAULTCAST_ENTRY_H
-#define FAULTCAST_ENTRY_H
+#ifndef FAULTCAST_MODEL_ENTRY_H
+#define FAULTCAST_MODEL_ENTRY_H
 
 #include "event.h"
 #include "health.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which events a reader wants.  Pure. */
-#ifndef FAULTCAST_FILTER_H
-#define FAULTCAST_FILTER_H
+#ifndef FAULTCAST_MODEL_FILTER_H
+#define FAULTCAST_MODEL_FILTER_H
 
 #include "event.h"
 #include "health.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of AER errors, as drivers/pci/pcie/aer.c prints them.  Pure. */
-#ifndef FAULTCAST_AER_H
-#define FAULTCAST_AER_H
+#ifndef FAULTCAST_MODEL_AER_H
+#define FAULTCAST_MODEL_AER_H
 
 #include <stdint.h>
 
