@@ -15,13 +15,13 @@
 #include "bus.h"
 #include "devices.h"
 #include "http/routes.h"
+#include "netlink/genl.h"
 #include "notify.h"
 #include "output/metrics.h"
 #include "output/scrape.h"
 #include "output/store.h"
 #include "reload.h"
 #include "snapshot.h"
-#include "source/genl.h"
 #include "source/netlink.h"
 
 #define FD_LIMIT 4096

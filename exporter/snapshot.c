@@ -8,10 +8,10 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "bus.h"
-#include "decode.h"
-#include "device_table.h"
 #include "message.h"
-#include "source/genl.h"
+#include "netlink/decode.h"
+#include "netlink/device_table.h"
+#include "netlink/genl.h"
 
 static struct loop *snapshot_loop;
 static struct snapshot current;

@@ -11,7 +11,7 @@
 
 #include "base/options.h"
 #include "model/event.h"
-#include "source/genl.h"
+#include "netlink/genl.h"
 
 struct ctl_verb {
 	const char *name;

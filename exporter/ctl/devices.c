@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 #include "ctl.h"
-#include "decode.h"
 #include "message.h"
+#include "netlink/decode.h"
 
 static bool json_wanted;
 static struct strbuf json;

@@ -6,9 +6,9 @@
 
 #include "base/json.h"
 #include "ctl.h"
-#include "decode.h"
 #include "message.h"
 #include "model/skew.h"
+#include "netlink/decode.h"
 
 static struct module_status status;
 static uint64_t unknown;

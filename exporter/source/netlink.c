@@ -16,8 +16,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "decode.h"
 #include "model/skew.h"
+#include "netlink/decode.h"
 
 #define RETRY_NS NSEC_PER_SEC
 #define CONGESTED_NS (5 * NSEC_PER_MSEC)

@@ -11,8 +11,8 @@
 
 #include "../standin/wire.h"
 #include "base/json.h"
-#include "decode.h"
 #include "message.h"
+#include "netlink/decode.h"
 
 #define BATCH 16
 

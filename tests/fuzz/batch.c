@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Proves: no message of events makes the decoder go wrong; a refused one hands on nothing and
  * counts nothing; what it hands on is sound, and becomes a message that a client can read. */
-#include "decode.h"
 #include "fuzz.h"
 #include "mutate.h"
+#include "netlink/decode.h"
 
 static unsigned int handed_on;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Proves: no end of an answer and no word of the controller makes their decoders go wrong; an end
  * has an error number that can be said aloud, and a text that is ended. */
-#include "decode.h"
 #include "fuzz.h"
+#include "netlink/decode.h"
 
 /* Both a length that cuts most texts and one that cuts none. */
 static void require_end(struct nlmsghdr *nlh, size_t size)

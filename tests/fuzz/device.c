@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Proves: no device's counters make the decoder go wrong; what it takes adds up, with every string
  * ended, and becomes a message that a client can read. */
-#include "decode.h"
 #include "fuzz.h"
 #include "mutate.h"
+#include "netlink/decode.h"
 
 static uint64_t sum(const uint64_t *counters, size_t max)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Proves: no status makes the decoder go wrong; what it takes has an instance, no more probes than
  * there is room for, every string ended, and becomes a message that a client can read. */
-#include "decode.h"
 #include "fuzz.h"
 #include "mutate.h"
+#include "netlink/decode.h"
 
 static void require_sound(const struct module_status *status)
 {

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "build_message.h"
-#include "device_table.h"
+#include "netlink/device_table.h"
 
 #define DEVICES 100 /* more than a table begins with */
 #define NOT_SENT 0xdead

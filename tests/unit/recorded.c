@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
+#include "netlink/decode.h"
 
 #define RECORDED "tests/fuzz/recorded.hex"
 

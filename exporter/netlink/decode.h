@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From netlink messages, those of kmod/uapi/faultcast.h above all, to the model.  Pure. */
-#ifndef FAULTCAST_DECODE_H
-#define FAULTCAST_DECODE_H
+#ifndef FAULTCAST_NETLINK_DECODE_H
+#define FAULTCAST_NETLINK_DECODE_H
 
 #include <linux/netlink.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading netlink attributes strictly; what the decoders share.  Pure. */
-#ifndef FAULTCAST_ATTRS_H
-#define FAULTCAST_ATTRS_H
+#ifndef FAULTCAST_NETLINK_ATTRS_H
+#define FAULTCAST_NETLINK_ATTRS_H
 
 #include <linux/genetlink.h>
 #include <netlink/attr.h>

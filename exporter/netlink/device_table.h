@@ -3,8 +3,8 @@
  * The devices of the newest dump, in its order.  Most are as they were in the one before: what
  * comes again with the same bytes at the same place is not decoded again.  Pure.
  */
-#ifndef FAULTCAST_DEVICE_TABLE_H
-#define FAULTCAST_DEVICE_TABLE_H
+#ifndef FAULTCAST_NETLINK_DEVICE_TABLE_H
+#define FAULTCAST_NETLINK_DEVICE_TABLE_H
 
 #include <linux/netlink.h>
 

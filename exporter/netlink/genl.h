@@ -3,8 +3,8 @@
  * Talking to the kernel module's generic netlink family: sockets, requests,
  * replies.  Decoding is event.h's.  All functions return 0 or -errno.
  */
-#ifndef FAULTCAST_SOURCE_GENL_H
-#define FAULTCAST_SOURCE_GENL_H
+#ifndef FAULTCAST_NETLINK_GENL_H
+#define FAULTCAST_NETLINK_GENL_H
 
 #include <netlink/msg.h>
 #include <netlink/socket.h>
