@@ -8,10 +8,10 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "bus.h"
-#include "message.h"
 #include "netlink/decode.h"
 #include "netlink/device_table.h"
 #include "netlink/genl.h"
+#include "wire/encode.h"
 
 static struct loop *snapshot_loop;
 static struct snapshot current;

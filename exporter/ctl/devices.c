@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 #include "ctl.h"
-#include "message.h"
 #include "netlink/decode.h"
+#include "wire/encode.h"
 
 static bool json_wanted;
 static struct strbuf json;

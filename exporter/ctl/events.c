@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "ctl.h"
-#include "message_read.h"
 #include "print.h"
+#include "wire/decode.h"
 
 static struct {
 	const char *exporter;

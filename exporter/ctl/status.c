@@ -6,9 +6,9 @@
 
 #include "base/json.h"
 #include "ctl.h"
-#include "message.h"
 #include "model/skew.h"
 #include "netlink/decode.h"
+#include "wire/encode.h"
 
 static struct module_status status;
 static uint64_t unknown;

@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "ctl.h"
-#include "message.h"
 #include "print.h"
 #include "source/netlink.h"
+#include "wire/encode.h"
 
 static bool from_oldest, once;
 static uint64_t count;

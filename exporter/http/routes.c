@@ -10,11 +10,11 @@
 #include "accept.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "message.h"
 #include "output/health_watch.h"
 #include "output/metrics.h"
 #include "page.h"
 #include "query.h"
+#include "wire/encode.h"
 
 #define PROTOBUF "application/x-protobuf"
 #define NDJSON "application/x-ndjson"

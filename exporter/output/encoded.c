@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "message.h"
 #include "window.h"
+#include "wire/encode.h"
 
 /* What clients that keep up read is among the newest of the window. */
 #define KEPT 1024

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "message.h"
 #include "snapshot.h"
 #include "window.h"
+#include "wire/encode.h"
 
 #define LOOK_NS NSEC_PER_SEC
 

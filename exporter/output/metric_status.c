@@ -4,10 +4,10 @@
 
 #include "bus.h"
 #include "health_watch.h"
-#include "message.h"
 #include "metric.h"
 #include "store.h"
 #include "stream.h"
+#include "wire/encode.h"
 
 static void add_kinds(struct expo *e, const uint64_t *counts)
 {

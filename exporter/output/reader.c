@@ -6,8 +6,8 @@
 
 #include "bus.h"
 #include "encoded.h"
-#include "message.h"
 #include "window.h"
+#include "wire/encode.h"
 
 /* Where a read puts its bytes. */
 struct block {

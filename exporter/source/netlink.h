@@ -7,9 +7,9 @@
 #define FAULTCAST_SOURCE_NETLINK_H
 
 #include "base/loop.h"
-#include "message.h"
 #include "model/event.h"
 #include "netlink/genl.h"
+#include "wire/encode.h"
 
 /* Where a source delivers.  Called on the loop's thread. */
 struct source_sink {

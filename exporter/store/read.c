@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "database.h"
-#include "message_read.h"
+#include "wire/decode.h"
 
 enum column { INSTANCE, SEQ, SUB, REAL_NS, KIND, DEVICE, MESSAGE };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "database.h"
-#include "message.h"
+#include "wire/encode.h"
 
 /* SQLite's numbers are signed. */
 static int64_t number(uint64_t value)

@@ -11,8 +11,8 @@
 
 #include "../standin/wire.h"
 #include "base/json.h"
-#include "message.h"
 #include "netlink/decode.h"
+#include "wire/encode.h"
 
 #define BATCH 16
 

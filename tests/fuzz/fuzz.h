@@ -14,8 +14,8 @@
 #include <sys/mman.h>
 
 #include "base/json.h"
-#include "message.h"
 #include "model/event.h"
+#include "wire/encode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -15,9 +15,9 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "bus.h"
-#include "message.h"
 #include "source/netlink.h"
 #include "window.h"
+#include "wire/encode.h"
 
 #define INSTANCE 0xabc
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "message.h"
+#include "wire/encode.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "message.h"
+#include "wire/encode.h"
 
 static void expect_json(const ProtobufCMessage *msg, const char *want)
 {

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "message.h"
-#include "message_read.h"
+#include "wire/decode.h"
+#include "wire/encode.h"
 
 #define INSTANCE 0xfedcba9876543210
 

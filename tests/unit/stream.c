@@ -16,10 +16,10 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "bus.h"
-#include "message.h"
 #include "output/stream.h"
 #include "source/netlink.h"
 #include "window.h"
+#include "wire/encode.h"
 
 #define INSTANCE 0xabc
 

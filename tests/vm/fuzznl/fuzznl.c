@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "faultcast.h"
-#include "message.h"
+#include "wire/encode.h"
 
 #define NOBODY 65534
 #define MAX_BATCH 8

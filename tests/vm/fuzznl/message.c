@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "faultcast.h"
-#include "message.h"
+#include "wire/encode.h"
 
 #define MAX_ATTRS 12
 #define MAX_PAYLOAD 512

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the protobuf messages of the stream back to the model: what message.h wrote.  Pure. */
-#ifndef FAULTCAST_MESSAGE_READ_H
-#define FAULTCAST_MESSAGE_READ_H
+#ifndef FAULTCAST_WIRE_DECODE_H
+#define FAULTCAST_WIRE_DECODE_H
 
 #include <sys/types.h>
 

@@ -4,8 +4,8 @@
  * filled structs point into themselves and into their arguments: use them while
  * both live, copy neither, free nothing.
  */
-#ifndef FAULTCAST_MESSAGE_H
-#define FAULTCAST_MESSAGE_H
+#ifndef FAULTCAST_WIRE_ENCODE_H
+#define FAULTCAST_WIRE_ENCODE_H
 
 #include "base/strbuf.h"
 #include "faultcast/v1/device.pb-c.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "message_read.h"
+#include "decode.h"
 
 #include <errno.h>
 #include <string.h>
