@@ -12,7 +12,8 @@
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "bus.h"
+#include "bus/bus.h"
+#include "bus/snapshot.h"
 #include "devices.h"
 #include "http/routes.h"
 #include "netlink/genl.h"
@@ -21,7 +22,6 @@
 #include "output/scrape.h"
 #include "output/store.h"
 #include "reload.h"
-#include "snapshot.h"
 #include "source/netlink.h"
 
 #define FD_LIMIT 4096

@@ -9,9 +9,9 @@
 #include <microhttpd.h>
 
 #include "base/strbuf.h"
+#include "bus/snapshot.h"
 #include "output/scrape.h"
 #include "output/stream.h"
-#include "snapshot.h"
 
 struct loop;
 struct route;

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "window.h"
+#include "bus/window.h"
 #include "wire/encode.h"
 
 /* What clients that keep up read is among the newest of the window. */

@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "snapshot.h"
-#include "window.h"
+#include "bus/snapshot.h"
+#include "bus/window.h"
 #include "wire/encode.h"
 
 #define LOOK_NS NSEC_PER_SEC

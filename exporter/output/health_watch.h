@@ -6,7 +6,7 @@
 #ifndef FAULTCAST_OUTPUT_HEALTH_WATCH_H
 #define FAULTCAST_OUTPUT_HEALTH_WATCH_H
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "health.h"
 
 extern const struct output output_health;

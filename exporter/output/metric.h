@@ -3,9 +3,9 @@
 #ifndef FAULTCAST_OUTPUT_METRIC_H
 #define FAULTCAST_OUTPUT_METRIC_H
 
+#include "bus/snapshot.h"
 #include "expo/expo.h"
 #include "metric_devices.h"
-#include "snapshot.h"
 
 /* Whose numbers they are. */
 enum metric_of {

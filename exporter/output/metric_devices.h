@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bus/snapshot.h"
 #include "devices.h"
 #include "exemplars.h"
 #include "health.h"
-#include "snapshot.h"
 
 struct metric_device {
 	const struct device_counts *counts; /* all zero: the kernel has none */

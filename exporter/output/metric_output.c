@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Of the outputs themselves, one of which is the store. */
-#include "bus.h"
+#include "bus/bus.h"
 #include "metric.h"
 #include "store.h"
 

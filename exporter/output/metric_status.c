@@ -2,7 +2,7 @@
 /* The metrics without a device: of the module as a whole, of the source, of this exporter. */
 #include <stdio.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "health_watch.h"
 #include "metric.h"
 #include "store.h"

@@ -3,7 +3,7 @@
 #ifndef FAULTCAST_OUTPUT_METRICS_H
 #define FAULTCAST_OUTPUT_METRICS_H
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "expo/expo.h"
 #include "metric_devices.h"
 

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bus.h"
+#include "bus/bus.h"
+#include "bus/window.h"
 #include "encoded.h"
-#include "window.h"
 #include "wire/encode.h"
 
 /* Where a read puts its bytes. */

@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "bus/snapshot.h"
 #include "metric.h"
 #include "metrics.h"
-#include "snapshot.h"
 
 /* What an event may have to wait for. */
 #define SLICE_NS (200 * NSEC_PER_MSEC / 1000)

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "window.h"
+#include "bus/window.h"
 
 /* A transaction writes whole pages to the log, however few events it has. */
 #define BATCH_NS (10 * NSEC_PER_MSEC)

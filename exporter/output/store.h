@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "model/entry.h"
 #include "model/filter.h"
 #include "store/worker.h"

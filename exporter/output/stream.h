@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "stream_request.h"
 
 extern const struct output output_stream;

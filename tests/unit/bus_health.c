@@ -14,9 +14,9 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
-#include "bus.h"
+#include "bus/bus.h"
+#include "bus/window.h"
 #include "source/netlink.h"
-#include "window.h"
 #include "wire/encode.h"
 
 #define INSTANCE 0xabc

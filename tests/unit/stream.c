@@ -15,10 +15,10 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
-#include "bus.h"
+#include "bus/bus.h"
+#include "bus/window.h"
 #include "output/stream.h"
 #include "source/netlink.h"
-#include "window.h"
 #include "wire/encode.h"
 
 #define INSTANCE 0xabc

@@ -18,10 +18,10 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
-#include "bus.h"
+#include "bus/bus.h"
+#include "bus/window.h"
 #include "output/store.h"
 #include "source/netlink.h"
-#include "window.h"
 
 #define WAIT_NS (60 * NSEC_PER_SEC)
 #define DAY_NS (86400 * NSEC_PER_SEC)

@@ -5,8 +5,8 @@
  * retained.  Readers keep a number of their own: one that finds its number below
  * window_first() was too slow.
  */
-#ifndef FAULTCAST_WINDOW_H
-#define FAULTCAST_WINDOW_H
+#ifndef FAULTCAST_BUS_WINDOW_H
+#define FAULTCAST_BUS_WINDOW_H
 
 #include "model/entry.h"
 

@@ -3,8 +3,8 @@
  * From the sources to the outputs.  An output is one row in bus.c's table and
  * one file in output/.
  */
-#ifndef FAULTCAST_BUS_H
-#define FAULTCAST_BUS_H
+#ifndef FAULTCAST_BUS_BUS_H
+#define FAULTCAST_BUS_BUS_H
 
 #include "health.h"
 #include "model/event.h"

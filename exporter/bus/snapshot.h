@@ -3,8 +3,8 @@
  * The kernel's counters at one moment: STATUS_GET and a DEVICE_GET dump on a
  * socket of their own.  Whoever asks while one is under way shares it.
  */
-#ifndef FAULTCAST_SNAPSHOT_H
-#define FAULTCAST_SNAPSHOT_H
+#ifndef FAULTCAST_BUS_SNAPSHOT_H
+#define FAULTCAST_BUS_SNAPSHOT_H
 
 #include "model/event.h"
 
