@@ -15,6 +15,7 @@
 #include "bus/bus.h"
 #include "bus/snapshot.h"
 #include "devices.h"
+#include "feed/netlink.h"
 #include "http/routes.h"
 #include "netlink/genl.h"
 #include "notify.h"
@@ -22,7 +23,6 @@
 #include "output/scrape.h"
 #include "output/store.h"
 #include "reload.h"
-#include "source/netlink.h"
 
 #define FD_LIMIT 4096
 

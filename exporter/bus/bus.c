@@ -5,11 +5,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "feed/netlink.h"
 #include "output/health_watch.h"
 #include "output/metrics.h"
 #include "output/store.h"
 #include "output/stream.h"
-#include "source/netlink.h"
 #include "window.h"
 
 static const struct output *const rows[] = { &output_metrics, &output_store, &output_stream,

@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "ctl.h"
+#include "feed/netlink.h"
 #include "print.h"
-#include "source/netlink.h"
 #include "wire/encode.h"
 
 static bool from_oldest, once;

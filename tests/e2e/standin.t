@@ -11,7 +11,7 @@ import testbed
 OVERRUNS = 'faultcast_source_overruns_total{source="standin"}'
 REFETCHES = 'faultcast_source_refetches_total{source="standin"}'
 PAGE = 4096
-TURN = 64  # DATAGRAMS_PER_TURN, exporter/source/netlink.c
+TURN = 64  # DATAGRAMS_PER_TURN, exporter/feed/netlink.c
 
 
 def everything(exporter, query="", encoding=stream.NDJSON):

@@ -16,7 +16,7 @@
 #include "base/loop.h"
 #include "bus/bus.h"
 #include "bus/window.h"
-#include "source/netlink.h"
+#include "feed/netlink.h"
 #include "wire/encode.h"
 
 #define INSTANCE 0xabc

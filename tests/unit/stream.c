@@ -17,8 +17,8 @@
 #include "base/loop.h"
 #include "bus/bus.h"
 #include "bus/window.h"
+#include "feed/netlink.h"
 #include "output/stream.h"
-#include "source/netlink.h"
 #include "wire/encode.h"
 
 #define INSTANCE 0xabc

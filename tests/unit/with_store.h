@@ -20,8 +20,8 @@
 #include "base/loop.h"
 #include "bus/bus.h"
 #include "bus/window.h"
+#include "feed/netlink.h"
 #include "output/store.h"
-#include "source/netlink.h"
 
 #define WAIT_NS (60 * NSEC_PER_SEC)
 #define DAY_NS (86400 * NSEC_PER_SEC)

@@ -3,8 +3,8 @@
  * The feed of events from the kernel module: every published event once, in
  * order, or a stated gap; across ENOBUFS, and the module's coming and going.
  */
-#ifndef FAULTCAST_SOURCE_NETLINK_H
-#define FAULTCAST_SOURCE_NETLINK_H
+#ifndef FAULTCAST_FEED_NETLINK_H
+#define FAULTCAST_FEED_NETLINK_H
 
 #include "base/loop.h"
 #include "model/event.h"
