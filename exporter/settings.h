@@ -6,7 +6,7 @@
 #ifndef FAULTCAST_SETTINGS_H
 #define FAULTCAST_SETTINGS_H
 
-#include "config.h"
+#include "config/config.h"
 #include "devices.h"
 #include "http/server.h"
 #include "output/metrics.h"

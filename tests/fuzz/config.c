@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Proves: no configuration file makes its reader go wrong; a refused one is told why in one line,
  * and what an accepted one says is within its bounds. */
-#include "config.h"
+#include "config/config.h"
 
 #include "fuzz.h"
 #include "settings.h"

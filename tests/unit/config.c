@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "config.h"
+#include "config/config.h"
 
 static const char *const colours[] = { "red", "green", NULL };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "config_reader.h"
+#include "reader.h"
 
 #define YEAR (365ULL * 86400 * NSEC_PER_SEC)
 

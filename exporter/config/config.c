@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_reader.h"
+#include "reader.h"
 
 #define RULES "health.rules"
 #define UTF8_MARK "\xef\xbb\xbf"

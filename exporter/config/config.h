@@ -5,8 +5,8 @@
  * A key is a flag's name, nested as in web: {listen-address: ...} or with its dots
  * as in web.listen-address; and health: {rules: [...]}, which has no flag.
  */
-#ifndef FAULTCAST_CONFIG_H
-#define FAULTCAST_CONFIG_H
+#ifndef FAULTCAST_CONFIG_CONFIG_H
+#define FAULTCAST_CONFIG_CONFIG_H
 
 #include "base/options.h"
 #include "health.h"
