@@ -14,7 +14,6 @@
 #include "base/loop.h"
 #include "bus/bus.h"
 #include "bus/snapshot.h"
-#include "devices.h"
 #include "feed/netlink.h"
 #include "http/routes.h"
 #include "netlink/genl.h"
@@ -22,6 +21,7 @@
 #include "output/metrics.h"
 #include "output/scrape.h"
 #include "output/store.h"
+#include "pci/devices.h"
 #include "reload.h"
 
 #define FD_LIMIT 4096

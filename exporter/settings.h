@@ -7,9 +7,9 @@
 #define FAULTCAST_SETTINGS_H
 
 #include "config/config.h"
-#include "devices.h"
 #include "http/server.h"
 #include "output/metrics.h"
+#include "pci/devices.h"
 #include "store/worker.h"
 
 struct settings {

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "bus/snapshot.h"
-#include "devices.h"
 #include "exemplars.h"
 #include "health.h"
+#include "pci/devices.h"
 
 struct metric_device {
 	const struct device_counts *counts; /* all zero: the kernel has none */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Proves: no message about a device makes its reader go wrong; it is of a PCI device only if it
  * says so and gives an address that is one, and as long as all of it is there. */
-#include "uevent.h"
+#include "pci/uevent.h"
 #include "fuzz.h"
 
 static bool has(const char *message, size_t len, const char *text)

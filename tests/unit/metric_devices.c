@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "bus/snapshot.h"
-#include "devices.h"
 #include "output/metric.h"
 #include "output/metric_devices.h"
+#include "pci/devices.h"
 #include "sysfs_tree.h"
 
 #define ALL SIZE_MAX

@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "pci_names.h"
+#include "pci/names.h"
 
 static char database[] = "/tmp/faultcast-pci-ids-XXXXXX";
 static struct loop loop;

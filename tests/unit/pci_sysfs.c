@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "pci_sysfs.h"
+#include "pci/sysfs.h"
+#include "pci/uevent.h"
 #include "sysfs_tree.h"
-#include "uevent.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -3,14 +3,14 @@
  * The PCI devices that are present, and those that were until not long ago, from
  * sysfs, kept up to date by uevents.  Nothing here polls.
  */
-#ifndef FAULTCAST_DEVICES_H
-#define FAULTCAST_DEVICES_H
+#ifndef FAULTCAST_PCI_DEVICES_H
+#define FAULTCAST_PCI_DEVICES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "device.h"
 #include "model/event.h"
-#include "pci_device.h"
 
 struct loop;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "pci_sysfs.h"
+#include "sysfs.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "model/event.h"
-#include "pci_names.h"
+#include "names.h"
 
 #define PCI_ADDRESS_LEN 24 /* "10000:e1:00.0", with up to eight digits of a segment */
 #define PCI_DOMAIN_TYPE_LEN 16

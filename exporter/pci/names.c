@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "pci_names.h"
+#include "names.h"
 
 #include <errno.h>
 #include <pci/pci.h>

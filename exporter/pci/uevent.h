@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's messages about devices that come, go and change (lib/kobject_uevent.c). */
-#ifndef FAULTCAST_UEVENT_H
-#define FAULTCAST_UEVENT_H
+#ifndef FAULTCAST_PCI_UEVENT_H
+#define FAULTCAST_PCI_UEVENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

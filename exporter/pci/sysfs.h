@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "device.h"
 #include "model/event.h"
-#include "pci_device.h"
 
 /* The bus and device of a physical slot; a function of that device is in it. */
 struct pci_slot {

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "pci_sysfs.h"
+#include "sysfs.h"
 #include "uevent.h"
 
 /* A card that comes is several uevents, a switch with cards behind it hundreds. */
