@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "output/health_watch.h"
+#include "health/watch.h"
 #include "output/store.h"
 
 static struct settings *running;

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "feed/netlink.h"
-#include "output/health_watch.h"
+#include "health/watch.h"
 #include "output/metrics.h"
 #include "output/store.h"
 #include "output/stream.h"

@@ -6,7 +6,7 @@
 #ifndef FAULTCAST_BUS_BUS_H
 #define FAULTCAST_BUS_BUS_H
 
-#include "health.h"
+#include "health/judge.h"
 #include "model/event.h"
 
 struct loop;

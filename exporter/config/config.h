@@ -9,7 +9,7 @@
 #define FAULTCAST_CONFIG_CONFIG_H
 
 #include "base/options.h"
-#include "health.h"
+#include "health/judge.h"
 
 #define CONFIG_BYTES_MAX 65536
 

@@ -3,7 +3,7 @@
 #ifndef FAULTCAST_CTL_PRINT_H
 #define FAULTCAST_CTL_PRINT_H
 
-#include "health.h"
+#include "health/judge.h"
 #include "model/event.h"
 
 void print_header(void);

@@ -10,7 +10,7 @@
 #include "accept.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "output/health_watch.h"
+#include "health/watch.h"
 #include "output/metrics.h"
 #include "page.h"
 #include "query.h"

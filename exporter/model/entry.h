@@ -7,7 +7,7 @@
 #define FAULTCAST_MODEL_ENTRY_H
 
 #include "event.h"
-#include "health.h"
+#include "health/judge.h"
 
 enum entry_kind { ENTRY_EVENT, ENTRY_GAP, ENTRY_HEALTH };
 

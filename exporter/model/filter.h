@@ -4,7 +4,7 @@
 #define FAULTCAST_MODEL_FILTER_H
 
 #include "event.h"
-#include "health.h"
+#include "health/judge.h"
 
 #define FILTER_DEVICES_MAX 16
 

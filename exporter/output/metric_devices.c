@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "health_watch.h"
+#include "health/watch.h"
 
 static const struct device_counts no_counts;
 

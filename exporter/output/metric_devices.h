@@ -12,7 +12,7 @@
 
 #include "bus/snapshot.h"
 #include "exemplars.h"
-#include "health.h"
+#include "health/judge.h"
 #include "pci/devices.h"
 
 struct metric_device {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "bus/bus.h"
-#include "health_watch.h"
+#include "health/watch.h"
 #include "metric.h"
 #include "store.h"
 #include "stream.h"

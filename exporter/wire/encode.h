@@ -11,7 +11,7 @@
 #include "faultcast/v1/device.pb-c.h"
 #include "faultcast/v1/status.pb-c.h"
 #include "faultcast/v1/stream.pb-c.h"
-#include "health.h"
+#include "health/judge.h"
 #include "model/event.h"
 #include "model/skew.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "health.h"
+#include "health/judge.h"
 
 #define SECOND NSEC_PER_SEC
 #define MINUTE (60 * SECOND)

@@ -3,11 +3,11 @@
  * The health of devices as an output: looks at the kernel's counters when events
  * came, at most once a second, and when a time of quiet ends.
  */
-#ifndef FAULTCAST_OUTPUT_HEALTH_WATCH_H
-#define FAULTCAST_OUTPUT_HEALTH_WATCH_H
+#ifndef FAULTCAST_HEALTH_WATCH_H
+#define FAULTCAST_HEALTH_WATCH_H
 
 #include "bus/bus.h"
-#include "health.h"
+#include "judge.h"
 
 extern const struct output output_health;
 

@@ -4,7 +4,7 @@
  * and go are what hotplug is for, and make no device worse.
  */
 #include "base/clock.h"
-#include "health.h"
+#include "judge.h"
 
 #define MINUTE (60 * NSEC_PER_SEC)
 #define HOUR (60 * MINUTE)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "health.h"
+#include "judge.h"
 
 #include <errno.h>
 #include <search.h>

@@ -4,8 +4,8 @@
  * storm control hides nothing from it, and injected events are not in there.
  * Pure; all times are of the monotonic clock.
  */
-#ifndef FAULTCAST_HEALTH_H
-#define FAULTCAST_HEALTH_H
+#ifndef FAULTCAST_HEALTH_JUDGE_H
+#define FAULTCAST_HEALTH_JUDGE_H
 
 #include "model/event.h"
 

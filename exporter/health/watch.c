@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "health_watch.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <stdlib.h>
