@@ -20,9 +20,9 @@
 #include "notify.h"
 #include "output/metrics.h"
 #include "output/scrape.h"
-#include "output/store.h"
 #include "pci/devices.h"
 #include "reload.h"
+#include "store/store.h"
 
 #define FD_LIMIT 4096
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "health/watch.h"
-#include "output/store.h"
+#include "store/store.h"
 
 static struct settings *running;
 static int flags_argc;

@@ -8,8 +8,8 @@
 #include "feed/netlink.h"
 #include "health/watch.h"
 #include "output/metrics.h"
-#include "output/store.h"
 #include "output/stream.h"
+#include "store/store.h"
 #include "window.h"
 
 static const struct output *const rows[] = { &output_metrics, &output_store, &output_stream,

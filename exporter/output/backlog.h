@@ -3,7 +3,7 @@
 #ifndef FAULTCAST_OUTPUT_BACKLOG_H
 #define FAULTCAST_OUTPUT_BACKLOG_H
 
-#include "store.h"
+#include "store/store.h"
 
 struct backlog {
 	struct store_read read;

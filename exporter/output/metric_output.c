@@ -2,7 +2,7 @@
 /* Of the outputs themselves, one of which is the store. */
 #include "bus/bus.h"
 #include "metric.h"
-#include "store.h"
+#include "store/store.h"
 
 struct sample {
 	struct expo *expo;

@@ -5,7 +5,7 @@
 #include "bus/bus.h"
 #include "health/watch.h"
 #include "metric.h"
-#include "store.h"
+#include "store/store.h"
 #include "stream.h"
 #include "wire/encode.h"
 

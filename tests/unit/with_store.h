@@ -21,7 +21,7 @@
 #include "bus/bus.h"
 #include "bus/window.h"
 #include "feed/netlink.h"
-#include "output/store.h"
+#include "store/store.h"
 
 #define WAIT_NS (60 * NSEC_PER_SEC)
 #define DAY_NS (86400 * NSEC_PER_SEC)

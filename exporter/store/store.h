@@ -4,8 +4,8 @@
  * store/worker.h, on whose thread all file I/O happens.  Everything here is for
  * the loop's thread and does not block.
  */
-#ifndef FAULTCAST_OUTPUT_STORE_H
-#define FAULTCAST_OUTPUT_STORE_H
+#ifndef FAULTCAST_STORE_STORE_H
+#define FAULTCAST_STORE_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "bus/bus.h"
 #include "model/entry.h"
 #include "model/filter.h"
-#include "store/worker.h"
+#include "worker.h"
 
 extern const struct output output_store;
 
