@@ -8,8 +8,8 @@
 #include "feed/netlink.h"
 #include "health/watch.h"
 #include "output/metrics.h"
-#include "output/stream.h"
 #include "store/store.h"
+#include "stream/stream.h"
 #include "window.h"
 
 static const struct output *const rows[] = { &output_metrics, &output_store, &output_stream,

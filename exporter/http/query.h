@@ -8,7 +8,7 @@
 #define FAULTCAST_HTTP_QUERY_H
 
 #include "base/strbuf.h"
-#include "stream_request.h"
+#include "stream/request.h"
 
 /* One parameter of the URL, decoded.  @now_real_ns is what "15m ago" counts from. */
 int query_argument(struct stream_request *request, const char *key, const char *value,

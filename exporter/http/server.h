@@ -11,7 +11,7 @@
 #include "base/strbuf.h"
 #include "bus/snapshot.h"
 #include "output/scrape.h"
-#include "output/stream.h"
+#include "stream/stream.h"
 
 struct loop;
 struct route;

@@ -6,7 +6,7 @@
 #include "health/watch.h"
 #include "metric.h"
 #include "store/store.h"
-#include "stream.h"
+#include "stream/stream.h"
 #include "wire/encode.h"
 
 static void add_kinds(struct expo *e, const uint64_t *counts)

@@ -18,7 +18,7 @@
 #include "bus/bus.h"
 #include "bus/window.h"
 #include "feed/netlink.h"
-#include "output/stream.h"
+#include "stream/stream.h"
 #include "wire/encode.h"
 
 #define INSTANCE 0xabc

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A client of the stream reading the store, until it has caught up with the window. */
-#ifndef FAULTCAST_OUTPUT_BACKLOG_H
-#define FAULTCAST_OUTPUT_BACKLOG_H
+#ifndef FAULTCAST_STREAM_BACKLOG_H
+#define FAULTCAST_STREAM_BACKLOG_H
 
 #include "store/store.h"
 

@@ -3,12 +3,12 @@
  * Entries as the bytes that clients of the stream get.  One of the window is
  * encoded once, however many clients read it.
  */
-#ifndef FAULTCAST_OUTPUT_ENCODED_H
-#define FAULTCAST_OUTPUT_ENCODED_H
+#ifndef FAULTCAST_STREAM_ENCODED_H
+#define FAULTCAST_STREAM_ENCODED_H
 
 #include "base/strbuf.h"
 #include "model/entry.h"
-#include "stream_request.h"
+#include "request.h"
 
 /* What a stream begins with, "" if nothing. */
 const char *encoded_preface(enum stream_encoding encoding);

@@ -3,13 +3,13 @@
  * The stream of events: any number of clients, each at its own place in the
  * window.  One that falls behind it is told what it missed.  Knows nothing of HTTP.
  */
-#ifndef FAULTCAST_OUTPUT_STREAM_H
-#define FAULTCAST_OUTPUT_STREAM_H
+#ifndef FAULTCAST_STREAM_STREAM_H
+#define FAULTCAST_STREAM_STREAM_H
 
 #include <sys/types.h>
 
 #include "bus/bus.h"
-#include "stream_request.h"
+#include "request.h"
 
 extern const struct output output_stream;
 

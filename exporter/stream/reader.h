@@ -4,14 +4,14 @@
  * the window, and the store for what the window has no more.  Whatever lies
  * between where it stands and the next entry is stated as a gap.
  */
-#ifndef FAULTCAST_OUTPUT_READER_H
-#define FAULTCAST_OUTPUT_READER_H
+#ifndef FAULTCAST_STREAM_READER_H
+#define FAULTCAST_STREAM_READER_H
 
 #include <sys/types.h>
 
 #include "backlog.h"
 #include "base/strbuf.h"
-#include "stream_request.h"
+#include "request.h"
 
 struct reader {
 	/* Set by the caller; the rest is 0. */
