@@ -8,7 +8,7 @@
 
 #include "config/config.h"
 #include "http/server.h"
-#include "output/metrics.h"
+#include "metrics/metrics.h"
 #include "pci/devices.h"
 #include "store/worker.h"
 

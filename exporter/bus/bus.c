@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "feed/netlink.h"
 #include "health/watch.h"
-#include "output/metrics.h"
+#include "metrics/metrics.h"
 #include "store/store.h"
 #include "stream/stream.h"
 #include "window.h"

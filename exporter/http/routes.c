@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "health/watch.h"
-#include "output/metrics.h"
+#include "metrics/metrics.h"
 #include "page.h"
 #include "query.h"
 #include "wire/encode.h"

@@ -10,7 +10,7 @@
 
 #include "base/strbuf.h"
 #include "bus/snapshot.h"
-#include "output/scrape.h"
+#include "metrics/scrape.h"
 #include "stream/stream.h"
 
 struct loop;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "output/exemplars.h"
+#include "metrics/exemplars.h"
 
 static void note(uint64_t instance, uint64_t seq, uint32_t slot)
 {

@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "bus/snapshot.h"
-#include "output/metric.h"
-#include "output/metric_devices.h"
+#include "metrics/devices.h"
+#include "metrics/metric.h"
 #include "pci/devices.h"
 #include "sysfs_tree.h"
 

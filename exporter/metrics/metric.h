@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A row of the metric table, and the functions of other files that fill one. */
-#ifndef FAULTCAST_OUTPUT_METRIC_H
-#define FAULTCAST_OUTPUT_METRIC_H
+#ifndef FAULTCAST_METRICS_METRIC_H
+#define FAULTCAST_METRICS_METRIC_H
 
 #include "bus/snapshot.h"
+#include "devices.h"
 #include "expo/expo.h"
-#include "metric_devices.h"
 
 /* Whose numbers they are. */
 enum metric_of {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The last event of each counter of each device, by the kernel's slots. */
-#ifndef FAULTCAST_OUTPUT_EXEMPLARS_H
-#define FAULTCAST_OUTPUT_EXEMPLARS_H
+#ifndef FAULTCAST_METRICS_EXEMPLARS_H
+#define FAULTCAST_METRICS_EXEMPLARS_H
 
 #include "expo/expo.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "metric_devices.h"
+#include "devices.h"
 
 #include <errno.h>
 #include <stdio.h>

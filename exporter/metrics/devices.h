@@ -3,8 +3,8 @@
  * The devices that have series, by address: those in the module's table and those
  * that sysfs has, each once, but for the ones that went long ago.
  */
-#ifndef FAULTCAST_OUTPUT_METRIC_DEVICES_H
-#define FAULTCAST_OUTPUT_METRIC_DEVICES_H
+#ifndef FAULTCAST_METRICS_DEVICES_H
+#define FAULTCAST_METRICS_DEVICES_H
 
 #include <stdbool.h>
 #include <stddef.h>

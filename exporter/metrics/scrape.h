@@ -4,8 +4,8 @@
  * for all who asked for it in the meantime, a little in every turn of the loop, so that no
  * event waits for a scrape.
  */
-#ifndef FAULTCAST_OUTPUT_SCRAPE_H
-#define FAULTCAST_OUTPUT_SCRAPE_H
+#ifndef FAULTCAST_METRICS_SCRAPE_H
+#define FAULTCAST_METRICS_SCRAPE_H
 
 #include "expo/expo.h"
 #include "expo/gzip.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The metrics: what metric_table.c lists, filled from the kernel's counters at each scrape. */
-#ifndef FAULTCAST_OUTPUT_METRICS_H
-#define FAULTCAST_OUTPUT_METRICS_H
+#ifndef FAULTCAST_METRICS_METRICS_H
+#define FAULTCAST_METRICS_METRICS_H
 
 #include "bus/bus.h"
+#include "devices.h"
 #include "expo/expo.h"
-#include "metric_devices.h"
 
 extern const struct output output_metrics;
 
