@@ -19,10 +19,10 @@
 #include "metrics/metrics.h"
 #include "metrics/scrape.h"
 #include "netlink/genl.h"
-#include "notify.h"
 #include "pci/devices.h"
 #include "reload.h"
 #include "store/store.h"
+#include "systemd.h"
 
 #define FD_LIMIT 4096
 

@@ -4,8 +4,8 @@
  * nobody asks for it ($NOTIFY_SOCKET).  libsystemd would bring seven libraries along
  * for this one sendto().  Never blocks: what cannot be sent now is sent later.
  */
-#ifndef FAULTCAST_NOTIFY_H
-#define FAULTCAST_NOTIFY_H
+#ifndef FAULTCAST_SYSTEMD_H
+#define FAULTCAST_SYSTEMD_H
 
 struct loop;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "notify.h"
+#include "systemd.h"
 
 #include <errno.h>
 #include <inttypes.h>
