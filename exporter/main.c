@@ -20,6 +20,7 @@
 #include "metrics/scrape.h"
 #include "netlink/genl.h"
 #include "pci/devices.h"
+#include "registry.h"
 #include "reload.h"
 #include "store/store.h"
 #include "systemd.h"
@@ -28,12 +29,12 @@
 
 static struct settings settings;
 static struct loop loop;
-static struct source_netlink source;
+static struct feed_netlink source;
 
 /* In a line, for the service manager. */
 static void say_status(void)
 {
-	const struct source_status *status = bus_source();
+	const struct feed_status *status = bus_feed();
 	struct strbuf text = STRBUF_INIT;
 
 	if (status->up)
@@ -137,7 +138,7 @@ static int read_settings(int argc, char **argv)
 
 static int serve(void)
 {
-	static struct source_sink sink;
+	static struct feed_sink sink;
 	struct strbuf error = STRBUF_INIT;
 	int err;
 
@@ -163,7 +164,7 @@ static int serve(void)
 		log_warn("events come from a program on port %" PRIu64 ", not from the kernel",
 			 settings.standin);
 	}
-	err = source_netlink_start(&source, &loop, &sink, (int)settings.rcvbuf);
+	err = feed_netlink_start(&source, &loop, &sink, (int)settings.rcvbuf);
 	if (err) {
 		log_error("generic netlink: %s", strerror(-err));
 		return err;
@@ -185,15 +186,15 @@ static int run(int argc, char **argv)
 	scrape_init(&loop);
 	if (*settings.store.path)
 		store_configure(&settings.store);
-	bus_set_source(&source.status);
-	err = bus_init(&loop);
+	bus_set_feed(&source.status);
+	err = bus_init(&loop, features);
 	if (!err)
 		err = serve();
 
 	scrape_fini();
 	snapshot_fini();
 	http_server_stop();
-	source_netlink_stop(&source);
+	feed_netlink_stop(&source);
 	devices_fini();
 	bus_fini();
 	notify_stop();

@@ -6,6 +6,8 @@
 #ifndef FAULTCAST_SETTINGS_H
 #define FAULTCAST_SETTINGS_H
 
+#include <stddef.h>
+
 #include "config/config.h"
 #include "http/server.h"
 #include "metrics/metrics.h"

@@ -7,6 +7,7 @@
 #define FAULTCAST_BASE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "strbuf.h"

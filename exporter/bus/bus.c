@@ -1,42 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bus.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "feed/netlink.h"
-#include "health/watch.h"
-#include "metrics/metrics.h"
-#include "store/store.h"
-#include "stream/stream.h"
+#include "feature.h"
 #include "window.h"
 
-static const struct output *const rows[] = { &output_metrics, &output_store, &output_stream,
-					     &output_health };
-
-#define NUM_ROWS (sizeof(rows) / sizeof(rows[0]))
-
-/* Those that are not off. */
-static const struct output *outputs[NUM_ROWS];
+/* The outputs that are not off. */
+static const struct output *outputs[OUTPUTS_MAX];
 static size_t running;
 static uint64_t received;
 static bool ready;
-static const struct source_status *source;
+static const struct feed_status *source;
 
-int bus_init(struct loop *loop)
+static int start(struct loop *loop, const struct output *output)
+{
+	int err = running < OUTPUTS_MAX ? 0 : -E2BIG;
+
+	if (!err && output->init)
+		err = output->init(loop);
+	if (!err)
+		outputs[running++] = output;
+	else if (err != OUTPUT_OFF)
+		log_error("output %s does not start: error %d", output->name, -err);
+	return err == OUTPUT_OFF ? 0 : err;
+}
+
+int bus_init(struct loop *loop, const struct feature *const *features)
 {
 	int err = window_init();
 
 	if (err)
 		return err;
 	received = 0;
-	for (size_t i = 0; i < NUM_ROWS; i++) {
-		err = rows[i]->init ? rows[i]->init(loop) : 0;
-		if (!err) {
-			outputs[running++] = rows[i];
-		} else if (err != OUTPUT_OFF) {
-			log_error("output %s does not start: error %d", rows[i]->name, -err);
+	for (; *features; features++) {
+		if ((*features)->output)
+			err = start(loop, (*features)->output);
+		if (err) {
 			bus_fini();
 			return err;
 		}
@@ -129,12 +132,12 @@ void bus_each_output(void (*fn)(void *ctx, const struct output *output,
 	}
 }
 
-void bus_set_source(const struct source_status *status)
+void bus_set_feed(const struct feed_status *status)
 {
 	source = status;
 }
 
-const struct source_status *bus_source(void)
+const struct feed_status *bus_feed(void)
 {
 	return source;
 }
@@ -144,7 +147,7 @@ bool bus_ready(void)
 	return ready;
 }
 
-const struct source_sink bus_sink = {
+const struct feed_sink bus_sink = {
 	.event = on_event,
 	.gap = on_gap,
 	.caught_up = on_caught_up,

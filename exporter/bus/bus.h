@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the sources to the outputs.  An output is one row in bus.c's table and
- * one file in output/.
+ * The bus hands each entry of the stream from the feed to the window and to every output.
  */
 #ifndef FAULTCAST_BUS_BUS_H
 #define FAULTCAST_BUS_BUS_H
 
-#include "health/judge.h"
+#include "feed/feed.h"
+#include "model/cursor.h"
 #include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
 
 struct loop;
-struct source_sink;
-struct source_status;
+struct feature;
 
 /* Of events, since the start.  @received is the bus's to count, the rest the output's. */
 struct output_counts {
@@ -24,6 +25,9 @@ struct output_counts {
 
 /* What init() says of an output that is not configured: it is as if it were not there. */
 #define OUTPUT_OFF 1
+
+/* The number of outputs that can run at the same time. */
+#define OUTPUTS_MAX 16
 
 struct output {
 	const char *name;
@@ -43,8 +47,11 @@ struct output {
 	void (*fini)(void);
 };
 
-/* Starts all outputs; 0 or -errno, and then none is running. */
-int bus_init(struct loop *loop);
+/*
+ * Starts the outputs of @features, a list that ends with NULL.  Returns 0 or -errno; on error
+ * no output is running.
+ */
+int bus_init(struct loop *loop, const struct feature *const *features);
 void bus_fini(void);
 
 /* Calls @fn for each running output. */
@@ -53,14 +60,14 @@ void bus_each_output(void (*fn)(void *ctx, const struct output *output,
 		     void *ctx);
 
 /* What the source delivers goes to the window (window.h), then to every output. */
-extern const struct source_sink bus_sink;
+extern const struct feed_sink bus_sink;
 
 /* Said behind the last event, of the instance that the source feeds from; it must be up. */
 void bus_health(const struct health_change *change);
 
 /* The state of the source that feeds the bus; owned by that source. */
-void bus_set_source(const struct source_status *status);
-const struct source_status *bus_source(void);
+void bus_set_feed(const struct feed_status *status);
+const struct feed_status *bus_feed(void);
 
 /* True once the source has caught up, or has found nothing to catch up with. */
 bool bus_ready(void);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "bus.h"
+#include "faultcast.h"
 #include "netlink/decode.h"
 #include "netlink/device_table.h"
 #include "netlink/genl.h"
@@ -122,7 +123,7 @@ static int start(void)
 	decode_error = 0;
 	device_table_begin(&table);
 	/* Asking for an unknown family makes the kernel run modprobe, and wait. */
-	if (bus_source()->absent)
+	if (bus_feed()->absent)
 		return -ENOENT;
 	reused = query.sk;
 	err = reused ? 0 : open_query();

@@ -6,7 +6,10 @@
 #ifndef FAULTCAST_BUS_SNAPSHOT_H
 #define FAULTCAST_BUS_SNAPSHOT_H
 
-#include "model/event.h"
+#include <stddef.h>
+
+#include "model/counts.h"
+#include "model/module.h"
 
 struct loop;
 

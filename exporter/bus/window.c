@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "window.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
 
 #include <errno.h>
 #include <stdlib.h>

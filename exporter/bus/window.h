@@ -8,7 +8,11 @@
 #ifndef FAULTCAST_BUS_WINDOW_H
 #define FAULTCAST_BUS_WINDOW_H
 
+#include "model/cursor.h"
 #include "model/entry.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
 
 #define WINDOW_ENTRIES 16384
 

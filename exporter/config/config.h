@@ -8,6 +8,8 @@
 #ifndef FAULTCAST_CONFIG_CONFIG_H
 #define FAULTCAST_CONFIG_CONFIG_H
 
+#include <stddef.h>
+
 #include "base/options.h"
 #include "health/judge.h"
 

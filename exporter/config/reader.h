@@ -3,6 +3,7 @@
 #ifndef FAULTCAST_CONFIG_READER_H
 #define FAULTCAST_CONFIG_READER_H
 
+#include <stddef.h>
 #include <yaml.h>
 
 #include "config.h"

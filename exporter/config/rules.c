@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "faultcast.h"
+#include "model/health.h"
+#include "model/names.h"
 #include "reader.h"
 
 #define YEAR (365ULL * 86400 * NSEC_PER_SEC)

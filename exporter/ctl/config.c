@@ -4,6 +4,8 @@
 #include <netlink/attr.h>
 
 #include "ctl.h"
+#include "faultcast.h"
+#include "model/address.h"
 
 /* Not a value that a flag can have. */
 #define NOT_GIVEN UINT64_MAX

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/options.h"
-#include "model/event.h"
+#include "model/address.h"
 #include "netlink/genl.h"
 
 struct ctl_verb {

@@ -6,6 +6,11 @@
 
 #include "base/json.h"
 #include "ctl.h"
+#include "faultcast.h"
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/health.h"
+#include "model/identity.h"
 #include "netlink/decode.h"
 #include "wire/encode.h"
 

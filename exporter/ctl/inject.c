@@ -4,7 +4,8 @@
 #include <netlink/attr.h>
 
 #include "ctl.h"
-#include "model/event.h"
+#include "faultcast.h"
+#include "model/address.h"
 
 static const char *const access_names[] = { "unknown", "read", "write", "other", NULL };
 

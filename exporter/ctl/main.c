@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ctl.h"
+#include "model/address.h"
 
 static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_tail,
 						&ctl_events, &ctl_inject,  &ctl_config };

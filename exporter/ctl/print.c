@@ -5,7 +5,13 @@
 #include <stdio.h>
 
 #include "ctl.h"
-#include "model/aer.h"
+#include "faultcast.h"
+#include "model/address.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
+#include "model/names.h"
 
 static const char *access_name(uint32_t access)
 {

@@ -4,7 +4,10 @@
 #define FAULTCAST_CTL_PRINT_H
 
 #include "health/judge.h"
+#include "model/cursor.h"
 #include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
 
 void print_header(void);
 void print_event(const struct fault_event *ev);

@@ -6,6 +6,8 @@
 
 #include "base/json.h"
 #include "ctl.h"
+#include "faultcast.h"
+#include "model/module.h"
 #include "model/skew.h"
 #include "netlink/decode.h"
 #include "wire/encode.h"

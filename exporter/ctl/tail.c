@@ -11,6 +11,9 @@
 #include "base/loop.h"
 #include "ctl.h"
 #include "feed/netlink.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
 #include "print.h"
 #include "wire/encode.h"
 
@@ -33,7 +36,7 @@ static const struct option_row rows[] = {
 };
 
 static struct loop loop;
-static struct source_netlink source;
+static struct feed_netlink source;
 static bool json_wanted;
 static uint64_t printed;
 static int failed;
@@ -103,9 +106,9 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
 
 static int run(bool as_json)
 {
-	static const struct source_sink sink = { .event = on_event,
-						 .gap = on_gap,
-						 .caught_up = on_caught_up };
+	static const struct feed_sink sink = { .event = on_event,
+					       .gap = on_gap,
+					       .caught_up = on_caught_up };
 	struct loop_fd signals = { .fd = -1, .ready = on_signal };
 	int err;
 
@@ -118,12 +121,12 @@ static int run(bool as_json)
 		print_header();
 	source.only_new = !from_oldest;
 	if (!err)
-		err = source_netlink_start(&source, &loop, &sink, 4 << 20);
+		err = feed_netlink_start(&source, &loop, &sink, 4 << 20);
 	if (err)
 		ctl_error("cannot listen: %s", strerror(-err));
 	else
 		err = loop_run(&loop);
-	source_netlink_stop(&source);
+	feed_netlink_stop(&source);
 	if (signals.fd >= 0)
 		close(signals.fd);
 	loop_fini(&loop);

@@ -6,8 +6,11 @@
 #ifndef FAULTCAST_EXPO_EXPO_H
 #define FAULTCAST_EXPO_EXPO_H
 
+#include <stddef.h>
+
 #include "base/strbuf.h"
-#include "model/event.h"
+#include "faultcast.h"
+#include "model/cursor.h"
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 

@@ -3,7 +3,10 @@
 #ifndef FAULTCAST_EXPO_FORMAT_H
 #define FAULTCAST_EXPO_FORMAT_H
 
+#include <stddef.h>
+
 #include "expo.h"
+#include "faultcast.h"
 
 struct expo_format {
 	const char *content_type;

@@ -6,9 +6,11 @@
 #ifndef FAULTCAST_EXPO_GZIP_H
 #define FAULTCAST_EXPO_GZIP_H
 
+#include <stddef.h>
 #include <zlib.h>
 
 #include "base/strbuf.h"
+#include "faultcast.h"
 
 struct gzip_part {
 	size_t end;	   /* in the text */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/cursor.h"
 
 /* No bound is at a whole power of 2^(1/8) but the powers of two, for which log2() is exact. */
 static int native_index(uint64_t ns)

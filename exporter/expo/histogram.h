@@ -7,7 +7,11 @@
 #ifndef FAULTCAST_EXPO_HISTOGRAM_H
 #define FAULTCAST_EXPO_HISTOGRAM_H
 
+#include <stddef.h>
+
 #include "expo.h"
+#include "faultcast.h"
+#include "model/cursor.h"
 
 #define HISTOGRAM_BOUNDS_MAX 16
 

@@ -7,6 +7,7 @@
 
 #include "format.h"
 #include "histogram.h"
+#include "model/cursor.h"
 
 /* The family of a counter has no "_total" in its name, its samples have. */
 static void begin_family(struct expo *e)

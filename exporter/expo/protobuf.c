@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "format.h"
 #include "histogram.h"
+#include "model/cursor.h"
 
 /* https://protobuf.dev/programming-guides/encoding/ */
 enum wire_type { VARINT = 0, FIXED64 = 1, LEN = 2 };

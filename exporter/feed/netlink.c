@@ -16,6 +16,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "faultcast.h"
+#include "model/module.h"
 #include "model/skew.h"
 #include "netlink/decode.h"
 
@@ -25,24 +27,24 @@
 #define DATAGRAMS_DRAINED 65536
 
 #define source_of(ptr, member)                                                                     \
-	((struct source_netlink *)(void *)((char *)(ptr)-offsetof(struct source_netlink, member)))
+	((struct feed_netlink *)(void *)((char *)(ptr)-offsetof(struct feed_netlink, member)))
 
-static void attach(struct source_netlink *source);
+static void attach(struct feed_netlink *source);
 
-static void tell_changed(struct source_netlink *source)
+static void tell_changed(struct feed_netlink *source)
 {
 	if (source->sink->changed)
 		source->sink->changed(source->sink->ctx);
 }
 
-static void set_down(struct source_netlink *source, const char *fmt, const char *detail)
+static void set_down(struct feed_netlink *source, const char *fmt, const char *detail)
 {
 	snprintf(source->reason, sizeof(source->reason), fmt, detail);
 	source->status.up = false;
 	source->status.cursor = source->at;
 }
 
-static void detach(struct source_netlink *source)
+static void detach(struct feed_netlink *source)
 {
 	if (source->events) {
 		loop_del(source->loop, &source->events_watch);
@@ -55,11 +57,11 @@ static void detach(struct source_netlink *source)
 	}
 	loop_timer_disarm(source->loop, &source->retry);
 	loop_timer_disarm(source->loop, &source->resume);
-	source->state = SOURCE_ABSENT;
+	source->state = FEED_ABSENT;
 }
 
 /* @err: why it did not work.  What may pass is tried again. */
-static void give_up(struct source_netlink *source, int err)
+static void give_up(struct feed_netlink *source, int err)
 {
 	detach(source);
 	source->status.absent = err == -ENOENT;
@@ -80,12 +82,12 @@ static void give_up(struct source_netlink *source, int err)
 		source->sink->caught_up(source->sink->ctx);
 }
 
-static void send_event_get(struct source_netlink *source)
+static void send_event_get(struct feed_netlink *source)
 {
 	struct nl_msg *msg = genl_query_new(&source->query, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
 	int err;
 
-	source->state = SOURCE_FETCHING;
+	source->state = FEED_FETCHING;
 	source->fetched_from = source->at.seq;
 	if (msg)
 		nla_put_u64(msg, FAULTCAST_A_BATCH_FROM, source->at.seq + 1);
@@ -94,19 +96,19 @@ static void send_event_get(struct source_netlink *source)
 		give_up(source, err);
 }
 
-static bool is_behind(const struct source_netlink *source)
+static bool is_behind(const struct feed_netlink *source)
 {
 	return source->overrun || source->seen > source->at.seq;
 }
 
-static void deliver(struct source_netlink *source, const struct fault_event *ev, bool live)
+static void deliver(struct feed_netlink *source, const struct fault_event *ev, bool live)
 {
 	source->at.seq = ev->seq;
 	source->status.cursor = source->at;
 	source->sink->event(source->sink->ctx, ev, live);
 }
 
-static void deliver_gap(struct source_netlink *source, const struct cursor *at,
+static void deliver_gap(struct feed_netlink *source, const struct cursor *at,
 			const struct fault_gap *gap)
 {
 	if (gap->from)
@@ -116,7 +118,7 @@ static void deliver_gap(struct source_netlink *source, const struct cursor *at,
 }
 
 /* The module went, or another one came: nobody watched its last moments.  Once. */
-static void state_unload(struct source_netlink *source)
+static void state_unload(struct feed_netlink *source)
 {
 	const struct fault_gap gap = { .reason = GAP_UNLOADED };
 
@@ -137,7 +139,7 @@ static void log_skew(const struct module_status *status)
 		log_info("%s", skew);
 }
 
-static void on_status(struct source_netlink *source, struct nlmsghdr *nlh)
+static void on_status(struct feed_netlink *source, struct nlmsghdr *nlh)
 {
 	struct module_status status;
 	bool first = !source->at.instance;
@@ -167,7 +169,7 @@ static void on_status(struct source_netlink *source, struct nlmsghdr *nlh)
 
 static void on_fetched(void *ctx, const struct fault_event *ev)
 {
-	struct source_netlink *source = ctx;
+	struct feed_netlink *source = ctx;
 
 	if (ev->instance == source->at.instance && ev->seq == source->at.seq + 1)
 		deliver(source, ev, false);
@@ -175,7 +177,7 @@ static void on_fetched(void *ctx, const struct fault_event *ev)
 
 static void on_fetched_gap(void *ctx, uint64_t instance, const struct fault_gap *gap)
 {
-	struct source_netlink *source = ctx;
+	struct feed_netlink *source = ctx;
 
 	if (instance != source->at.instance || gap->from != source->at.seq + 1)
 		return;
@@ -186,17 +188,17 @@ static void on_fetched_gap(void *ctx, uint64_t instance, const struct fault_gap 
 static void on_query_message(struct genl_query *query, struct nlmsghdr *nlh)
 {
 	static const struct batch_handler handler = { .event = on_fetched, .gap = on_fetched_gap };
-	struct source_netlink *source = source_of(query, query);
+	struct feed_netlink *source = source_of(query, query);
 
-	if (source->state == SOURCE_ASKING)
+	if (source->state == FEED_ASKING)
 		on_status(source, nlh);
 	else if (decode_batch(nlh, &handler, source, &source->status.unknown))
 		log_warn("source netlink: malformed events from the kernel");
 }
 
-static void go_live(struct source_netlink *source)
+static void go_live(struct feed_netlink *source)
 {
-	source->state = SOURCE_LIVE;
+	source->state = FEED_LIVE;
 	/* Of an instance that has nothing to deliver yet nothing else tells. */
 	source->status.cursor = source->at;
 	if (source->status.up)
@@ -209,7 +211,7 @@ static void go_live(struct source_netlink *source)
 	source->sink->caught_up(source->sink->ctx);
 }
 
-static void on_fetch_done(struct source_netlink *source)
+static void on_fetch_done(struct feed_netlink *source)
 {
 	bool stuck = source->seen > source->at.seq && source->at.seq == source->fetched_from;
 
@@ -222,9 +224,9 @@ static void on_fetch_done(struct source_netlink *source)
 
 static void on_query_done(struct genl_query *query, int err)
 {
-	struct source_netlink *source = source_of(query, query);
+	struct feed_netlink *source = source_of(query, query);
 
-	if (!err && source->state == SOURCE_ASKING && !source->answered)
+	if (!err && source->state == FEED_ASKING && !source->answered)
 		err = -EBADMSG;
 	/*
 	 * No dump can hold a module that is going (__netlink_dump_start()).  What it has
@@ -234,7 +236,7 @@ static void on_query_done(struct genl_query *query, int err)
 		return;
 	if (err)
 		give_up(source, err);
-	else if (source->state == SOURCE_ASKING)
+	else if (source->state == FEED_ASKING)
 		send_event_get(source);
 	else
 		on_fetch_done(source);
@@ -242,9 +244,9 @@ static void on_query_done(struct genl_query *query, int err)
 
 static void on_multicast(void *ctx, const struct fault_event *ev)
 {
-	struct source_netlink *source = ctx;
+	struct feed_netlink *source = ctx;
 
-	if (ev->instance != source->at.instance || source->state < SOURCE_FETCHING ||
+	if (ev->instance != source->at.instance || source->state < FEED_FETCHING ||
 	    ev->seq <= source->at.seq)
 		return;
 	if (ev->seq == source->at.seq + 1)
@@ -255,7 +257,7 @@ static void on_multicast(void *ctx, const struct fault_event *ev)
 
 static void on_multicast_gap(void *ctx, uint64_t instance, const struct fault_gap *gap)
 {
-	struct source_netlink *source = ctx;
+	struct feed_netlink *source = ctx;
 
 	(void)instance;
 	(void)gap;
@@ -266,7 +268,7 @@ static void on_event_message(void *ctx, struct nlmsghdr *nlh)
 {
 	static const struct batch_handler handler = { .event = on_multicast,
 						      .gap = on_multicast_gap };
-	struct source_netlink *source = ctx;
+	struct feed_netlink *source = ctx;
 
 	if (nlh->nlmsg_type < NLMSG_MIN_TYPE)
 		return;
@@ -276,7 +278,7 @@ static void on_event_message(void *ctx, struct nlmsghdr *nlh)
 	}
 }
 
-static bool is_readable(const struct source_netlink *source)
+static bool is_readable(const struct feed_netlink *source)
 {
 	struct pollfd pfd = { .fd = nl_socket_get_fd(source->events), .events = POLLIN };
 
@@ -284,7 +286,7 @@ static bool is_readable(const struct source_netlink *source)
 }
 
 /* Reads at most @max datagrams; false once there are no more now, so that none will wake us. */
-static bool read_events(struct source_netlink *source, int max)
+static bool read_events(struct feed_netlink *source, int max)
 {
 	for (int i = 0; i < max; i++) {
 		int err = genl_receive(source->events, on_event_message, source);
@@ -301,10 +303,10 @@ static bool read_events(struct source_netlink *source, int max)
 
 static void on_events_ready(struct loop_fd *watch, uint32_t events)
 {
-	struct source_netlink *source = source_of(watch, events_watch);
+	struct feed_netlink *source = source_of(watch, events_watch);
 
 	(void)events;
-	if (read_events(source, DATAGRAMS_PER_TURN) || source->state != SOURCE_LIVE ||
+	if (read_events(source, DATAGRAMS_PER_TURN) || source->state != FEED_LIVE ||
 	    !is_behind(source))
 		return;
 	/* Read empty: if the kernel drops more, it says so anew. */
@@ -314,15 +316,15 @@ static void on_events_ready(struct loop_fd *watch, uint32_t events)
 }
 
 /* A dump goes on as it is read (netlink_dump()): what we leave there waits in the kernel. */
-static bool is_congested(const struct source_netlink *source)
+static bool is_congested(const struct feed_netlink *source)
 {
-	return source->state == SOURCE_FETCHING && source->sink->congested &&
+	return source->state == FEED_FETCHING && source->sink->congested &&
 	       source->sink->congested(source->sink->ctx);
 }
 
 static void on_resume(struct loop_timer *timer)
 {
-	struct source_netlink *source = source_of(timer, resume);
+	struct feed_netlink *source = source_of(timer, resume);
 	int err = loop_add(source->loop, &source->query_watch, EPOLLIN);
 
 	if (err)
@@ -331,7 +333,7 @@ static void on_resume(struct loop_timer *timer)
 
 static void on_query_ready(struct loop_fd *watch, uint32_t events)
 {
-	struct source_netlink *source = source_of(watch, query_watch);
+	struct feed_netlink *source = source_of(watch, query_watch);
 
 	(void)events;
 	if (is_congested(source)) {
@@ -341,7 +343,7 @@ static void on_query_ready(struct loop_fd *watch, uint32_t events)
 	}
 	genl_query_receive(&source->query);
 	/* What came while the answer did, and made us fall behind again. */
-	if (source->state == SOURCE_LIVE && is_behind(source))
+	if (source->state == FEED_LIVE && is_behind(source))
 		on_events_ready(&source->events_watch, 0);
 }
 
@@ -350,7 +352,7 @@ static void on_retry(struct loop_timer *timer)
 	attach(source_of(timer, retry));
 }
 
-static int open_sockets(struct source_netlink *source)
+static int open_sockets(struct feed_netlink *source)
 {
 	int err = genl_open_group(&source->events, FAULTCAST_GENL_NAME, FAULTCAST_MCGRP_EVENTS,
 				  source->rcvbuf);
@@ -367,7 +369,7 @@ static int open_sockets(struct source_netlink *source)
 	return loop_add(source->loop, &source->query_watch, EPOLLIN);
 }
 
-static void attach(struct source_netlink *source)
+static void attach(struct feed_netlink *source)
 {
 	int err;
 
@@ -379,7 +381,7 @@ static void attach(struct source_netlink *source)
 	source->seen = 0;
 	source->overrun = false;
 	source->answered = false;
-	source->state = SOURCE_ASKING;
+	source->state = FEED_ASKING;
 	if (!err)
 		err = genl_query_send(&source->query,
 				      genl_query_new(&source->query, FAULTCAST_CMD_STATUS_GET, 0));
@@ -391,7 +393,7 @@ static void attach(struct source_netlink *source)
  * The module went, or perhaps an earlier one of which we are told only now, and the
  * one that we know is there: who answers now shows it.
  */
-static void look_again(struct source_netlink *source)
+static void look_again(struct feed_netlink *source)
 {
 	/* What it answered and sent before it went is still in the buffers. */
 	while (source->query.sk && source->query.busy && !genl_query_receive(&source->query))
@@ -404,7 +406,7 @@ static void look_again(struct source_netlink *source)
 /* Only notes: acting on it would read other sockets into the same buffer. */
 static void on_controller_message(void *ctx, struct nlmsghdr *nlh)
 {
-	struct source_netlink *source = ctx;
+	struct feed_netlink *source = ctx;
 	enum family_change change = decode_family_change(nlh);
 
 	source->went |= change == FAMILY_WENT;
@@ -413,7 +415,7 @@ static void on_controller_message(void *ctx, struct nlmsghdr *nlh)
 
 static void on_controller_ready(struct loop_fd *watch, uint32_t events)
 {
-	struct source_netlink *source = source_of(watch, controller_watch);
+	struct feed_netlink *source = source_of(watch, controller_watch);
 	int err;
 
 	(void)events;
@@ -424,18 +426,18 @@ static void on_controller_ready(struct loop_fd *watch, uint32_t events)
 		if (source->went || err == -ENOBUFS)
 			look_again(source);
 		/* One that came before we looked is attached already. */
-		else if (source->came && source->state == SOURCE_ABSENT)
+		else if (source->came && source->state == FEED_ABSENT)
 			attach(source);
 	} while (!err || err == -ENOBUFS);
 }
 
-int source_netlink_start(struct source_netlink *source, struct loop *loop,
-			 const struct source_sink *sink, int rcvbuf)
+int feed_netlink_start(struct feed_netlink *source, struct loop *loop, const struct feed_sink *sink,
+		       int rcvbuf)
 {
 	bool only_new = source->only_new;
 	int err;
 
-	*source = (struct source_netlink){
+	*source = (struct feed_netlink){
 		.loop = loop,
 		.sink = sink,
 		.rcvbuf = rcvbuf,
@@ -464,7 +466,7 @@ int source_netlink_start(struct source_netlink *source, struct loop *loop,
 	return 0;
 }
 
-void source_netlink_stop(struct source_netlink *source)
+void feed_netlink_stop(struct feed_netlink *source)
 {
 	if (!source->controller)
 		return;

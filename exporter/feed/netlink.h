@@ -7,34 +7,21 @@
 #define FAULTCAST_FEED_NETLINK_H
 
 #include "base/loop.h"
+#include "feed.h"
+#include "model/cursor.h"
 #include "model/event.h"
+#include "model/gap.h"
 #include "netlink/genl.h"
-#include "wire/encode.h"
 
-/* Where a source delivers.  Called on the loop's thread. */
-struct source_sink {
-	/* @live: by multicast, as it happened; otherwise fetched afterwards. */
-	void (*event)(void *ctx, const struct fault_event *ev, bool live);
-	/* Events before @at (and including it, if @gap says so) are missing. */
-	void (*gap)(void *ctx, const struct cursor *at, const struct fault_gap *gap);
-	/* The source has delivered all there is, or knows that there is nothing. */
-	void (*caught_up)(void *ctx);
-	/* Of its status, up, reason or both have changed.  Optional. */
-	void (*changed)(void *ctx);
-	/* True: what is fetched should come later; what is multicast cannot.  Optional. */
-	bool (*congested)(void *ctx);
-	void *ctx;
-};
+enum feed_state { FEED_ABSENT, FEED_ASKING, FEED_FETCHING, FEED_LIVE };
 
-enum source_state { SOURCE_ABSENT, SOURCE_ASKING, SOURCE_FETCHING, SOURCE_LIVE };
-
-struct source_netlink {
+struct feed_netlink {
 	struct loop *loop;
-	const struct source_sink *sink;
+	const struct feed_sink *sink;
 	int rcvbuf;
 	bool only_new; /* at first sight start from the head */
 
-	enum source_state state;
+	enum feed_state state;
 	struct cursor at;      /* last event delivered, or gap stated */
 	uint64_t seen;	       /* largest number multicast that did not follow */
 	uint64_t fetched_from; /* where the last EVENT_GET began */
@@ -42,7 +29,7 @@ struct source_netlink {
 	bool answered;	       /* STATUS_GET was */
 	bool said_down;	       /* in the log, since it was up */
 	bool went, came;       /* what the controller said of the family */
-	struct source_status status;
+	struct feed_status status;
 	char reason[192];
 
 	struct nl_sock *controller;
@@ -59,8 +46,8 @@ struct source_netlink {
  * Starts watching for the module and, when it is there, its events.  @rcvbuf in
  * bytes, 0 for the system's default.  0 or -errno; a missing module is no error.
  */
-int source_netlink_start(struct source_netlink *source, struct loop *loop,
-			 const struct source_sink *sink, int rcvbuf);
-void source_netlink_stop(struct source_netlink *source);
+int feed_netlink_start(struct feed_netlink *source, struct loop *loop, const struct feed_sink *sink,
+		       int rcvbuf);
+void feed_netlink_stop(struct feed_netlink *source);
 
 #endif

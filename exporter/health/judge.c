@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge.h"
+#include "faultcast.h"
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/event.h"
+#include "model/health.h"
 
 #include <errno.h>
 #include <search.h>
@@ -33,18 +38,6 @@ struct health_device {
 	char why[HEALTH_RULE_LEN]; /* the rule that holds it where it is; "": ok */
 	struct tally *tallies;	   /* one for each rule */
 };
-
-const char *health_state_name(enum health_state state)
-{
-	static const char *const names[HEALTH_STATES] = {
-		[HEALTH_UNKNOWN] = "unknown",
-		[HEALTH_OK] = "ok",
-		[HEALTH_SUSPECT] = "suspect",
-		[HEALTH_FAULTY] = "faulty",
-	};
-
-	return names[state];
-}
 
 static int compare(const void *a, const void *b)
 {

@@ -7,15 +7,12 @@
 #ifndef FAULTCAST_HEALTH_JUDGE_H
 #define FAULTCAST_HEALTH_JUDGE_H
 
+#include "model/address.h"
+#include <stddef.h>
+
+#include "model/counts.h"
 #include "model/event.h"
-
-/* In the order of getting worse. */
-enum health_state { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_SUSPECT, HEALTH_FAULTY, HEALTH_STATES };
-
-/* "ok" */
-const char *health_state_name(enum health_state state);
-
-#define HEALTH_RULE_LEN 48 /* longest name of a rule, with its NUL */
+#include "model/health.h"
 
 /*
  * So many faults of a kind within so long, and the device is in @state; until it has
@@ -84,15 +81,6 @@ int health_set_rules(struct health *health, const struct health_rule *rules, siz
 
 /* Whether these are its rules, in this order. */
 bool health_has_rules(const struct health *health, const struct health_rule *rules, size_t num);
-
-struct health_change {
-	struct address device;
-	/* Unknown: the past was told by events, and what was said of it nobody knows. */
-	enum health_state from;
-	enum health_state to;
-	char rule[HEALTH_RULE_LEN]; /* what holds it in a worse state, or did; "" if none */
-	uint64_t real_ns;	    /* for who tells others of it to fill in */
-};
 
 /* Calls @changed for each device that is in another state than was last said. */
 void health_settle(struct health *health, uint64_t now_ns,

@@ -4,7 +4,9 @@
  * and go are what hotplug is for, and make no device worse.
  */
 #include "base/clock.h"
+#include "faultcast.h"
 #include "judge.h"
+#include "model/health.h"
 
 #define MINUTE (60 * NSEC_PER_SEC)
 #define HOUR (60 * MINUTE)

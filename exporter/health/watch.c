@@ -10,6 +10,9 @@
 #include "base/loop.h"
 #include "bus/snapshot.h"
 #include "bus/window.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
 #include "wire/encode.h"
 
 #define LOOK_NS NSEC_PER_SEC
@@ -81,7 +84,7 @@ static void on_timer(struct loop_timer *expired)
 	}
 	due = false;
 	looked_ns = clock_mono_ns();
-	must_show = bus_source()->cursor.seq;
+	must_show = bus_feed()->cursor.seq;
 	snapshot_request(&waiter);
 }
 
@@ -114,7 +117,7 @@ static int look(const struct snapshot *s, uint64_t now_ns)
 			return err;
 		instance = s->module.instance;
 		/* Also of what came since the counters were read. */
-		replay(bus_source()->cursor.seq);
+		replay(bus_feed()->cursor.seq);
 		return 0;
 	}
 	if (s->module.instance != instance) {
@@ -166,7 +169,7 @@ static void await_quiet(uint64_t now_ns)
 
 static void on_snapshot(struct snapshot_waiter *w, const struct snapshot *s)
 {
-	const struct source_status *source = bus_source();
+	const struct feed_status *source = bus_feed();
 	uint64_t now = clock_mono_ns();
 	int err;
 
@@ -220,7 +223,7 @@ static void counts(struct output_counts *c)
 	c->sent = events;
 }
 
-const struct output output_health = {
+static const struct output output = {
 	.name = "health",
 	.init = init,
 	.on_event = on_event,
@@ -228,6 +231,10 @@ const struct output output_health = {
 	.on_caught_up = look_soon,
 	.counts = counts,
 	.fini = fini,
+};
+
+const struct feature feature_health = {
+	.output = &output,
 };
 
 int health_watch_set_rules(const struct health_rule *rules, size_t num)

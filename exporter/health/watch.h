@@ -6,10 +6,14 @@
 #ifndef FAULTCAST_HEALTH_WATCH_H
 #define FAULTCAST_HEALTH_WATCH_H
 
-#include "bus/bus.h"
-#include "judge.h"
+#include <stddef.h>
 
-extern const struct output output_health;
+#include "bus/feature.h"
+#include "judge.h"
+#include "model/address.h"
+#include "model/health.h"
+
+extern const struct feature feature_health;
 
 /*
  * Judges by @rules, which are copied, from now on; may come before bus_init(), and again

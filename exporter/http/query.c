@@ -6,6 +6,10 @@
 
 #include "base/options.h"
 #include "base/time_text.h"
+#include "faultcast.h"
+#include "model/address.h"
+#include "model/cursor.h"
+#include "model/names.h"
 
 #define LIMIT_MAX (1ULL << 32)
 #define CURSOR_EXPECTED "a cursor (hex.dec.dec) or latest"

@@ -12,6 +12,8 @@
 #include "base/json.h"
 #include "health/watch.h"
 #include "metrics/metrics.h"
+#include "model/counts.h"
+#include "model/health.h"
 #include "page.h"
 #include "query.h"
 #include "wire/encode.h"
@@ -122,7 +124,7 @@ static void answer_healthy(struct http_request *request, const struct snapshot *
 
 static void answer_ready(struct http_request *request, const struct snapshot *snapshot)
 {
-	const struct source_status *source = bus_source();
+	const struct feed_status *source = bus_feed();
 
 	(void)snapshot;
 	if (stopping)
@@ -192,16 +194,33 @@ static void add_message(struct http_request *request, const ProtobufCMessage *ms
 
 static const char *const json_or_protobuf[] = { JSON, PROTOBUF, NULL };
 
+/* @unknown: what the snapshot passed over, beside what the feed did. */
+static void fill_source(Faultcast__V1__Source *m, char cursor[CURSOR_LEN], uint64_t unknown)
+{
+	const struct feed_status *feed = bus_feed();
+
+	faultcast__v1__source__init(m);
+	m->name = (char *)(uintptr_t)feed->name;
+	m->up = feed->up;
+	m->reason = (char *)(uintptr_t)feed->reason;
+	cursor_format(&feed->cursor, cursor);
+	m->cursor = cursor;
+	m->refetches = feed->refetches;
+	m->gap_events = feed->gap_events;
+	m->unknown = feed->unknown + unknown;
+}
+
 static void answer_status(struct http_request *request, const struct snapshot *snapshot)
 {
 	int as_protobuf = choose(request, json_or_protobuf);
-	struct source_status source = *bus_source();
+	char cursor[CURSOR_LEN];
+	Faultcast__V1__Source source;
 	struct status_message m;
 
 	if (as_protobuf < 0)
 		return;
 	answer_ok(request, request->content_type);
-	source.unknown += snapshot->unknown;
+	fill_source(&source, cursor, snapshot->unknown);
 	message_status(&m, VERSION, &source, snapshot->present ? &snapshot->module : NULL);
 	add_message(request, &m.msg.base, as_protobuf);
 }

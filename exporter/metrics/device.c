@@ -2,8 +2,12 @@
 /* The metrics that have a device label. */
 #include <string.h>
 
+#include "faultcast.h"
 #include "metric.h"
-#include "model/aer.h"
+#include "model/counts.h"
+#include "model/health.h"
+#include "model/module.h"
+#include "model/names.h"
 
 static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {
 	[FAULTCAST_ACCESS_UNKNOWN] = "unknown",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "health/watch.h"
+#include "model/identity.h"
 
 static const struct device_counts no_counts;
 

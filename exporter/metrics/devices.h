@@ -13,6 +13,9 @@
 #include "bus/snapshot.h"
 #include "exemplars.h"
 #include "health/judge.h"
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/health.h"
 #include "pci/devices.h"
 
 struct metric_device {

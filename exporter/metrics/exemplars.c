@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "exemplars.h"
+#include "faultcast.h"
+#include "model/event.h"
 
 #include <stdlib.h>
 #include <string.h>

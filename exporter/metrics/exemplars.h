@@ -4,6 +4,8 @@
 #define FAULTCAST_METRICS_EXEMPLARS_H
 
 #include "expo/expo.h"
+#include "faultcast.h"
+#include "model/event.h"
 
 struct device_exemplars {
 	struct exemplar io_page_faults[FAULTCAST_ACCESS_MAX + 1];

@@ -3,9 +3,12 @@
 #ifndef FAULTCAST_METRICS_METRIC_H
 #define FAULTCAST_METRICS_METRIC_H
 
+#include <stddef.h>
+
 #include "bus/snapshot.h"
 #include "devices.h"
 #include "expo/expo.h"
+#include "model/module.h"
 
 /* Whose numbers they are. */
 enum metric_of {

@@ -5,6 +5,9 @@
 #include "exemplars.h"
 #include "expo/histogram.h"
 #include "metric.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
 
 #define DEVICES_PER_STEP 128
 
@@ -61,13 +64,17 @@ static void counts(struct output_counts *c)
 	c->sent = events;
 }
 
-const struct output output_metrics = {
+static const struct output output = {
 	.name = "metrics",
 	.init = init,
 	.on_event = on_event,
 	.on_gap = on_gap,
 	.counts = counts,
 	.fini = exemplars_fini,
+};
+
+const struct feature feature_metrics = {
+	.output = &output,
 };
 
 void metric_add(struct expo *e, uint64_t value)

@@ -3,11 +3,13 @@
 #ifndef FAULTCAST_METRICS_METRICS_H
 #define FAULTCAST_METRICS_METRICS_H
 
-#include "bus/bus.h"
+#include <stddef.h>
+
+#include "bus/feature.h"
 #include "devices.h"
 #include "expo/expo.h"
 
-extern const struct output output_metrics;
+extern const struct feature feature_metrics;
 
 struct metrics_options {
 	bool without_itself;  /* leave out process_* and what is only about this exporter */

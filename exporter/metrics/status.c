@@ -3,8 +3,13 @@
 #include <stdio.h>
 
 #include "bus/bus.h"
+#include "faultcast.h"
 #include "health/watch.h"
 #include "metric.h"
+#include "model/counts.h"
+#include "model/health.h"
+#include "model/module.h"
+#include "model/names.h"
 #include "store/store.h"
 #include "stream/stream.h"
 #include "wire/encode.h"
@@ -43,7 +48,7 @@ void collect_lost(struct expo *e, const struct snapshot *s)
 		metric_add_for(e, "stage", "queue", s->module.lost);
 		e->created_ns = started_ns;
 	}
-	metric_add_for(e, "stage", "history", bus_source()->gap_events);
+	metric_add_for(e, "stage", "history", bus_feed()->gap_events);
 	metric_add_for(e, "stage", "stream", stream_missed());
 	if (store_get_status(&store))
 		metric_add_for(e, "stage", "store", store_dropped());
@@ -121,24 +126,24 @@ void collect_transitions(struct expo *e, const struct snapshot *s)
 void collect_source_up(struct expo *e, const struct snapshot *s)
 {
 	(void)s;
-	metric_add_for(e, "source", bus_source()->name, bus_source()->up);
+	metric_add_for(e, "source", bus_feed()->name, bus_feed()->up);
 }
 
 void collect_refetches(struct expo *e, const struct snapshot *s)
 {
 	(void)s;
-	metric_add_for(e, "source", bus_source()->name, bus_source()->refetches);
+	metric_add_for(e, "source", bus_feed()->name, bus_feed()->refetches);
 }
 
 void collect_overruns(struct expo *e, const struct snapshot *s)
 {
 	(void)s;
-	metric_add_for(e, "source", bus_source()->name, bus_source()->enobufs);
+	metric_add_for(e, "source", bus_feed()->name, bus_feed()->enobufs);
 }
 
 void collect_unknown(struct expo *e, const struct snapshot *s)
 {
-	metric_add_for(e, "source", bus_source()->name, bus_source()->unknown + s->unknown);
+	metric_add_for(e, "source", bus_feed()->name, bus_feed()->unknown + s->unknown);
 }
 
 void collect_stream_clients(struct expo *e, const struct snapshot *s)

@@ -6,8 +6,12 @@
 #ifndef FAULTCAST_MODEL_ENTRY_H
 #define FAULTCAST_MODEL_ENTRY_H
 
+#include <stddef.h>
+
+#include "cursor.h"
 #include "event.h"
-#include "health/judge.h"
+#include "gap.h"
+#include "health.h"
 
 enum entry_kind { ENTRY_EVENT, ENTRY_GAP, ENTRY_HEALTH };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "filter.h"
+#include "faultcast.h"
 
 _Static_assert(FAULTCAST_KIND_MAX < 32, "event_filter's kinds are the bits of 32");
 

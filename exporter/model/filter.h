@@ -3,8 +3,11 @@
 #ifndef FAULTCAST_MODEL_FILTER_H
 #define FAULTCAST_MODEL_FILTER_H
 
+#include <stddef.h>
+
+#include "address.h"
 #include "event.h"
-#include "health/judge.h"
+#include "health.h"
 
 #define FILTER_DEVICES_MAX 16
 

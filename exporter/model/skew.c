@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "skew.h"
+#include "faultcast.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef FAULTCAST_MODEL_SKEW_H
 #define FAULTCAST_MODEL_SKEW_H
 
-#include "event.h"
+#include "module.h"
 
 #define SKEW_LEN 192
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/utf8.h"
+#include "faultcast.h"
 
 int attrs_parse(struct nlattr **tb, int max, struct nlattr *head, int len,
 		const struct nla_policy *policy, uint64_t *unknown)

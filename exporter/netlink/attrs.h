@@ -6,8 +6,10 @@
 #include <linux/genetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <stddef.h>
 
-#include "model/event.h"
+#include "model/address.h"
+#include "model/identity.h"
 
 /* libnl's policy of a number has the least length only. */
 #define NUMBER_64                                                                                  \

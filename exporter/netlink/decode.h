@@ -4,8 +4,12 @@
 #define FAULTCAST_NETLINK_DECODE_H
 
 #include <linux/netlink.h>
+#include <stddef.h>
 
+#include "model/counts.h"
 #include "model/event.h"
+#include "model/gap.h"
+#include "model/module.h"
 
 /* What decode_batch() calls, in the order of the message. */
 struct batch_handler {

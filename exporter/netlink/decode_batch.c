@@ -5,6 +5,9 @@
 
 #include "attrs.h"
 #include "decode.h"
+#include "faultcast.h"
+#include "model/event.h"
+#include "model/gap.h"
 
 static struct nla_policy event_policy[FAULTCAST_A_EVENT_MAX + 1] = {
 	[FAULTCAST_A_EVENT_SEQ] = NUMBER_64,

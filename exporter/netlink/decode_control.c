@@ -5,6 +5,7 @@
 
 #include "attrs.h"
 #include "decode.h"
+#include "faultcast.h"
 
 /* The kernel's MAX_ERRNO: what is beyond is no error number. */
 #define ERRNO_MAX 4095

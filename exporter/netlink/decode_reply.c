@@ -3,6 +3,10 @@
 
 #include "attrs.h"
 #include "decode.h"
+#include "faultcast.h"
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/module.h"
 
 static struct nla_policy counter_policy[FAULTCAST_A_COUNTER_MAX + 1] = {
 	[FAULTCAST_A_COUNTER_COUNT] = NUMBER_32,

@@ -4,8 +4,9 @@
 #define FAULTCAST_NETLINK_DEVICE_TABLE_H
 
 #include <linux/netlink.h>
+#include <stddef.h>
 
-#include "model/event.h"
+#include "model/counts.h"
 
 /* All zero at first: the table is empty. */
 struct device_table {

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "decode.h"
+#include "faultcast.h"
 
 /* The largest datagram of a dump, net/netlink/af_netlink.c. */
 #define DATAGRAM_MAX 65536

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "model/event.h"
+#include "model/address.h"
+#include "model/identity.h"
 #include "names.h"
 
 #define PCI_ADDRESS_LEN 24 /* "10000:e1:00.0", with up to eight digits of a segment */

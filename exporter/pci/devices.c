@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "model/address.h"
 #include "sysfs.h"
 #include "uevent.h"
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "device.h"
-#include "model/event.h"
+#include "model/counts.h"
 
 struct loop;
 

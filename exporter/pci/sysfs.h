@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 #include "device.h"
-#include "model/event.h"
+#include "model/address.h"
+#include "model/identity.h"
 
 /* The bus and device of a physical slot; a function of that device is in it. */
 struct pci_slot {

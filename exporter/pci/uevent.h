@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "model/event.h"
+#include "model/address.h"
 
 #define UEVENT_LEN 4096 /* the kernel's are 2 KiB at most */
 

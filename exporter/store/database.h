@@ -8,8 +8,10 @@
 #define FAULTCAST_STORE_DATABASE_H
 
 #include <sqlite3.h>
+#include <stddef.h>
 
 #include "base/strbuf.h"
+#include "model/cursor.h"
 #include "model/entry.h"
 #include "model/filter.h"
 

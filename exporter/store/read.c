@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "database.h"
+#include "model/cursor.h"
+#include "model/event.h"
 #include "wire/decode.h"
 
 enum column { INSTANCE, SEQ, SUB, REAL_NS, KIND, DEVICE, MESSAGE };

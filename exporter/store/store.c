@@ -10,6 +10,10 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "bus/window.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
 
 /* A transaction writes whole pages to the log, however few events it has. */
 #define BATCH_NS (10 * NSEC_PER_MSEC)
@@ -256,7 +260,7 @@ static void fini(void)
 	current = NULL;
 }
 
-const struct output output_store = {
+static const struct output output = {
 	.name = "store",
 	.init = init,
 	.on_event = on_event,
@@ -265,6 +269,10 @@ const struct output output_store = {
 	.congested = congested,
 	.counts = counts,
 	.fini = fini,
+};
+
+const struct feature feature_store = {
+	.output = &output,
 };
 
 bool store_get_status(struct store_status *status)

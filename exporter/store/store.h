@@ -11,12 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bus/bus.h"
+#include "bus/feature.h"
+#include "model/cursor.h"
 #include "model/entry.h"
 #include "model/filter.h"
 #include "worker.h"
 
-extern const struct output output_store;
+extern const struct feature feature_store;
 
 /* Before bus_init(), if there is to be a store; @config stays. */
 void store_configure(const struct store_config *config);

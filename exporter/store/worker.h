@@ -10,7 +10,10 @@
 #ifndef FAULTCAST_STORE_WORKER_H
 #define FAULTCAST_STORE_WORKER_H
 
+#include <stddef.h>
+
 #include "database.h"
+#include "model/cursor.h"
 
 #define STORE_BATCH 1024
 #define STORE_READ_MAX 512

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "backlog.h"
+#include "model/cursor.h"
 
 #include <errno.h>
 #include <stdlib.h>

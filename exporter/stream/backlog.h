@@ -3,6 +3,9 @@
 #ifndef FAULTCAST_STREAM_BACKLOG_H
 #define FAULTCAST_STREAM_BACKLOG_H
 
+#include <stddef.h>
+
+#include "model/cursor.h"
 #include "store/store.h"
 
 struct backlog {

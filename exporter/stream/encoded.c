@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "bus/window.h"
+#include "model/cursor.h"
 #include "wire/encode.h"
 
 /* What clients that keep up read is among the newest of the window. */

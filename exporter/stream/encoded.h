@@ -6,7 +6,10 @@
 #ifndef FAULTCAST_STREAM_ENCODED_H
 #define FAULTCAST_STREAM_ENCODED_H
 
+#include <stddef.h>
+
 #include "base/strbuf.h"
+#include "model/cursor.h"
 #include "model/entry.h"
 #include "request.h"
 

@@ -7,6 +7,9 @@
 #include "bus/bus.h"
 #include "bus/window.h"
 #include "encoded.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
 #include "wire/encode.h"
 
 /* Where a read puts its bytes. */
@@ -125,7 +128,7 @@ static void send_heartbeat(struct reader *reader, struct block *block)
 /* The newest place there is, whether its entry is retained or not. */
 static struct cursor newest(void)
 {
-	return window_end() ? window_newest() : bus_source()->cursor;
+	return window_end() ? window_newest() : bus_feed()->cursor;
 }
 
 /* Where one stands that begins with the oldest entry. */

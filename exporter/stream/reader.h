@@ -11,6 +11,7 @@
 
 #include "backlog.h"
 #include "base/strbuf.h"
+#include "model/cursor.h"
 #include "request.h"
 
 struct reader {

@@ -3,6 +3,7 @@
 #ifndef FAULTCAST_STREAM_REQUEST_H
 #define FAULTCAST_STREAM_REQUEST_H
 
+#include "model/cursor.h"
 #include "model/filter.h"
 
 enum stream_encoding { STREAM_NDJSON, STREAM_PROTOBUF, STREAM_SSE, STREAM_ENCODINGS };

@@ -7,6 +7,10 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "encoded.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
 #include "reader.h"
 
 #define HEARTBEAT_NS (15 * NSEC_PER_SEC)
@@ -139,7 +143,7 @@ static void counts(struct output_counts *c)
 			c->lag = reader_lag(&client->reader);
 }
 
-const struct output output_stream = {
+static const struct output output = {
 	.name = "stream",
 	.init = init,
 	.on_event = on_event,
@@ -148,6 +152,10 @@ const struct output output_stream = {
 	.on_caught_up = wake_all,
 	.counts = counts,
 	.fini = fini,
+};
+
+const struct feature feature_stream = {
+	.output = &output,
 };
 
 struct stream_client *stream_open(const struct stream_request *request, void (*wake_fn)(void *ctx),

@@ -8,10 +8,10 @@
 
 #include <sys/types.h>
 
-#include "bus/bus.h"
+#include "bus/feature.h"
 #include "request.h"
 
-extern const struct output output_stream;
+extern const struct feature feature_stream;
 
 struct stream_client;
 

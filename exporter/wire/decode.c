@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "decode.h"
+#include "faultcast.h"
+#include "model/address.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
+#include "model/identity.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "faultcast/v1/stream.pb-c.h"
+#include "model/address.h"
 #include "model/entry.h"
 
 /*

@@ -3,7 +3,16 @@
 
 #include <string.h>
 
-#include "model/aer.h"
+#include "faultcast.h"
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
+#include "model/identity.h"
+#include "model/module.h"
+#include "model/names.h"
 
 /* protobuf-c wants char * where it only reads. */
 #define UNCONST(s) ((char *)(uintptr_t)(s))
@@ -372,22 +381,11 @@ static void fill_module(struct status_message *m, const struct module_status *mo
 }
 
 void message_status(struct status_message *m, const char *exporter_version,
-		    const struct source_status *source, const struct module_status *module)
+		    Faultcast__V1__Source *source, const struct module_status *module)
 {
 	faultcast__v1__status__init(&m->msg);
 	m->msg.exporter_version = UNCONST(exporter_version);
-	if (source) {
-		faultcast__v1__source__init(&m->source);
-		m->source.name = UNCONST(source->name);
-		m->source.up = source->up;
-		m->source.reason = UNCONST(source->reason);
-		cursor_format(&source->cursor, m->cursor);
-		m->source.cursor = m->cursor;
-		m->source.refetches = source->refetches;
-		m->source.gap_events = source->gap_events;
-		m->source.unknown = source->unknown;
-		m->msg.source = &m->source;
-	}
+	m->msg.source = source;
 	m->msg.abi = FAULTCAST_ABI;
 	if (module) {
 		fill_module(m, module);

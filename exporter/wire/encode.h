@@ -8,11 +8,17 @@
 #define FAULTCAST_WIRE_ENCODE_H
 
 #include "base/strbuf.h"
+#include "faultcast.h"
 #include "faultcast/v1/device.pb-c.h"
 #include "faultcast/v1/status.pb-c.h"
 #include "faultcast/v1/stream.pb-c.h"
-#include "health/judge.h"
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/cursor.h"
 #include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
+#include "model/module.h"
 #include "model/skew.h"
 
 struct address_message {
@@ -81,30 +87,15 @@ void message_device(struct device_message *m, const struct device_counts *device
 
 struct status_message {
 	Faultcast__V1__Status msg;
-	Faultcast__V1__Source source;
 	Faultcast__V1__Module module;
 	Faultcast__V1__Probe probes[PROBES_MAX];
 	Faultcast__V1__Probe *probe_list[PROBES_MAX];
-	char cursor[CURSOR_LEN];
 	char skew[SKEW_LEN];
-};
-
-/* The state of a feed, for Status.source. */
-struct source_status {
-	const char *name;
-	bool up;
-	bool absent;	    /* the kernel module is known not to be loaded */
-	const char *reason; /* why not up */
-	struct cursor cursor;
-	uint64_t refetches;
-	uint64_t enobufs;
-	uint64_t gap_events;
-	uint64_t unknown;
 };
 
 /* Either of @source and @module may be NULL: it is absent then. */
 void message_status(struct status_message *m, const char *exporter_version,
-		    const struct source_status *source, const struct module_status *module);
+		    Faultcast__V1__Source *source, const struct module_status *module);
 
 /* Adds @msg behind its length as a varint: the framing of a stream. */
 void message_add_delimited(struct strbuf *sb, const ProtobufCMessage *msg);

@@ -11,6 +11,9 @@
 
 #include "../standin/wire.h"
 #include "base/json.h"
+#include "model/address.h"
+#include "model/event.h"
+#include "model/gap.h"
 #include "netlink/decode.h"
 #include "wire/encode.h"
 

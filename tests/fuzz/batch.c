@@ -2,6 +2,10 @@
 /* Proves: no message of events makes the decoder go wrong; a refused one hands on nothing and
  * counts nothing; what it hands on is sound, and becomes a message that a client can read. */
 #include "fuzz.h"
+#include "model/address.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
 #include "mutate.h"
 #include "netlink/decode.h"
 

@@ -4,6 +4,7 @@
 #include "config/config.h"
 
 #include "fuzz.h"
+#include "model/health.h"
 #include "settings.h"
 
 static void require_sound(const struct config *config)

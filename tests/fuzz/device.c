@@ -2,6 +2,8 @@
 /* Proves: no device's counters make the decoder go wrong; what it takes adds up, with every string
  * ended, and becomes a message that a client can read. */
 #include "fuzz.h"
+#include "model/counts.h"
+#include "model/health.h"
 #include "mutate.h"
 #include "netlink/decode.h"
 

@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <sanitizer/asan_interface.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include <sys/mman.h>
 
 #include "base/json.h"
-#include "model/event.h"
+#include "model/identity.h"
 #include "wire/encode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);

@@ -7,6 +7,7 @@
 #define FAULTCAST_TESTS_FUZZ_MUTATE_H
 
 #include <linux/netlink.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@
 #include "http/query.h"
 
 #include "fuzz.h"
+#include "model/address.h"
 
 #define NOW 1795374000000000000ULL
 #define LIMIT_MAX (1ULL << 32)

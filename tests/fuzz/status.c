@@ -2,6 +2,7 @@
 /* Proves: no status makes the decoder go wrong; what it takes has an instance, no more probes than
  * there is room for, every string ended, and becomes a message that a client can read. */
 #include "fuzz.h"
+#include "model/module.h"
 #include "mutate.h"
 #include "netlink/decode.h"
 

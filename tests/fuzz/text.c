@@ -8,6 +8,9 @@
 #include "base/time_text.h"
 #include "fuzz.h"
 #include "http/accept.h"
+#include "model/address.h"
+#include "model/cursor.h"
+#include "model/names.h"
 
 #define NOW 1795374000123456789ULL
 

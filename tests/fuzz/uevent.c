@@ -3,6 +3,7 @@
  * says so and gives an address that is one, and as long as all of it is there. */
 #include "pci/uevent.h"
 #include "fuzz.h"
+#include "model/address.h"
 
 static bool has(const char *message, size_t len, const char *text)
 {

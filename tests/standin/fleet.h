@@ -3,6 +3,7 @@
 #ifndef FAULTCAST_STANDIN_FLEET_H
 #define FAULTCAST_STANDIN_FLEET_H
 
+#include "model/counts.h"
 #include "model/event.h"
 
 #define FLEET_MAX 4096

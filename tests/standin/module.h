@@ -7,7 +7,9 @@
 #ifndef FAULTCAST_STANDIN_MODULE_H
 #define FAULTCAST_STANDIN_MODULE_H
 
+#include "model/counts.h"
 #include "model/event.h"
+#include "model/module.h"
 
 #define HISTORY_DEFAULT 16384
 #define HISTORY_MAX (1 << 20)

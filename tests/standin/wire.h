@@ -12,7 +12,9 @@
 
 #include <netlink/msg.h>
 
+#include "model/counts.h"
 #include "model/event.h"
+#include "model/module.h"
 
 int wire_event(struct nl_msg *msg, const struct fault_event *ev);
 int wire_gap(struct nl_msg *msg, uint64_t from, uint64_t to);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "faultcast.h"
-#include "model/aer.h"
+#include "model/names.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define NONFATAL FAULTCAST_SEVERITY_NONFATAL

@@ -8,10 +8,13 @@
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/event.h"
+#include "model/gap.h"
+#include "model/identity.h"
 #include "netlink/decode.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -17,20 +17,25 @@
 #include "bus/bus.h"
 #include "bus/window.h"
 #include "feed/netlink.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
+#include "registry.h"
 #include "wire/encode.h"
 
 #define INSTANCE 0xabc
 
 static struct loop loop;
-static struct source_status status;
+static struct feed_status status;
 
 static int setup(void **state)
 {
 	(void)state;
 	/* So that no output asks the kernel. */
-	status = (struct source_status){ .name = "test", .absent = true };
-	bus_set_source(&status);
-	return loop_init(&loop) || bus_init(&loop);
+	status = (struct feed_status){ .name = "test", .absent = true };
+	bus_set_feed(&status);
+	return loop_init(&loop) || bus_init(&loop, features);
 }
 
 static int teardown(void **state)

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "model/health.h"
 
 static const char *const colours[] = { "red", "green", NULL };
 

@@ -12,7 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "model/event.h"
+#include "model/address.h"
+#include "model/cursor.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -12,6 +12,9 @@
 #include <string.h>
 
 #include "build_message.h"
+#include "model/address.h"
+#include "model/event.h"
+#include "model/gap.h"
 
 static void complete_event(void **state)
 {

@@ -14,6 +14,8 @@
 #include <string.h>
 
 #include "build_message.h"
+#include "model/address.h"
+#include "model/counts.h"
 
 static void put_counter(struct nl_msg *msg, uint32_t count, uint32_t detail, uint64_t value)
 {

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "build_message.h"
+#include "model/event.h"
+#include "model/identity.h"
 
 static void aer(void **state)
 {

@@ -13,6 +13,9 @@
 #include <string.h>
 
 #include "build_message.h"
+#include "model/address.h"
+#include "model/gap.h"
+#include "model/identity.h"
 
 struct bad_gap {
 	uint64_t from;

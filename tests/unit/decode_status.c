@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "build_message.h"
+#include "model/module.h"
 
 static void put_probe(struct nl_msg *msg, const char *name, const char *reason,
 		      uint32_t probe_state)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "metrics/exemplars.h"
+#include "model/event.h"
 
 static void note(uint64_t instance, uint64_t seq, uint32_t slot)
 {

@@ -11,6 +11,7 @@
 
 #include "expo/expo.h"
 #include "expo/histogram.h"
+#include "model/cursor.h"
 
 static const struct metric_family counter = { "x_total", METRIC_COUNTER,
 					      "One \\ line\nof \"help\"." };

@@ -8,7 +8,11 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "model/address.h"
+#include "model/event.h"
 #include "model/filter.h"
+#include "model/health.h"
+#include "model/names.h"
 
 #define CARD                                                                                       \
 	{                                                                                          \

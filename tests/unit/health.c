@@ -13,6 +13,10 @@
 #include <cmocka.h>
 
 #include "health_card.h"
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/health.h"
+#include "model/names.h"
 
 struct step {
 	uint64_t at_ns;

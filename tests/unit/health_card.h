@@ -3,10 +3,14 @@
 #ifndef FAULTCAST_TESTS_HEALTH_CARD_H
 #define FAULTCAST_TESTS_HEALTH_CARD_H
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "health/judge.h"
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/health.h"
 
 #define SECOND NSEC_PER_SEC
 #define MINUTE (60 * SECOND)

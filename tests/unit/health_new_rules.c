@@ -13,6 +13,9 @@
 #include <cmocka.h>
 
 #include "health_card.h"
+#include "model/counts.h"
+#include "model/event.h"
+#include "model/health.h"
 
 #define DMA_RULE(what, n, within, is)                                                              \
 	{                                                                                          \

@@ -14,6 +14,9 @@
 #include <cmocka.h>
 
 #include "health_card.h"
+#include "model/counts.h"
+#include "model/event.h"
+#include "model/health.h"
 
 struct past {
 	uint64_t at_ns;

@@ -13,6 +13,11 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "model/address.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/module.h"
 #include "wire/encode.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -239,18 +244,17 @@ static const struct module_status module_now = {
 
 static void status(void **state)
 {
-	const struct source_status source = {
-		.name = "netlink",
-		.reason = "why",
-		.cursor = { .instance = 0xab, .seq = 2 },
-		.refetches = 1,
-		.enobufs = 99,
-		.gap_events = 3,
-		.unknown = 4,
-	};
+	Faultcast__V1__Source source;
 	struct status_message m;
 
 	(void)state;
+	faultcast__v1__source__init(&source);
+	source.name = "netlink";
+	source.reason = "why";
+	source.cursor = "ab.2.0";
+	source.refetches = 1;
+	source.gap_events = 3;
+	source.unknown = 4;
 	memset(&m, 0xa5, sizeof(m));
 	message_status(&m, "1.2.3", &source, &module_now);
 	expect_json(&m.msg.base,

@@ -12,6 +12,12 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/health.h"
+#include "model/identity.h"
 #include "wire/encode.h"
 
 static void expect_json(const ProtobufCMessage *msg, const char *want)

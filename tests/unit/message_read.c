@@ -13,6 +13,11 @@
 
 #include <cmocka.h>
 
+#include "model/address.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/health.h"
 #include "wire/decode.h"
 #include "wire/encode.h"
 

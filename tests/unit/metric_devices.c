@@ -16,6 +16,9 @@
 #include "bus/snapshot.h"
 #include "metrics/devices.h"
 #include "metrics/metric.h"
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/event.h"
 #include "pci/devices.h"
 #include "sysfs_tree.h"
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "model/address.h"
 #include "pci/sysfs.h"
 #include "pci/uevent.h"
 #include "sysfs_tree.h"

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "http/query.h"
+#include "model/address.h"
+#include "model/cursor.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define SECOND 1000000000ULL

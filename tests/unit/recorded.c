@@ -13,6 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/address.h"
+#include "model/counts.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "model/module.h"
 #include "netlink/decode.h"
 
 #define RECORDED "tests/fuzz/recorded.hex"

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "model/module.h"
 #include "model/skew.h"
 
 static const struct {

@@ -8,6 +8,10 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include "model/address.h"
+#include "model/cursor.h"
+#include "model/gap.h"
+#include "model/health.h"
 #include "with_store.h"
 
 #define RANDOM "fedcba9876543210" /* beyond 2^63, as half of all instances are */
@@ -295,7 +299,7 @@ static void without_one_nothing_is_there(void **state)
 	(void)state;
 	stop();
 	store_configure(NULL);
-	assert_int_equal(bus_init(&test_loop), 0);
+	assert_int_equal(bus_init(&test_loop, features), 0);
 	publish(0xabc, 1, 10);
 	assert_false(store_get_status(&status));
 	assert_false(store_is_readable());

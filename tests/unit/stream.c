@@ -18,13 +18,18 @@
 #include "bus/bus.h"
 #include "bus/window.h"
 #include "feed/netlink.h"
+#include "model/address.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "registry.h"
 #include "stream/stream.h"
 #include "wire/encode.h"
 
 #define INSTANCE 0xabc
 
 static struct loop loop;
-static struct source_status status;
+static struct feed_status status;
 static unsigned int wakes;
 
 static int setup(void **state)
@@ -32,9 +37,9 @@ static int setup(void **state)
 	(void)state;
 	wakes = 0;
 	/* So that no output asks the kernel. */
-	status = (struct source_status){ .name = "test", .absent = true };
-	bus_set_source(&status);
-	return loop_init(&loop) || bus_init(&loop);
+	status = (struct feed_status){ .name = "test", .absent = true };
+	bus_set_feed(&status);
+	return loop_init(&loop) || bus_init(&loop, features);
 }
 
 static int teardown(void **state)

@@ -21,6 +21,11 @@
 #include "bus/bus.h"
 #include "bus/window.h"
 #include "feed/netlink.h"
+#include "model/address.h"
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+#include "registry.h"
 #include "store/store.h"
 
 #define WAIT_NS (60 * NSEC_PER_SEC)
@@ -31,7 +36,7 @@ static char test_path[sizeof(test_dir) + 16];
 static struct store_config test_config = { .path = test_path };
 static struct loop test_loop;
 /* Absent, so that no output asks the kernel. */
-static struct source_status test_source = { .name = "test", .absent = true };
+static struct feed_status test_source = { .name = "test", .absent = true };
 static uint64_t test_published;
 static bool test_running;
 
@@ -55,7 +60,7 @@ static inline int make_dir(void **state)
 	if (!mkdtemp(test_dir))
 		return -1;
 	snprintf(test_path, sizeof(test_path), "%s/events", test_dir);
-	bus_set_source(&test_source);
+	bus_set_feed(&test_source);
 	return 0;
 }
 
@@ -70,7 +75,7 @@ static inline void start(void)
 	test_published = 0;
 	store_configure(&test_config);
 	assert_int_equal(loop_init(&test_loop), 0);
-	assert_int_equal(bus_init(&test_loop), 0);
+	assert_int_equal(bus_init(&test_loop, features), 0);
 	test_running = true;
 }
 
@@ -142,7 +147,7 @@ static inline struct output_counts get_counts(void)
 {
 	struct output_counts counts = { .received = test_published };
 
-	output_store.counts(&counts);
+	feature_store.output->counts(&counts);
 	return counts;
 }
 

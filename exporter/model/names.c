@@ -1,9 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "aer.h"
+#include "names.h"
 
-#include <stddef.h>
+#include <string.h>
 
 #include "faultcast.h"
+
+static const char *const kind_names[FAULTCAST_KIND_MAX + 1] = {
+	[FAULTCAST_KIND_UNSPEC] = "unknown",
+	[FAULTCAST_KIND_IO_PAGE_FAULT] = "io_page_fault",
+	[FAULTCAST_KIND_INTERRUPT_REMAPPING] = "interrupt_remapping",
+	[FAULTCAST_KIND_AER] = "aer",
+	[FAULTCAST_KIND_LINK] = "link",
+	[FAULTCAST_KIND_HOTPLUG] = "hotplug",
+	[FAULTCAST_KIND_SUPPRESSED] = "suppressed",
+};
+
+const char *kind_name(uint32_t kind)
+{
+	return kind_names[kind <= FAULTCAST_KIND_MAX ? kind : FAULTCAST_KIND_UNSPEC];
+}
+
+uint32_t kind_parse(const char *text, size_t len)
+{
+	for (uint32_t kind = FAULTCAST_KIND_MAX; kind; kind--)
+		if (strlen(kind_names[kind]) == len && !memcmp(kind_names[kind], text, len))
+			return kind;
+	return FAULTCAST_KIND_UNSPEC;
+}
 
 #define BITS (FAULTCAST_AER_BIT_NONE + 1)
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A feed delivers the events of the kernel module, or the statement that some are missing, to
+ * a sink.  This is the interface that every feed implements.
+ */
+#ifndef FAULTCAST_FEED_FEED_H
+#define FAULTCAST_FEED_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/cursor.h"
+#include "model/event.h"
+#include "model/gap.h"
+
+/* The receiver of a feed.  All functions are called on the thread of the loop. */
+struct feed_sink {
+	/* @live: received by multicast as it happened; false: fetched afterwards. */
+	void (*event)(void *ctx, const struct fault_event *ev, bool live);
+	/* Events before @at are missing, and @at itself if @gap says so. */
+	void (*gap)(void *ctx, const struct cursor *at, const struct fault_gap *gap);
+	/* The feed has delivered every event that there is, or knows that there is none. */
+	void (*caught_up)(void *ctx);
+	/* The members @up or @reason of the feed's status have changed.  Optional. */
+	void (*changed)(void *ctx);
+	/* True: the feed should fetch later.  Events by multicast cannot wait.  Optional. */
+	bool (*congested)(void *ctx);
+	void *ctx;
+};
+
+/* The state of a feed.  The feed owns it; it is valid until the feed is stopped. */
+struct feed_status {
+	const char *name;
+	bool up;
+	bool absent;	      /* the kernel module is known not to be loaded */
+	const char *reason;   /* why the feed is not up; "" while it is */
+	struct cursor cursor; /* of the last event delivered, or of the last gap stated */
+	uint64_t refetches;   /* times that missed events were asked for again */
+	uint64_t enobufs;     /* times that the kernel could not deliver */
+	uint64_t gap_events;  /* events in all gaps stated */
+	uint64_t unknown;     /* attributes and kinds of a newer module, passed over */
+};
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel module's counters of one device. Pure. */
+#ifndef FAULTCAST_MODEL_COUNTS_H
+#define FAULTCAST_MODEL_COUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "faultcast.h"
+#include "identity.h"
+
+struct device_counts {
+	struct address address;
+	uint32_t slot;
+	uint64_t io_page_faults[FAULTCAST_ACCESS_MAX + 1];
+	uint64_t interrupt_remapping;
+	uint64_t aer[FAULTCAST_SEVERITY_MAX + 1];
+	uint64_t link;
+	uint64_t hotplug[FAULTCAST_HOTPLUG_MAX + 1];
+	uint64_t synthetic;
+	uint64_t other;	 /* counters we do not know */
+	uint64_t raised; /* sum of the above */
+	uint64_t published;
+	uint64_t suppressed;
+	uint64_t lost;
+	uint64_t first_real_ns; /* 0: no real fault yet */
+	uint64_t last_real_ns;
+	/* Not part of raised: an event may set several bits. */
+	uint64_t aer_errors[FAULTCAST_SEVERITY_MAX + 1][FAULTCAST_AER_BIT_NONE + 1];
+	struct device_identity identity;
+	bool present;
+	bool has_limit;
+	uint32_t rate;
+	uint32_t burst;
+};
+
+/* Of an enum faultcast_kind; 0 for a summary, and for a kind that is not known. */
+uint64_t raised_of_kind(const struct device_counts *counts, uint32_t kind);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A statement that events are missing. */
+#ifndef FAULTCAST_MODEL_GAP_H
+#define FAULTCAST_MODEL_GAP_H
+
+#include <stdint.h>
+
+enum gap_reason { GAP_HISTORY, GAP_UNKNOWN_CURSOR, GAP_TOO_SLOW, GAP_UNLOADED, GAP_REASONS };
+
+/* Events that are missing; @from 0: of unknown size. */
+struct fault_gap {
+	enum gap_reason reason;
+	uint64_t from;
+	uint64_t to;
+};
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The state of the kernel module and of its probes. */
+#ifndef FAULTCAST_MODEL_MODULE_H
+#define FAULTCAST_MODEL_MODULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "faultcast.h"
+
+#define PROBES_MAX 16
+#define PROBE_NAME_LEN 32
+#define PROBE_REASON_LEN 160
+#define VERSION_LEN 32
+
+struct probe_status {
+	char name[PROBE_NAME_LEN];
+	char reason[PROBE_REASON_LEN];
+	uint32_t state; /* enum faultcast_probe_state */
+	bool exact;
+};
+
+struct module_status {
+	uint64_t instance;
+	uint64_t loaded_real_ns;
+	uint64_t head;
+	uint64_t tail;
+	uint64_t raised;
+	uint64_t published;
+	uint64_t suppressed;
+	uint64_t lost;
+	uint64_t queued;
+	uint64_t summaries;
+	uint64_t hw_overflow;
+	uint64_t nmissed;
+	uint64_t unknown_unit;
+	uint64_t published_kind[FAULTCAST_KIND_MAX + 1];
+	uint32_t abi;
+	uint32_t devices_max;
+	uint32_t history_max;
+	uint32_t queue_max;
+	uint32_t rate;
+	uint32_t burst;
+	uint32_t host_rate;
+	char version[VERSION_LEN];
+	struct probe_status probes[PROBES_MAX];
+	unsigned int num_probes;
+};
+
+#endif
