@@ -3,7 +3,6 @@
 #ifndef FAULTCAST_CTL_PRINT_H
 #define FAULTCAST_CTL_PRINT_H
 
-#include "health/judge.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/gap.h"

@@ -9,7 +9,6 @@
 #include <stddef.h>
 
 #include "base/strbuf.h"
-#include "faultcast.h"
 #include "model/cursor.h"
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };

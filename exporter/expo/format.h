@@ -6,7 +6,6 @@
 #include <stddef.h>
 
 #include "expo.h"
-#include "faultcast.h"
 
 struct expo_format {
 	const char *content_type;

@@ -10,7 +10,6 @@
 #include <zlib.h>
 
 #include "base/strbuf.h"
-#include "faultcast.h"
 
 struct gzip_part {
 	size_t end;	   /* in the text */

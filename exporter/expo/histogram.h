@@ -10,7 +10,6 @@
 #include <stddef.h>
 
 #include "expo.h"
-#include "faultcast.h"
 #include "model/cursor.h"
 
 #define HISTOGRAM_BOUNDS_MAX 16
