@@ -131,9 +131,9 @@ $(eval $(call compile,san,$(SANITIZE)))
 $(eval $(call compile,fuzz-obj,$(SANITIZE) -fsanitize=fuzzer-no-link,$(FUZZ_CC)))
 $(eval $(call compile,tsan,$(SANITIZE_THREADS)))
 
-# kmod/vtd.c and storm.c against stand-ins for the kernel's headers
-$(B)/san/tests/unit/vtd.o: CPPFLAGS += -Itests/unit/kernel
-$(B)/san/tests/unit/storm.o: CPPFLAGS += -Itests/unit/kernel
+# The module's vtd_decode.c and storm.c against stand-ins for the kernel's headers
+$(B)/san/tests/unit/vtd.o: CPPFLAGS += -Itests/unit/kernel -Ikmod
+$(B)/san/tests/unit/storm.o: CPPFLAGS += -Itests/unit/kernel -Ikmod
 
 link = @echo '  LINK    $@'; $(or $(2),$(CC)) $(1) $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(LIBS)
 
@@ -189,7 +189,7 @@ $(B)/bench/go_exporter: tests/bench/go/main.go
 
 # With the installed headers, or with KSERIES for a kernel of Debian's, whose headers are fetched.
 
-KMOD_SRC := $(wildcard kmod/*.[ch] kmod/uapi/*.h) kmod/Kbuild
+KMOD_SRC := $(wildcard kmod/*.[ch] kmod/*/*.[ch]) kmod/Kbuild
 KMOD := $(B)/kmod$(if $(KSERIES),-$(KSERIES))
 KBUILD = $(if $(KSERIES),tests/vm/kbuild $(KSERIES) $(KMOD),\
 	$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KMOD)) O=)
@@ -200,11 +200,10 @@ kmod: $(KMOD)/faultcast.ko
 KMOD_ABI = $(if $(KSERIES),$(shell tests/vm/kernel --abi $(KSERIES)),$(KABI))
 $(KMOD)/abi: FORCE
 	@abi='$(KMOD_ABI)'; [ -e $@ ] && [ "$$(cat $@)" = "$$abi" ] || { \
-		rm -rf $(KMOD) && mkdir -p $(KMOD)/uapi && echo "$$abi" >$@; }
+		rm -rf $(KMOD) && mkdir -p $(KMOD) && echo "$$abi" >$@; }
 
 $(KMOD)/faultcast.ko: $(KMOD_SRC) $(KMOD)/abi Makefile
-	@cp -u kmod/*.[ch] kmod/Kbuild $(KMOD)/
-	@cp -u kmod/uapi/*.h $(KMOD)/uapi/
+	@cd kmod && cp -u --parents $(KMOD_SRC:kmod/%=%) $(abspath $(KMOD))/
 	@$(KBUILD) FAULTCAST_VERSION=$(VERSION) W=1 KCFLAGS=-Werror $(KMOD_FLAGS) modules
 
 # For the scenario that mixes versions: what PREVIOUS makes, the last commit whose uAPI had its first ABI,

@@ -47,7 +47,7 @@ INSTALL_CONFIG := deploy/systemd/faultcast-exporter.default:$(sysconfdir)/defaul
 # Directories that are ours alone, innermost first.
 INSTALL_DIRS := $(datadir)/faultcast/proto/faultcast/v1 $(datadir)/faultcast/proto/faultcast \
 	$(datadir)/faultcast/proto $(datadir)/faultcast/prometheus $(datadir)/faultcast/grafana $(datadir)/faultcast $(docdir)/docs/licenses $(docdir)/docs $(docdir) \
-	$(dkmsdir)/uapi $(dkmsdir)
+	$(addprefix $(dkmsdir)/,core nl probe uapi) $(dkmsdir)
 
 fill_in = sed $(foreach name,VERSION bindir datadir docdir sysconfdir,-e 's|@$(name)@|$($(name))|g')
 

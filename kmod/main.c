@@ -10,7 +10,7 @@
 #include <linux/ktime.h>
 #include <linux/tracepoint.h>
 
-#include "event.h"
+#include "core/event.h"
 
 #ifndef CONFIG_64BIT
 #error "faultcast counts in 64-bit atomics and divides 64-bit numbers: 64-bit kernels only"

@@ -340,7 +340,7 @@ def check_references(tap, spec):
 def main():
     header = Header(read("kmod/uapi/faultcast.h"))
     spec = Spec(read("kmod/faultcast.yaml"))
-    files = sorted(glob.glob("kmod/*.c", root_dir=TOP))
+    files = sorted(glob.glob("kmod/**/*.c", root_dir=TOP, recursive=True))
     genl = Genl("".join(read(file) for file in files), header)
     tap = Tap()
     check_numbers(tap, spec, header)

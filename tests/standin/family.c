@@ -19,7 +19,7 @@
 #define NOTIFICATION_MAX (4096 - SHARED_INFO)
 /* Of a dump, for a reader with a large buffer: netlink_recvmsg(), net/netlink/af_netlink.c. */
 #define DUMP_MAX (32768 - SHARED_INFO)
-/* A device with every error bit counted: device_get_start(), kmod/genl.c. */
+/* A device with every error bit counted: device_get_start(), kmod/nl/genl.c. */
 #define DEVICE_MAX (2 * NOTIFICATION_MAX)
 
 /* Of 32 that a NETLINK_USERSOCK has. */

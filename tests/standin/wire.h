@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From the exporter's model to the attributes of kmod/uapi/faultcast.h, each in
- * the place where kmod/wire.c puts it: what the decoders undo.  Unpadded, as a
+ * the place where kmod/nl/attrs.c puts it: what the decoders undo.  Unpadded, as a
  * kernel that need not align 64-bit numbers (x86, arm64) sends them.
  *
  * All return 0, or -1 when @msg has no more room; an event or a gap is then not

@@ -2,7 +2,7 @@
 /*
  * What storm control must do, as sequences of steps.  Run by tests/unit/storm.c,
  * under UBSan, and by tests/vm/selftest/storm.c, in a kernel with its real atomics.
- * The includer has kmod/event.h and slots behind faultcast_registry_slot().
+ * The includer has kmod/core/event.h and slots behind faultcast_registry_slot().
  */
 #ifndef FAULTCAST_TABLES_STORM_H
 #define FAULTCAST_TABLES_STORM_H

@@ -2,7 +2,7 @@
 /*
  * VT-d fault records and what they say (VT-d 11.4.14, 7.2.3).  Read by
  * tests/unit/vtd.c, under ASan and UBSan, and by tests/vm/selftest/vtd.c out of
- * fault recording registers.  The includer has kmod/event.h.
+ * fault recording registers.  The includer has kmod/core/event.h.
  */
 #ifndef FAULTCAST_TABLES_VTD_H
 #define FAULTCAST_TABLES_VTD_H

@@ -2,11 +2,11 @@
 /*
  * Promise: storm control admits a burst and then exactly its rate, for a device
  * and for all together; what it took and did not use it gives back; and a new
- * limit holds from the next event on. This is kmod/storm.c itself, against the
+ * limit holds from the next event on. This is kmod/core/storm.c itself, against the
  * stand-ins in tests/unit/kernel/, where UBSan sees an overflow. From several
  * CPUs at once: tests/vm/selftest/storm.c, with the same tables.
  */
-#include "../../kmod/storm.c"
+#include "../../kmod/core/storm.c"
 
 #include "../tables/storm.h"
 

@@ -3,9 +3,9 @@
  * Promise: the kernel's own decoder reads a VT-d fault record as the
  * specification defines it (VT-d 11.4.14, 7.2.3), and finds in the machine code
  * of dmar_fault() the one place it looks for, or says that it is not there.
- * This is kmod/vtd.c itself, against the stand-ins in tests/unit/kernel/.
+ * This is kmod/probe/vtd_decode.c itself, against the stand-ins in tests/unit/kernel/.
  */
-#include "../../kmod/vtd.c"
+#include "../../kmod/probe/vtd_decode.c"
 
 #include "../tables/vtd.h"
 

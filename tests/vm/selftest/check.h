@@ -9,7 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/types.h>
 
-#include "kmod/event.h"
+#include "core/event.h"
 
 /* A table: each of its rows is a case, and begins with the case's name, a const char *. */
 struct check_group {

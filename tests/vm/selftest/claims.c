@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: however many CPUs claim slots at once (kmod/registry.c), in interrupts, one
+ * Proves: however many CPUs claim slots at once (kmod/core/slot.c), in interrupts, one
  * device gets one slot and two devices get two; a slot that is ready has its name; and no
  * count is lost.
  */

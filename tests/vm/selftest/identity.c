@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: each change of what sits at an address (kmod/identity.c) is a new generation,
+ * Proves: each change of what sits at an address (kmod/core/identity.c) is a new generation,
  * the last eight are kept, and an event finds the one it was raised with; a device that
  * was unknown when it faulted is looked up afterwards, and its event says so.
  *

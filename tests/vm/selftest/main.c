@@ -4,9 +4,9 @@
  *
  * Not KUnit: Debian's kernels are built without it (6.1, 6.12 and 7.3).  The
  * module is made of kmod/'s own objects, all but those that tie them to the
- * machine: main.c, which loads and attaches, and genl.c with wire.c, in whose
- * place this file takes what the worker hands on.  The log has a plan, then one
- * line for each case.
+ * machine: main.c, which loads and attaches, and nl/, in whose place this file
+ * takes what the worker hands on.  The log has a plan, then one line for each
+ * case.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -139,7 +139,7 @@ bool check_pop(struct faultcast_event *ev)
 	return true;
 }
 
-/* In the place of genl.c */
+/* In the place of nl/genl.c */
 void faultcast_genl_notify(const struct faultcast_event *ev)
 {
 	int n = atomic_read(&check_num_notified);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: a queue (kmod/queue.c) hands on what it took, whole and in order, holds
+ * Proves: a queue (kmod/core/queue.c) hands on what it took, whole and in order, holds
  * exactly as many as it was made for and refuses what is beyond, while
  * interrupts on all CPUs put and the worker takes; and each put wakes the worker.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: the table of slots (kmod/registry.c) gives one device one slot and two
+ * Proves: the table of slots (kmod/core/slot.c) gives one device one slot and two
  * devices two, whatever their keys hash to; a full one costs a bounded search and
  * loses no count; what is no PCI device has its name.  From all CPUs at once: claims.c.
  */
@@ -159,7 +159,7 @@ static void a_full_table(void)
 	check_end();
 }
 
-/* CLAIM_STEPS of registry.c: what a fault of a device that finds no slot may cost. */
+/* CLAIM_STEPS of core/slot.c: what a fault of a device that finds no slot may cost. */
 #define STEPS	64
 
 static void a_long_search_ends(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: storm control (kmod/storm.c) admits a burst and then exactly its rate,
+ * Proves: storm control (kmod/core/storm.c) admits a burst and then exactly its rate,
  * for a device and for all together, from all CPUs at once; gives back what it
  * took in vain; and a new limit set in the middle of a storm locks nobody out.
  */

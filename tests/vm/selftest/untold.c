@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves: what was suppressed or found its queue full is told by the device's next
- * event that gets into a queue (kmod/source.c), once, whatever other CPUs raise
+ * event that gets into a queue (kmod/probe/probe.c), once, whatever other CPUs raise
  * meanwhile; another device's event and a synthetic one leave it alone.
  */
 #include <linux/cpumask.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: following dmar_fault() from record to record (kmod/vtd_walk.c) raises each
+ * Proves: following dmar_fault() from record to record (kmod/probe/vtd_walk.c) raises each
  * record once, whatever the number of fault recording registers, wherever the first
  * is, and whenever a record arrives, and writes no register; and what comes of it
  * when a hook was missed.
@@ -15,8 +15,8 @@
 #include <linux/slab.h>
 
 #include "check.h"
-#include "kmod/vtd.h"
-#include "kmod/vtd_walk.h"
+#include "probe/vtd_decode.h"
+#include "probe/vtd_walk.h"
 #include "tables/vtd.h"
 
 #define MEMORY		8192	/* holds 256 records */

@@ -6,7 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/tracepoint.h>
 
-#include "event.h"
+#include "core/event.h"
 
 static struct faultcast_source *const sources[] = {
 	&faultcast_source_vtd,
@@ -121,7 +121,7 @@ int faultcast_source_raise(struct faultcast_event *ev)
 	ev->boot_ns = ktime_get_boot_fast_ns();
 	ev->generation = READ_ONCE(slot->generation);
 	faultcast_registry_count(ev);
-	smp_mb__after_atomic();	/* raised before what became of it: see publish.c */
+	smp_mb__after_atomic();	/* raised before what became of it: see log.c */
 	if (!faultcast_storm_admit(slot, bucket, ev->boot_ns)) {
 		atomic64_inc(&slot->suppressed);
 		give_untold(&slot->untold_suppressed, !synthetic);

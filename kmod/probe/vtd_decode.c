@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Decoding of VT-d fault records, and of the handler that reads them. */
-#include "vtd.h"
+#include "vtd_decode.h"
 
 /* VT-d 7.2.3: these report refused interrupt requests. */
 #define REASON_IR_FIRST	0x20

@@ -10,7 +10,7 @@
 #include <linux/device.h>
 #include <linux/types.h>
 
-#include "faultcast.h"
+#include "uapi/faultcast.h"
 
 struct tracepoint;
 
@@ -25,10 +25,10 @@ enum faultcast_has {
 
 /* A flat copy: it holds no pointer, so nothing it names can go away under it. */
 struct faultcast_event {
-	u64 seq;		/* given by publish.c */
+	u64 seq;		/* given by log.c */
 	u64 boot_ns;		/* in the probe, CLOCK_BOOTTIME: no suspend moves it */
-	u64 mono_ns;		/* given by publish.c */
-	u64 real_ns;		/* given by publish.c */
+	u64 mono_ns;		/* given by log.c */
+	u64 real_ns;		/* given by log.c */
 	u64 iova;
 	u64 suppressed_before;
 	u64 lost_before;
@@ -53,9 +53,9 @@ struct faultcast_event {
 
 static_assert(sizeof(struct faultcast_event) <= 128);
 
-/* registry.c: the table of device slots */
+/* slot.c: the table of device slots */
 
-/* One per thing that a slot counts; registry.c has the table of wire names. */
+/* One per thing that a slot counts; slot.c has the table of wire names. */
 enum faultcast_counter {
 	FAULTCAST_CTR_IOPF_UNKNOWN,	/* + enum faultcast_access */
 	FAULTCAST_CTR_IOPF_READ,
@@ -175,7 +175,7 @@ void faultcast_storm_unset_device(struct faultcast_slot *slot);
 const struct faultcast_limit *faultcast_storm_limit(void);
 const struct faultcast_limit *faultcast_storm_host_limit(void);
 
-/* publish.c: sequence numbers, history, the law of conservation */
+/* log.c: sequence numbers, history, the law of conservation */
 struct faultcast_totals {
 	u64 raised;
 	u64 published;
@@ -199,7 +199,7 @@ u64 faultcast_publish_mono(u64 boot_ns);
 u64 faultcast_publish_real(u64 boot_ns);
 void faultcast_publish_bounds(u64 *tail, u64 *head);
 
-/* source.c: where faults come from */
+/* probe.c: where faults come from */
 struct faultcast_source {
 	const char *name;
 	/*

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * iommu:io_page_fault, which report_iommu_fault() fires: AMD, arm-smmu v1/v2
- * and others.  Intel VT-d does not: source_vtd.c.
+ * and others.  Intel VT-d does not: vtd.c.
  */
 #include <linux/iommu.h>
 #include <linux/pci.h>
 #include <linux/tracepoint.h>
 #include <trace/events/iommu.h>
 
-#include "event.h"
+#include "core/event.h"
 
 static struct tracepoint *tracepoint;
 

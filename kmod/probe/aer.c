@@ -8,7 +8,7 @@
 #include <ras/ras_event.h>
 
 #include "compat.h"
-#include "event.h"
+#include "core/event.h"
 
 static struct tracepoint *tracepoint;
 

@@ -5,7 +5,7 @@
 
 #include <linux/skbuff.h>
 
-#include "event.h"
+#include "core/event.h"
 
 /* FAULTCAST_A_STATUS_*; on error the caller drops the message. */
 int faultcast_wire_status(struct sk_buff *skb, u64 instance);

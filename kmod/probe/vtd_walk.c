@@ -7,8 +7,8 @@
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 
-#include "event.h"
-#include "vtd.h"
+#include "core/event.h"
+#include "vtd_decode.h"
 #include "vtd_walk.h"
 
 static void __iomem *record_at(const struct vtd_unit *unit, u32 index)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The generic netlink family: commands, policies, dumps, multicast.
- * uapi/faultcast.h is its contract, wire.c writes its attributes.
+ * uapi/faultcast.h is its contract, attrs.c writes its attributes.
  */
 #include <linux/mutex.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
 #include "compat.h"
-#include "wire.h"
+#include "attrs.h"
 
 static struct genl_family family;
 static u64 instance_id;

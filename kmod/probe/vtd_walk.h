@@ -2,7 +2,7 @@
 /*
  * Following dmar_fault() through the fault recording registers of one VT-d unit,
  * and raising each record once.  Knows registers, not where they come from nor
- * how the handler is watched: that is source_vtd.c.
+ * how the handler is watched: that is vtd.c.
  */
 #ifndef FAULTCAST_VTD_WALK_H
 #define FAULTCAST_VTD_WALK_H

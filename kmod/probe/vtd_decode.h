@@ -9,7 +9,7 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-#include "event.h"
+#include "core/event.h"
 
 #define VTD_CAP			0x08
 #define VTD_GSTS		0x1c

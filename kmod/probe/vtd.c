@@ -23,8 +23,8 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
-#include "event.h"
-#include "vtd.h"
+#include "core/event.h"
+#include "vtd_decode.h"
 #include "vtd_walk.h"
 
 #if defined(CONFIG_X86_64) && defined(CONFIG_DMAR_TABLE) && \

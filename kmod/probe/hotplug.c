@@ -6,7 +6,7 @@
 #include <linux/pci.h>
 #include <linux/tracepoint.h>
 
-#include "event.h"
+#include "core/event.h"
 
 /* A probe is attached only if the kernel's header has checked its type. */
 #ifdef HAVE_PCI_TRACEPOINTS

@@ -5,7 +5,7 @@
  */
 #include <net/genetlink.h>
 
-#include "wire.h"
+#include "attrs.h"
 
 static int put_u64(struct sk_buff *skb, int attr, u64 value, int pad)
 {
@@ -210,7 +210,7 @@ static int fill_times(struct sk_buff *skb, const struct faultcast_slot *slot)
 		       FAULTCAST_A_DEVICE_PAD);
 }
 
-/* The outcomes before what was raised: see publish.c. */
+/* The outcomes before what was raised: see log.c. */
 int faultcast_wire_device(struct sk_buff *skb, u32 index)
 {
 	const struct faultcast_slot *slot = faultcast_registry_slot(index);
