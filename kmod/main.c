@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * faultcast: tells userspace which PCIe device does DMA it must not do.
- * This file is the order of loading and unloading, nothing else.
+ * This file has the parameters and the order of loading and unloading; and it
+ * connects core, which knows no netlink, with netlink.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -10,13 +11,29 @@
 #include <linux/ktime.h>
 #include <linux/tracepoint.h>
 
-#include "core/event.h"
+#include "core/identity.h"
+#include "core/log.h"
+#include "core/queue.h"
+#include "core/slot.h"
+#include "core/storm.h"
+#include "core/worker.h"
+#include "nl/attrs.h"
+#include "nl/genl.h"
+#include "nl/notify.h"
+#include "probe/probe.h"
 
 #ifndef CONFIG_64BIT
 #error "faultcast counts in 64-bit atomics and divides 64-bit numbers: 64-bit kernels only"
 #endif
 
-struct faultcast_params faultcast_params = {
+static struct {
+	unsigned int devices;
+	unsigned int queue;
+	unsigned int history;
+	unsigned int rate;
+	unsigned int burst;
+	unsigned int host_rate;
+} params = {
 	.devices = 4096,
 	.queue = 1024,
 	.history = 16384,
@@ -24,21 +41,26 @@ struct faultcast_params faultcast_params = {
 	.host_rate = 2000,
 };
 
-module_param_named(devices, faultcast_params.devices, uint, 0444);
+module_param_named(devices, params.devices, uint, 0444);
 MODULE_PARM_DESC(devices, "device slots, half as many again as devices, of 1.2 KB each (3..65536, default 4096)");
-module_param_named(queue, faultcast_params.queue, uint, 0444);
+module_param_named(queue, params.queue, uint, 0444);
 MODULE_PARM_DESC(queue, "queued events per CPU, of 96 bytes each (2..65536, a power of two, default 1024)");
-module_param_named(history, faultcast_params.history, uint, 0444);
+module_param_named(history, params.history, uint, 0444);
 MODULE_PARM_DESC(history, "published events kept for EVENT_GET (1..1048576, default 16384)");
 
-module_param_named(rate, faultcast_params.rate, uint, 0444);
+module_param_named(rate, params.rate, uint, 0444);
 MODULE_PARM_DESC(rate, "events a second that one device may publish (0: no limit, default 100)");
-module_param_named(burst, faultcast_params.burst, uint, 0444);
+module_param_named(burst, params.burst, uint, 0444);
 MODULE_PARM_DESC(burst, "events it may publish at once (1..queue/2, default 512 or queue/2)");
-module_param_named(host_rate, faultcast_params.host_rate, uint, 0444);
+module_param_named(host_rate, params.host_rate, uint, 0444);
 MODULE_PARM_DESC(host_rate, "events a second of all devices (0: no limit, default 2000)");
 
-u64 faultcast_loaded_real;
+static struct faultcast_load load;
+
+static const struct faultcast_sink netlink_sink = {
+	.notify = faultcast_notify_event,
+	.flush = faultcast_notify_flush,
+};
 
 static int check(const char *name, unsigned int value, unsigned int min, unsigned int max)
 {
@@ -50,21 +72,19 @@ static int check(const char *name, unsigned int value, unsigned int min, unsigne
 
 static int check_params(void)
 {
-	struct faultcast_params *p = &faultcast_params;
-
-	if (check("devices", p->devices, 3, 65536) || check("queue", p->queue, 2, 65536) ||
-	    check("history", p->history, 1, 1048576))
+	if (check("devices", params.devices, 3, 65536) || check("queue", params.queue, 2, 65536) ||
+	    check("history", params.history, 1, 1048576))
 		return -EINVAL;
-	if (p->queue & (p->queue - 1)) {
-		pr_err("parameter queue=%u: expected a power of two\n", p->queue);
+	if (params.queue & (params.queue - 1)) {
+		pr_err("parameter queue=%u: expected a power of two\n", params.queue);
 		return -EINVAL;
 	}
 	/* A burst must leave room for the other devices of the same CPU. */
-	if (!p->burst)
-		p->burst = min(512U, p->queue / 2);
-	if (check("burst", p->burst, 1, p->queue / 2) ||
-	    check("rate", p->rate, 0, FAULTCAST_RATE_MAX) ||
-	    check("host_rate", p->host_rate, 0, FAULTCAST_RATE_MAX))
+	if (!params.burst)
+		params.burst = min(512U, params.queue / 2);
+	if (check("burst", params.burst, 1, params.queue / 2) ||
+	    check("rate", params.rate, 0, FAULTCAST_RATE_MAX) ||
+	    check("host_rate", params.host_rate, 0, FAULTCAST_RATE_MAX))
 		return -EINVAL;
 	return 0;
 }
@@ -79,6 +99,17 @@ static u64 new_instance(void)
 	return id;
 }
 
+static void set_load(void)
+{
+	load = (struct faultcast_load) {
+		.instance = new_instance(),
+		.loaded_real = ktime_get_real_ns(),
+		.devices = params.devices,
+		.queue = params.queue,
+		.history = params.history,
+	};
+}
+
 static int __init faultcast_init(void)
 {
 	int err;
@@ -86,37 +117,41 @@ static int __init faultcast_init(void)
 	err = check_params();
 	if (err)
 		return err;
-	faultcast_loaded_real = ktime_get_real_ns();
-	err = faultcast_registry_init(faultcast_params.devices);
+	set_load();
+	err = faultcast_slot_init(params.devices);
 	if (err)
 		return err;
-	faultcast_storm_set(faultcast_params.rate, faultcast_params.burst);
+	faultcast_storm_set(params.rate, params.burst);
 	/* With a rate of 0 for every device, none for the host either. */
-	faultcast_storm_set_host(faultcast_params.rate ? faultcast_params.host_rate : 0,
-				 faultcast_params.queue);
-	err = faultcast_publish_init(faultcast_params.history);
+	faultcast_storm_set_host(params.rate ? params.host_rate : 0, params.queue);
+	err = faultcast_log_init(params.history);
 	if (err)
-		goto err_registry;
-	err = faultcast_queue_init(faultcast_params.queue, faultcast_publish_wake);
+		goto err_slot;
+	err = faultcast_worker_init(&netlink_sink);
 	if (err)
-		goto err_publish;
+		goto err_log;
+	err = faultcast_queue_init(params.queue, faultcast_worker_wake);
+	if (err)
+		goto err_worker;
 	err = faultcast_identity_init();
 	if (err)
 		goto err_queue;
-	err = faultcast_genl_init(new_instance());
+	err = faultcast_genl_init(&load);
 	if (err)
 		goto err_identity;
-	faultcast_source_attach_all();
+	faultcast_probe_attach_all();
 	return 0;
 
 err_identity:
 	faultcast_identity_exit();
 err_queue:
 	faultcast_queue_exit();
-err_publish:
-	faultcast_publish_exit();
-err_registry:
-	faultcast_registry_exit();
+err_worker:
+	faultcast_worker_exit();
+err_log:
+	faultcast_log_exit();
+err_slot:
+	faultcast_slot_exit();
 	return err;
 }
 
@@ -124,23 +159,24 @@ static void __exit faultcast_exit(void)
 {
 	struct faultcast_totals t;
 
-	/* Nobody raises an event after these three ... */
+	/* No event is raised after these three ... */
 	faultcast_genl_close();
-	faultcast_source_detach_all();
+	faultcast_probe_detach_all();
 	tracepoint_synchronize_unregister();
 	/* ... so that what is queued now is all that there will be. */
 	faultcast_queue_sync();
-	faultcast_publish_drain();
+	faultcast_worker_drain();
 	faultcast_genl_exit();
 
-	faultcast_publish_totals(&t);
-	/* With head, what a reader did not see any more can be counted. */
+	faultcast_log_totals(&t);
+	/* With head, events that no reader has seen can be counted. */
 	pr_info("unloaded: raised=%llu published=%llu suppressed=%llu lost=%llu queued=%llu head=%llu\n",
 		t.raised, t.published, t.suppressed, t.lost, t.queued, t.head);
 	faultcast_identity_exit();
 	faultcast_queue_exit();
-	faultcast_publish_exit();
-	faultcast_registry_exit();
+	faultcast_worker_exit();
+	faultcast_log_exit();
+	faultcast_slot_exit();
 }
 
 module_init(faultcast_init);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who sits at a PCI address, and who sat there before.  Read in process context:
- * when the module is loaded, and by a bus notifier at each change, so that a
- * probe has only to copy the generation.  A card that was swapped, or has got
- * another driver, is a new generation; the old ones are kept for their events.
+ * The card at a PCI address, and the cards before it.  Identities are read in
+ * process context, when the module is loaded and by a bus notifier at each change,
+ * so that a probe only copies the generation.  A card that was swapped, or has got
+ * another driver, is a new generation; older ones are kept for their events.
  */
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
@@ -11,7 +11,8 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
-#include "event.h"
+#include "identity.h"
+#include "slot.h"
 
 /* Generations kept per address. */
 #define KEEP	8
@@ -85,9 +86,9 @@ static void add(struct faultcast_slot *slot, struct faultcast_identity *new)
 
 static struct faultcast_slot *slot_of(struct pci_dev *pdev)
 {
-	u32 index = faultcast_registry_claim_dev(&pdev->dev);
+	u32 index = faultcast_slot_claim_dev(&pdev->dev);
 
-	return faultcast_registry_is_overflow(index) ? NULL : faultcast_registry_slot(index);
+	return faultcast_slot_is_overflow(index) ? NULL : faultcast_slot_at(index);
 }
 
 /* Whether the card that is in @slot was there before, and then its serial number. */
@@ -190,8 +191,8 @@ void faultcast_identity_exit(void)
 	u32 i;
 
 	bus_unregister_notifier(&pci_bus_type, &notifier);
-	for (i = 0; i < faultcast_registry_size(); i++) {
-		struct faultcast_identity *id = faultcast_registry_slot(i)->identity;
+	for (i = 0; i < faultcast_slot_num(); i++) {
+		struct faultcast_identity *id = faultcast_slot_at(i)->identity;
 
 		while (id) {
 			struct faultcast_identity *older = id->older;
@@ -203,10 +204,8 @@ void faultcast_identity_exit(void)
 }
 
 /*
- * Process context, for a slot that a probe claimed.  Once: a bus walk for every
- * fault of a requester id that is no device would be too much.  Never waits for
- * a driver that is just binding, or resetting its card: then an event tries again,
- * a second later.
+ * Once per slot: a bus walk for every fault of a requester id without a device
+ * would cost too much.
  */
 u32 faultcast_identity_resolve(struct faultcast_slot *slot)
 {
@@ -215,7 +214,7 @@ u32 faultcast_identity_resolve(struct faultcast_slot *slot)
 	struct pci_dev *pdev;
 
 	if (slot->resolved || time_before64(get_jiffies_64(), slot->resolve_after) ||
-	    !faultcast_registry_pci(slot, &segment, &bdf))
+	    !faultcast_slot_pci(slot, &segment, &bdf))
 		return 0;
 	slot->resolved = true;
 	slot->resolve_after = get_jiffies_64() + HZ;
@@ -233,7 +232,6 @@ u32 faultcast_identity_resolve(struct faultcast_slot *slot)
 	return READ_ONCE(slot->generation);
 }
 
-/* Copies @generation (0: the newest); false when it is not known any more. */
 bool faultcast_identity_read(const struct faultcast_slot *slot, u32 generation,
 			     struct faultcast_identity *id)
 {

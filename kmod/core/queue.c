@@ -11,6 +11,7 @@
 #include <linux/percpu.h>
 
 #include "event.h"
+#include "queue.h"
 
 struct cpu_queue {
 	DECLARE_KFIFO_PTR(fifo, struct faultcast_event);
@@ -60,7 +61,6 @@ void faultcast_queue_exit(void)
 	}
 }
 
-/* Any context.  -ENOSPC when this CPU's queue is full. */
 int faultcast_queue_put(const struct faultcast_event *ev)
 {
 	struct cpu_queue *q;
@@ -81,7 +81,6 @@ int faultcast_queue_put(const struct faultcast_event *ev)
 	return taken ? 0 : -ENOSPC;
 }
 
-/* Any context.  Wakes the worker though nothing was put. */
 void faultcast_queue_kick(void)
 {
 	unsigned long flags;
@@ -91,7 +90,6 @@ void faultcast_queue_kick(void)
 	local_irq_restore(flags);
 }
 
-/* The worker, before it looks at that queue: what is put from here on wakes it again. */
 void faultcast_queue_rearm(int cpu)
 {
 	struct cpu_queue *q = per_cpu_ptr(&queues, cpu);
@@ -128,7 +126,6 @@ u64 faultcast_queue_len(void)
 	return sum;
 }
 
-/* Waits for the wake-ups that are under way.  Nobody may put any more. */
 void faultcast_queue_sync(void)
 {
 	int cpu;

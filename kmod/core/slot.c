@@ -12,6 +12,7 @@
 #include <linux/vmalloc.h>
 
 #include "event.h"
+#include "slot.h"
 
 /*
  * A key is never 0.  PCI: bit 62, segment (32 bits: VMD's do not fit in 16), bdf.
@@ -57,7 +58,7 @@ static const struct {
 	[FAULTCAST_CTR_SYNTHETIC] = { FAULTCAST_COUNT_SYNTHETIC, 0 },
 };
 
-int faultcast_registry_init(unsigned int devices)
+int faultcast_slot_init(unsigned int devices)
 {
 	slots = vzalloc(array_size(devices, sizeof(*slots)));
 	if (!slots)
@@ -70,27 +71,27 @@ int faultcast_registry_init(unsigned int devices)
 	return 0;
 }
 
-void faultcast_registry_exit(void)
+void faultcast_slot_exit(void)
 {
 	vfree(slots);
 }
 
-unsigned int faultcast_registry_size(void)
+unsigned int faultcast_slot_num(void)
 {
 	return num_slots;
 }
 
-struct faultcast_slot *faultcast_registry_slot(u32 index)
+struct faultcast_slot *faultcast_slot_at(u32 index)
 {
 	return &slots[index];
 }
 
-bool faultcast_registry_is_overflow(u32 index)
+bool faultcast_slot_is_overflow(u32 index)
 {
 	return index == num_slots - 1;
 }
 
-bool faultcast_registry_pci(const struct faultcast_slot *slot, u32 *segment, u16 *bdf)
+bool faultcast_slot_pci(const struct faultcast_slot *slot, u32 *segment, u16 *bdf)
 {
 	u64 key = atomic64_read(&slot->key);
 
@@ -108,7 +109,7 @@ static void name_slot(struct faultcast_slot *slot, const char *prefix, const cha
 	atomic_set_release(&slot->ready, 1);
 }
 
-/* @prefix and @name are NULL for PCI, whose key says it all. */
+/* @prefix and @name are NULL for PCI, whose key is the whole address. */
 static u32 claim(u64 key, const char *prefix, const char *name)
 {
 	u32 hashed = num_slots - 2, at, step;
@@ -135,7 +136,7 @@ static u32 claim(u64 key, const char *prefix, const char *name)
 	return num_slots - 1;
 }
 
-u32 faultcast_registry_claim_pci(u32 segment, u16 bdf)
+u32 faultcast_slot_claim_pci(u32 segment, u16 bdf)
 {
 	return claim(KEY_PCI | (u64)segment << 16 | bdf, NULL, NULL);
 }
@@ -150,7 +151,7 @@ static u64 name_key(const char *prefix, const char *name)
 }
 
 /* Of @dev only what stays put while it faults is read; @dev may be NULL. */
-u32 faultcast_registry_claim_dev(const struct device *dev)
+u32 faultcast_slot_claim_dev(const struct device *dev)
 {
 	const char *prefix, *name;
 
@@ -159,7 +160,7 @@ u32 faultcast_registry_claim_dev(const struct device *dev)
 	if (dev_is_pci(dev)) {
 		const struct pci_dev *pdev = to_pci_dev(dev);
 
-		return faultcast_registry_claim_pci(pci_domain_nr(pdev->bus),
+		return faultcast_slot_claim_pci(pci_domain_nr(pdev->bus),
 						    PCI_DEVID(pdev->bus->number, pdev->devfn));
 	}
 	prefix = dev->bus ? dev->bus->name : "none";
@@ -198,8 +199,7 @@ static bool parse_pci_name(const char *name, u32 *segment, u16 *bdf)
 	return true;
 }
 
-/* For sources that are told a name only; @prefix stands for the bus of others. */
-u32 faultcast_registry_claim_name(const char *prefix, const char *name)
+u32 faultcast_slot_claim_name(const char *prefix, const char *name)
 {
 	u32 segment;
 	u16 bdf;
@@ -207,18 +207,14 @@ u32 faultcast_registry_claim_name(const char *prefix, const char *name)
 	if (!name)
 		return FAULTCAST_SLOT_UNKNOWN;
 	if (parse_pci_name(name, &segment, &bdf))
-		return faultcast_registry_claim_pci(segment, bdf);
+		return faultcast_slot_claim_pci(segment, bdf);
 	return claim(name_key(prefix, name), prefix, name);
 }
 
-/*
- * The slot that @label names, as its attributes do: "bus/name" of no PCI device,
- * or "unknown".  A bus has no slash in its name.
- */
-int faultcast_registry_claim_label(const char *label, u32 *index)
+int faultcast_slot_claim_label(const char *label, u32 *index)
 {
 	char prefix[FAULTCAST_NAME_LEN];
-	const char *slash = strchr(label, '/');
+	const char *slash = strchr(label, '/');	/* no bus has one in its name */
 
 	if (!strcmp(label, "unknown")) {
 		*index = FAULTCAST_SLOT_UNKNOWN;
@@ -261,7 +257,7 @@ static void count_aer_bits(struct faultcast_slot *slot, const struct faultcast_e
 		atomic64_inc(&slot->aer_bits[ev->severity][bit]);
 }
 
-void faultcast_registry_count(const struct faultcast_event *ev)
+void faultcast_slot_count(const struct faultcast_event *ev)
 {
 	struct faultcast_slot *slot = &slots[ev->slot];
 
@@ -275,14 +271,13 @@ void faultcast_registry_count(const struct faultcast_event *ev)
 	atomic64_set(&slot->last_boot, ev->boot_ns);
 }
 
-/* Process context: until the claimer, on another CPU, has named it. */
-void faultcast_registry_wait(u32 index)
+void faultcast_slot_wait(u32 index)
 {
 	while (!atomic_read_acquire(&slots[index].ready))
 		usleep_range(50, 100);
 }
 
-u64 faultcast_registry_raised(const struct faultcast_slot *slot)
+u64 faultcast_slot_raised(const struct faultcast_slot *slot)
 {
 	u64 sum = 0;
 	int i;
@@ -292,7 +287,7 @@ u64 faultcast_registry_raised(const struct faultcast_slot *slot)
 	return sum;
 }
 
-void faultcast_registry_counter_name(enum faultcast_counter ctr, u32 *count, u32 *detail)
+void faultcast_slot_counter_name(enum faultcast_counter ctr, u32 *count, u32 *detail)
 {
 	*count = counter_names[ctr].count;
 	*detail = counter_names[ctr].detail;

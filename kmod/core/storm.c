@@ -8,7 +8,8 @@
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 
-#include "event.h"
+#include "slot.h"
+#include "storm.h"
 
 static struct faultcast_limit device_limit, host_limit;
 static atomic64_t host_due[FAULTCAST_BUCKETS];
@@ -53,7 +54,6 @@ static const struct faultcast_limit *limit_of(const struct faultcast_slot *slot)
 	return smp_load_acquire(&slot->has_limit) ? &slot->limit : &device_limit;
 }
 
-/* Any context.  False: to be suppressed. */
 bool faultcast_storm_admit(struct faultcast_slot *slot, enum faultcast_bucket bucket, u64 now)
 {
 	const struct faultcast_limit *limit = limit_of(slot);
@@ -66,7 +66,6 @@ bool faultcast_storm_admit(struct faultcast_slot *slot, enum faultcast_bucket bu
 	return false;
 }
 
-/* For an event that was admitted and then found the queue full. */
 void faultcast_storm_refund(struct faultcast_slot *slot, enum faultcast_bucket bucket)
 {
 	give_back(&slot->due[bucket], limit_of(slot));
@@ -81,16 +80,15 @@ static void fill_buckets(atomic64_t *due)
 		atomic64_set(&due[bucket], 0);
 }
 
-/* Rates are events a second, 0 for no limit.  Callers serialise. */
 void faultcast_storm_set(u32 rate, u32 burst)
 {
 	u32 i;
 
 	set_limit(&device_limit, rate, burst);
 	/* What was due by the old rate may lie far in the future. */
-	for (i = 0; i < faultcast_registry_size(); i++)
-		if (!faultcast_registry_slot(i)->has_limit)
-			fill_buckets(faultcast_registry_slot(i)->due);
+	for (i = 0; i < faultcast_slot_num(); i++)
+		if (!faultcast_slot_at(i)->has_limit)
+			fill_buckets(faultcast_slot_at(i)->due);
 }
 
 void faultcast_storm_set_host(u32 rate, u32 burst)
@@ -106,7 +104,6 @@ void faultcast_storm_set_device(struct faultcast_slot *slot, u32 rate, u32 burst
 	fill_buckets(slot->due);
 }
 
-/* Back to the limit of all devices. */
 void faultcast_storm_unset_device(struct faultcast_slot *slot)
 {
 	WRITE_ONCE(slot->has_limit, false);

@@ -6,6 +6,12 @@
 #include <net/genetlink.h>
 
 #include "attrs.h"
+#include "core/event.h"
+#include "core/identity.h"
+#include "core/log.h"
+#include "core/slot.h"
+#include "core/storm.h"
+#include "probe/probe.h"
 
 static int put_u64(struct sk_buff *skb, int attr, u64 value, int pad)
 {
@@ -24,15 +30,15 @@ static int fill_kindcount(struct sk_buff *skb, u32 kind, u64 value)
 	return 0;
 }
 
-static int fill_probe(struct sk_buff *skb, const struct faultcast_source *source)
+static int fill_probe(struct sk_buff *skb, const struct faultcast_probe *probe)
 {
 	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_STATUS_PROBE);
 	const char *reason;
-	bool exact = faultcast_source_exact(source, &reason);
+	bool exact = faultcast_probe_exact(probe, &reason);
 
 	if (!nest ||
-	    nla_put_string(skb, FAULTCAST_A_PROBE_NAME, source->name) ||
-	    nla_put_u32(skb, FAULTCAST_A_PROBE_STATE, source->state) ||
+	    nla_put_string(skb, FAULTCAST_A_PROBE_NAME, probe->name) ||
+	    nla_put_u32(skb, FAULTCAST_A_PROBE_STATE, probe->state) ||
 	    nla_put_string(skb, FAULTCAST_A_PROBE_REASON, reason) ||
 	    nla_put_u8(skb, FAULTCAST_A_PROBE_EXACT, exact))
 		return -EMSGSIZE;
@@ -45,7 +51,7 @@ static int fill_totals(struct sk_buff *skb)
 	struct faultcast_totals t;
 	u32 kind;
 
-	faultcast_publish_totals(&t);
+	faultcast_log_totals(&t);
 	if (put_u64(skb, FAULTCAST_A_STATUS_HEAD, t.head, FAULTCAST_A_STATUS_PAD) ||
 	    put_u64(skb, FAULTCAST_A_STATUS_TAIL, t.tail, FAULTCAST_A_STATUS_PAD) ||
 	    put_u64(skb, FAULTCAST_A_STATUS_RAISED, t.raised, FAULTCAST_A_STATUS_PAD) ||
@@ -61,35 +67,34 @@ static int fill_totals(struct sk_buff *skb)
 	return 0;
 }
 
-int faultcast_wire_status(struct sk_buff *skb, u64 instance)
+int faultcast_attrs_status(struct sk_buff *skb, const struct faultcast_load *load)
 {
 	const struct faultcast_limit *limit = faultcast_storm_limit();
 	const struct faultcast_limit *host = faultcast_storm_host_limit();
-	const struct faultcast_params *p = &faultcast_params;
-	struct faultcast_source *source;
+	struct faultcast_probe *probe;
 	unsigned int i;
 
-	if (put_u64(skb, FAULTCAST_A_STATUS_INSTANCE, instance, FAULTCAST_A_STATUS_PAD) ||
+	if (put_u64(skb, FAULTCAST_A_STATUS_INSTANCE, load->instance, FAULTCAST_A_STATUS_PAD) ||
 	    nla_put_string(skb, FAULTCAST_A_STATUS_VERSION, FAULTCAST_VERSION) ||
 	    nla_put_u32(skb, FAULTCAST_A_STATUS_ABI, FAULTCAST_ABI) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_LOADED_REAL, faultcast_loaded_real,
+	    put_u64(skb, FAULTCAST_A_STATUS_LOADED_REAL, load->loaded_real,
 		    FAULTCAST_A_STATUS_PAD) ||
 	    put_u64(skb, FAULTCAST_A_STATUS_HW_OVERFLOW,
-		    atomic64_read(&faultcast_source_hw_overflow), FAULTCAST_A_STATUS_PAD) ||
-	    put_u64(skb, FAULTCAST_A_STATUS_NMISSED, faultcast_source_nmissed(),
+		    atomic64_read(&faultcast_probe_hw_overflow), FAULTCAST_A_STATUS_PAD) ||
+	    put_u64(skb, FAULTCAST_A_STATUS_NMISSED, faultcast_probe_nmissed(),
 		    FAULTCAST_A_STATUS_PAD) ||
 	    put_u64(skb, FAULTCAST_A_STATUS_UNKNOWN_UNIT,
-		    atomic64_read(&faultcast_source_unknown_unit), FAULTCAST_A_STATUS_PAD) ||
-	    nla_put_u32(skb, FAULTCAST_A_STATUS_DEVICES, p->devices) ||
-	    nla_put_u32(skb, FAULTCAST_A_STATUS_HISTORY, p->history) ||
-	    nla_put_u32(skb, FAULTCAST_A_STATUS_QUEUE, p->queue) ||
+		    atomic64_read(&faultcast_probe_unknown_unit), FAULTCAST_A_STATUS_PAD) ||
+	    nla_put_u32(skb, FAULTCAST_A_STATUS_DEVICES, load->devices) ||
+	    nla_put_u32(skb, FAULTCAST_A_STATUS_HISTORY, load->history) ||
+	    nla_put_u32(skb, FAULTCAST_A_STATUS_QUEUE, load->queue) ||
 	    nla_put_u32(skb, FAULTCAST_A_STATUS_RATE, READ_ONCE(limit->rate)) ||
 	    nla_put_u32(skb, FAULTCAST_A_STATUS_BURST, READ_ONCE(limit->burst)) ||
 	    nla_put_u32(skb, FAULTCAST_A_STATUS_HOST_RATE, READ_ONCE(host->rate)) ||
 	    fill_totals(skb))
 		return -EMSGSIZE;
-	for (i = 0; (source = faultcast_source_at(i)); i++)
-		if (fill_probe(skb, source))
+	for (i = 0; (probe = faultcast_probe_at(i)); i++)
+		if (fill_probe(skb, probe))
 			return -EMSGSIZE;
 	return 0;
 }
@@ -103,7 +108,7 @@ static int fill_counter(struct sk_buff *skb, const struct faultcast_slot *slot,
 
 	if (!value)
 		return 0;
-	faultcast_registry_counter_name(ctr, &count, &detail);
+	faultcast_slot_counter_name(ctr, &count, &detail);
 	nest = nla_nest_start(skb, FAULTCAST_A_DEVICE_COUNTER);
 	if (!nest ||
 	    nla_put_u32(skb, FAULTCAST_A_COUNTER_COUNT, count) ||
@@ -186,11 +191,11 @@ static int fill_particulars(struct sk_buff *skb, const struct faultcast_slot *sl
 static int fill_address(struct sk_buff *skb, u32 index, int segment_attr, int bdf_attr,
 			int name_attr)
 {
-	const struct faultcast_slot *slot = faultcast_registry_slot(index);
+	const struct faultcast_slot *slot = faultcast_slot_at(index);
 	u32 segment;
 	u16 bdf;
 
-	if (faultcast_registry_pci(slot, &segment, &bdf))
+	if (faultcast_slot_pci(slot, &segment, &bdf))
 		return nla_put_u32(skb, segment_attr, segment) ?:
 		       nla_put_u32(skb, bdf_attr, bdf);
 	if (*slot->name)
@@ -204,22 +209,22 @@ static int fill_times(struct sk_buff *skb, const struct faultcast_slot *slot)
 
 	if (!first || !last)
 		return 0;
-	return put_u64(skb, FAULTCAST_A_DEVICE_FIRST_REAL, faultcast_publish_real(first),
+	return put_u64(skb, FAULTCAST_A_DEVICE_FIRST_REAL, faultcast_log_real(first),
 		       FAULTCAST_A_DEVICE_PAD) ?:
-	       put_u64(skb, FAULTCAST_A_DEVICE_LAST_REAL, faultcast_publish_real(last),
+	       put_u64(skb, FAULTCAST_A_DEVICE_LAST_REAL, faultcast_log_real(last),
 		       FAULTCAST_A_DEVICE_PAD);
 }
 
-/* The outcomes before what was raised: see log.c. */
-int faultcast_wire_device(struct sk_buff *skb, u32 index)
+/* The outcomes before what was raised: see faultcast_log_totals(). */
+int faultcast_attrs_device(struct sk_buff *skb, u32 index)
 {
-	const struct faultcast_slot *slot = faultcast_registry_slot(index);
+	const struct faultcast_slot *slot = faultcast_slot_at(index);
 	int ctr;
 
 	if (nla_put_u32(skb, FAULTCAST_A_DEVICE_SLOT, index) ||
 	    fill_address(skb, index, FAULTCAST_A_DEVICE_SEGMENT, FAULTCAST_A_DEVICE_BDF,
 			 FAULTCAST_A_DEVICE_NAME) ||
-	    (faultcast_registry_is_overflow(index) &&
+	    (faultcast_slot_is_overflow(index) &&
 	     nla_put_u8(skb, FAULTCAST_A_DEVICE_OVERFLOW, 1)) ||
 	    put_u64(skb, FAULTCAST_A_DEVICE_LOST, atomic64_read(&slot->lost),
 		    FAULTCAST_A_DEVICE_PAD) ||
@@ -283,7 +288,7 @@ static int fill_kind(struct sk_buff *skb, const struct faultcast_event *ev)
 
 static int fill_event(struct sk_buff *skb, const struct faultcast_event *ev)
 {
-	const struct faultcast_slot *slot = faultcast_registry_slot(ev->slot);
+	const struct faultcast_slot *slot = faultcast_slot_at(ev->slot);
 	struct faultcast_identity id;
 
 	return put_u64(skb, FAULTCAST_A_EVENT_SEQ, ev->seq, FAULTCAST_A_EVENT_PAD) ||
@@ -308,7 +313,7 @@ static int fill_event(struct sk_buff *skb, const struct faultcast_event *ev)
 		fill_identity(skb, FAULTCAST_A_EVENT_IDENTITY, &id));
 }
 
-int faultcast_wire_event(struct sk_buff *skb, const struct faultcast_event *ev)
+int faultcast_attrs_event(struct sk_buff *skb, const struct faultcast_event *ev)
 {
 	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_BATCH_EVENT);
 
@@ -322,7 +327,7 @@ int faultcast_wire_event(struct sk_buff *skb, const struct faultcast_event *ev)
 	return 0;
 }
 
-int faultcast_wire_gap(struct sk_buff *skb, u64 from, u64 to)
+int faultcast_attrs_gap(struct sk_buff *skb, u64 from, u64 to)
 {
 	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_BATCH_GAP);
 
@@ -337,4 +342,3 @@ int faultcast_wire_gap(struct sk_buff *skb, u64 from, u64 to)
 	nla_nest_end(skb, nest);
 	return 0;
 }
-

@@ -1,20 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Writing attributes.  All return 0, or -EMSGSIZE when @skb is full. */
-#ifndef FAULTCAST_WIRE_H
-#define FAULTCAST_WIRE_H
+/* Writes attributes.  All functions return 0, or -EMSGSIZE if @skb is full. */
+#ifndef FAULTCAST_NL_ATTRS_H
+#define FAULTCAST_NL_ATTRS_H
 
 #include <linux/skbuff.h>
+#include <linux/types.h>
 
-#include "core/event.h"
+struct faultcast_event;
 
-/* FAULTCAST_A_STATUS_*; on error the caller drops the message. */
-int faultcast_wire_status(struct sk_buff *skb, u64 instance);
+/* What STATUS_GET says about this load of the module.  Constant once loaded. */
+struct faultcast_load {
+	u64 instance;		/* random, not 0 */
+	u64 loaded_real;	/* CLOCK_REALTIME in ns */
+	u32 devices;		/* the module's parameters */
+	u32 queue;
+	u32 history;
+};
 
-/* FAULTCAST_A_DEVICE_* of slot @index; on error the caller drops the message. */
-int faultcast_wire_device(struct sk_buff *skb, u32 index);
+/* FAULTCAST_A_STATUS_*.  On error the caller drops the message. */
+int faultcast_attrs_status(struct sk_buff *skb, const struct faultcast_load *load);
 
-/* One nest FAULTCAST_A_BATCH_EVENT or _GAP; on error nothing was added. */
-int faultcast_wire_event(struct sk_buff *skb, const struct faultcast_event *ev);
-int faultcast_wire_gap(struct sk_buff *skb, u64 from, u64 to);
+/* FAULTCAST_A_DEVICE_* of slot @index.  On error the caller drops the message. */
+int faultcast_attrs_device(struct sk_buff *skb, u32 index);
 
-#endif /* FAULTCAST_WIRE_H */
+/* One nest FAULTCAST_A_BATCH_EVENT.  On error nothing was added. */
+int faultcast_attrs_event(struct sk_buff *skb, const struct faultcast_event *ev);
+
+/* One nest FAULTCAST_A_BATCH_GAP, with the first and last sequence number missing.  The same. */
+int faultcast_attrs_gap(struct sk_buff *skb, u64 from, u64 to);
+
+#endif /* FAULTCAST_NL_ATTRS_H */

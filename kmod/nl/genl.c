@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family: commands, policies, dumps, multicast.
- * uapi/faultcast.h is its contract, attrs.c writes its attributes.
+ * The generic netlink family: requests, policies and dumps.  uapi/faultcast.h is
+ * its contract; attrs.c writes its attributes, notify.c its notifications.
  */
 #include <linux/mutex.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "compat.h"
 #include "attrs.h"
+#include "compat.h"
+#include "core/event.h"
+#include "core/log.h"
+#include "core/raise.h"
+#include "core/slot.h"
+#include "core/storm.h"
+#include "genl.h"
 
-static struct genl_family family;
-static u64 instance_id;
+static const struct faultcast_load *load;
 
 /* INJECT against unload: nothing is raised once @closing is seen. */
 static DEFINE_MUTEX(inject_lock);
@@ -20,20 +25,9 @@ static bool closing;
 /* One CONFIG_SET at a time: it reads what it does not set. */
 static DEFINE_MUTEX(config_lock);
 
-/* The notification under construction; the worker's alone. */
-static struct sk_buff *batch;
-static void *batch_hdr;
-static bool batch_full;		/* one was, since the queue was last empty */
-
-/*
- * Room for one event of any kind, which has at most 400 bytes with its message's
- * headers.  Most events come alone, and memory is cleared before it is handed out.
- */
-#define BATCH_OF_ONE	512
-
-static int put_instance(struct sk_buff *skb)
+int faultcast_genl_put_instance(struct sk_buff *skb)
 {
-	return nla_put_u64_64bit(skb, FAULTCAST_A_BATCH_INSTANCE, instance_id,
+	return nla_put_u64_64bit(skb, FAULTCAST_A_BATCH_INSTANCE, load->instance,
 				 FAULTCAST_A_BATCH_PAD);
 }
 
@@ -44,8 +38,8 @@ static int status_get(struct sk_buff *request, struct genl_info *info)
 
 	if (!skb)
 		return -ENOMEM;
-	hdr = genlmsg_put_reply(skb, info, &family, 0, FAULTCAST_CMD_STATUS_GET);
-	if (!hdr || faultcast_wire_status(skb, instance_id)) {
+	hdr = genlmsg_put_reply(skb, info, &faultcast_genl_family, 0, FAULTCAST_CMD_STATUS_GET);
+	if (!hdr || faultcast_attrs_status(skb, load)) {
 		nlmsg_free(skb);
 		return -EMSGSIZE;
 	}
@@ -71,20 +65,20 @@ static int device_get(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct device_dump *dump = (void *)cb->ctx;
 
-	for (; dump->next < faultcast_registry_size(); dump->next++) {
-		const struct faultcast_slot *slot = faultcast_registry_slot(dump->next);
+	for (; dump->next < faultcast_slot_num(); dump->next++) {
+		const struct faultcast_slot *slot = faultcast_slot_at(dump->next);
 		void *hdr;
 
 		if (!(dump->next % SLOTS_AT_ONCE))
 			cond_resched();
 		if (!atomic_read_acquire(&slot->ready) ||
-		    (!faultcast_registry_raised(slot) && !READ_ONCE(slot->has_limit)))
+		    (!faultcast_slot_raised(slot) && !READ_ONCE(slot->has_limit)))
 			continue;
-		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
-				  NLM_F_MULTI, FAULTCAST_CMD_DEVICE_GET);
+		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				  &faultcast_genl_family, NLM_F_MULTI, FAULTCAST_CMD_DEVICE_GET);
 		if (!hdr)
 			return skb->len ?: -EMSGSIZE;
-		if (faultcast_wire_device(skb, dump->next)) {
+		if (faultcast_attrs_device(skb, dump->next)) {
 			genlmsg_cancel(skb, hdr);
 			return skb->len ?: -EMSGSIZE;
 		}
@@ -104,7 +98,7 @@ static int event_get_start(struct netlink_callback *cb)
 	struct nlattr *from = genl_info_dump(cb)->attrs[FAULTCAST_A_BATCH_FROM];
 	u64 tail;
 
-	faultcast_publish_bounds(&tail, &dump->end);
+	faultcast_log_bounds(&tail, &dump->end);
 	dump->next = from ? nla_get_u64(from) : max_t(u64, tail, 1);
 	return 0;
 }
@@ -113,19 +107,19 @@ static int event_get_start(struct netlink_callback *cb)
 static int dump_one(struct sk_buff *skb, struct event_dump *dump)
 {
 	struct faultcast_event ev;
-	u64 seq = faultcast_publish_read(dump->next, &ev);
+	u64 seq = faultcast_log_read(dump->next, &ev);
 	int err;
 
 	if (seq > dump->next) {
 		u64 to = min(seq - 1, dump->end);
 
-		err = faultcast_wire_gap(skb, dump->next, to);
+		err = faultcast_attrs_gap(skb, dump->next, to);
 		if (err)
 			return err;
 		dump->next = to + 1;
 		return 0;
 	}
-	err = faultcast_wire_event(skb, &ev);
+	err = faultcast_attrs_event(skb, &ev);
 	if (!err)
 		dump->next++;
 	return err;
@@ -144,9 +138,9 @@ static int event_get(struct sk_buff *skb, struct netlink_callback *cb)
 	}
 	if (dump->next > dump->end)
 		return 0;
-	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
-			  NLM_F_MULTI, FAULTCAST_CMD_EVENT_GET);
-	if (!hdr || put_instance(skb))
+	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			  &faultcast_genl_family, NLM_F_MULTI, FAULTCAST_CMD_EVENT_GET);
+	if (!hdr || faultcast_genl_put_instance(skb))
 		return -EMSGSIZE;
 	while (dump->next <= dump->end && !dump_one(skb, dump))
 		;
@@ -167,8 +161,8 @@ static int requested_slot(struct genl_info *info, struct nlattr *segment, struct
 	}
 	*slot = FAULTCAST_SLOT_UNKNOWN;
 	if (bdf)
-		*slot = faultcast_registry_claim_pci(nla_get_u32(segment), nla_get_u32(bdf));
-	if (name && faultcast_registry_claim_label(nla_data(name), slot)) {
+		*slot = faultcast_slot_claim_pci(nla_get_u32(segment), nla_get_u32(bdf));
+	if (name && faultcast_slot_claim_label(nla_data(name), slot)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, name, "expected bus/name or unknown");
 		return -EINVAL;
 	}
@@ -223,7 +217,7 @@ static int inject(struct sk_buff *request, struct genl_info *info)
 			       info->attrs[FAULTCAST_A_INJECT_BDF],
 			       info->attrs[FAULTCAST_A_INJECT_NAME], &ev.slot);
 	if (!err)
-		err = faultcast_source_raise(&ev);
+		err = faultcast_raise(&ev);
 	mutex_unlock(&inject_lock);
 	return err;
 }
@@ -241,7 +235,7 @@ static int config_values(struct genl_info *info, const struct faultcast_limit *n
 
 	*rate = given_or(info->attrs[FAULTCAST_A_CONFIG_RATE], now->rate);
 	*burst = given_or(burst_attr, now->burst);
-	if (*burst && *burst <= faultcast_params.queue / 2)
+	if (*burst && *burst <= load->queue / 2)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(info->extack, burst_attr, "burst is 0 or over half the queue");
 	return -ERANGE;
@@ -257,12 +251,12 @@ static int config_device(struct genl_info *info)
 
 	if (err)
 		return err;
-	if (faultcast_registry_is_overflow(index)) {
+	if (faultcast_slot_is_overflow(index)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, name ?: bdf,
 				    "no device slot is free, see devices=");
 		return -ENOSPC;
 	}
-	slot = faultcast_registry_slot(index);
+	slot = faultcast_slot_at(index);
 	if (info->attrs[FAULTCAST_A_CONFIG_DEFAULT]) {
 		faultcast_storm_unset_device(slot);
 		return 0;
@@ -286,7 +280,7 @@ static int config_all(struct genl_info *info)
 	if (info->attrs[FAULTCAST_A_CONFIG_RATE] || info->attrs[FAULTCAST_A_CONFIG_BURST])
 		faultcast_storm_set(rate, burst);
 	if (host_rate)
-		faultcast_storm_set_host(nla_get_u32(host_rate), faultcast_params.queue);
+		faultcast_storm_set_host(nla_get_u32(host_rate), load->queue);
 	return 0;
 }
 
@@ -398,7 +392,7 @@ static const struct genl_multicast_group groups[] = {
 	{ .name = FAULTCAST_MCGRP_EVENTS, .flags = FAULTCAST_MCAST_FLAGS },
 };
 
-static struct genl_family family __ro_after_init = {
+struct genl_family faultcast_genl_family __ro_after_init = {
 	.name = FAULTCAST_GENL_NAME,
 	.version = FAULTCAST_GENL_VERSION,
 	.parallel_ops = true,
@@ -410,76 +404,21 @@ static struct genl_family family __ro_after_init = {
 	.resv_start_op = FAULTCAST_CMD_UNSPEC + 1,
 };
 
-int faultcast_genl_init(u64 instance)
+int faultcast_genl_init(const struct faultcast_load *this_load)
 {
 	BUILD_BUG_ON(sizeof(struct event_dump) > sizeof_field(struct netlink_callback, ctx));
-	instance_id = instance;
-	return genl_register_family(&family);
+	load = this_load;
+	return genl_register_family(&faultcast_genl_family);
 }
 
 void faultcast_genl_exit(void)
 {
-	genl_unregister_family(&family);
+	genl_unregister_family(&faultcast_genl_family);
 }
 
-/* From here on INJECT says -ENODEV and raises nothing. */
 void faultcast_genl_close(void)
 {
 	mutex_lock(&inject_lock);
 	closing = true;
 	mutex_unlock(&inject_lock);
-}
-
-static bool batch_start(void)
-{
-	batch = genlmsg_new(batch_full ? GENLMSG_DEFAULT_SIZE : BATCH_OF_ONE,
-			    GFP_NOWAIT | __GFP_NOWARN);
-	if (!batch)
-		return false;
-	batch_hdr = genlmsg_put(batch, 0, 0, &family, 0, FAULTCAST_CMD_EVENT_NTF);
-	if (batch_hdr && !put_instance(batch))
-		return true;
-	nlmsg_free(batch);
-	batch = NULL;
-	return false;
-}
-
-/* Tells every listener to ask again with EVENT_GET. */
-static void batch_lost(void)
-{
-	genl_set_err(&family, &init_net, 0, 0, -ENOBUFS);
-}
-
-/* Never blocks: a blocking allocation would let a slow reader slow down the worker. */
-static void batch_send(void)
-{
-	if (!batch)
-		return;
-	genlmsg_end(batch, batch_hdr);
-	genlmsg_multicast_netns(&family, &init_net, batch, 0, 0, GFP_NOWAIT | __GFP_NOWARN);
-	batch = NULL;
-}
-
-/* Sends what notify has gathered. */
-void faultcast_genl_flush(void)
-{
-	batch_send();
-	batch_full = false;
-}
-
-/* Adds @ev to the message under construction; sends that when it is full. */
-void faultcast_genl_notify(const struct faultcast_event *ev)
-{
-	if (!genl_has_listeners(&family, &init_net, 0))
-		return;
-	if (batch && !faultcast_wire_event(batch, ev))
-		return;
-	batch_full = batch;
-	batch_send();
-	if (!batch_start()) {
-		batch_lost();
-		return;
-	}
-	/* An empty message holds any one event. */
-	WARN_ON_ONCE(faultcast_wire_event(batch, ev));
 }

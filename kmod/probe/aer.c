@@ -9,13 +9,17 @@
 
 #include "compat.h"
 #include "core/event.h"
+#include "core/raise.h"
+#include "core/slot.h"
+#include "hook.h"
+#include "probe.h"
 
 static struct tracepoint *tracepoint;
 
 static void on_aer(const char *name, u32 status, u8 severity, bool tlp_valid, const void *tlp)
 {
 	struct faultcast_event ev = {
-		.slot = faultcast_registry_claim_name("aer", name),
+		.slot = faultcast_slot_claim_name("aer", name),
 		.kind = FAULTCAST_KIND_AER,
 		/* Some later kernel's new severity is at least that. */
 		.severity = min_t(u8, severity, FAULTCAST_SEVERITY_MAX),
@@ -26,7 +30,7 @@ static void on_aer(const char *name, u32 status, u8 severity, bool tlp_valid, co
 		memcpy(ev.tlp, tlp, sizeof(ev.tlp));
 		ev.has |= FAULTCAST_HAS_TLP;
 	}
-	faultcast_source_raise(&ev);
+	faultcast_raise(&ev);
 }
 
 /* The first four dwords of what @tlp points to are the header in all versions. */
@@ -53,10 +57,10 @@ static void __maybe_unused probe_bus(void *unused, const char *name, const u32 s
 
 #define PROBE FAULTCAST_AER_PROBE(probe_regs, probe_log, probe_bus)
 
-static int attach(struct faultcast_source *source)
+static int attach(struct faultcast_probe *probe)
 {
 	check_trace_callback_type_aer_event(PROBE);
-	return faultcast_source_attach_tracepoint(source, "ras:aer_event", PROBE, &tracepoint);
+	return faultcast_hook_tracepoint(probe, "ras:aer_event", PROBE, &tracepoint);
 }
 
 static void detach(void)
@@ -64,7 +68,7 @@ static void detach(void)
 	tracepoint_probe_unregister(tracepoint, PROBE, NULL);
 }
 
-struct faultcast_source faultcast_source_aer = {
+struct faultcast_probe faultcast_probe_aer = {
 	.name = "aer",
 	.attach = attach,
 	.detach = detach,

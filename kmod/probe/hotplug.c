@@ -7,6 +7,10 @@
 #include <linux/tracepoint.h>
 
 #include "core/event.h"
+#include "core/raise.h"
+#include "core/slot.h"
+#include "hook.h"
+#include "probe.h"
 
 /* A probe is attached only if the kernel's header has checked its type. */
 #ifdef HAVE_PCI_TRACEPOINTS
@@ -21,20 +25,20 @@ static struct tracepoint *hotplug_tracepoint, *link_tracepoint;
 static void on_hotplug(void *unused, const char *port_name, const char *slot_name, const int event)
 {
 	struct faultcast_event ev = {
-		.slot = faultcast_registry_claim_name("hotplug", port_name),
+		.slot = faultcast_slot_claim_name("hotplug", port_name),
 		.kind = FAULTCAST_KIND_HOTPLUG,
 		.hotplug = event >= 0 && event < FAULTCAST_HOTPLUG_OTHER ?
 			event : FAULTCAST_HOTPLUG_OTHER,
 	};
 
-	faultcast_source_raise(&ev);
+	faultcast_raise(&ev);
 }
 
 static void on_link(void *unused, struct pci_bus *bus, unsigned int reason, unsigned int width,
 		    unsigned int status)
 {
 	struct faultcast_event ev = {
-		.slot = faultcast_registry_claim_dev(bus->self ? &bus->self->dev : NULL),
+		.slot = faultcast_slot_claim_dev(bus->self ? &bus->self->dev : NULL),
 		.kind = FAULTCAST_KIND_LINK,
 		.link_reason = reason,
 		.link_speed = bus->cur_bus_speed,
@@ -42,15 +46,15 @@ static void on_link(void *unused, struct pci_bus *bus, unsigned int reason, unsi
 		.link_status = status,
 	};
 
-	faultcast_source_raise(&ev);
+	faultcast_raise(&ev);
 }
 
-static int attach_hotplug(struct faultcast_source *source)
+static int attach_hotplug(struct faultcast_probe *probe)
 {
 #ifdef HAVE_PCI_TRACEPOINTS
 	check_trace_callback_type_pci_hp_event(on_hotplug);
 #endif
-	return faultcast_source_attach_tracepoint(source, "pci:pci_hp_event",
+	return faultcast_hook_tracepoint(probe, "pci:pci_hp_event",
 						  CHECKED(on_hotplug),
 						  &hotplug_tracepoint);
 }
@@ -60,12 +64,12 @@ static void detach_hotplug(void)
 	tracepoint_probe_unregister(hotplug_tracepoint, on_hotplug, NULL);
 }
 
-static int attach_link(struct faultcast_source *source)
+static int attach_link(struct faultcast_probe *probe)
 {
 #ifdef HAVE_PCI_TRACEPOINTS
 	check_trace_callback_type_pcie_link_event(on_link);
 #endif
-	return faultcast_source_attach_tracepoint(source, "pci:pcie_link_event", CHECKED(on_link),
+	return faultcast_hook_tracepoint(probe, "pci:pcie_link_event", CHECKED(on_link),
 						  &link_tracepoint);
 }
 
@@ -74,13 +78,13 @@ static void detach_link(void)
 	tracepoint_probe_unregister(link_tracepoint, on_link, NULL);
 }
 
-struct faultcast_source faultcast_source_hotplug = {
+struct faultcast_probe faultcast_probe_hotplug = {
 	.name = "hotplug",
 	.attach = attach_hotplug,
 	.detach = detach_hotplug,
 };
 
-struct faultcast_source faultcast_source_link = {
+struct faultcast_probe faultcast_probe_link = {
 	.name = "link",
 	.attach = attach_link,
 	.detach = detach_link,

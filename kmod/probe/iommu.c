@@ -9,6 +9,10 @@
 #include <trace/events/iommu.h>
 
 #include "core/event.h"
+#include "core/raise.h"
+#include "core/slot.h"
+#include "hook.h"
+#include "probe.h"
 
 static struct tracepoint *tracepoint;
 
@@ -29,32 +33,32 @@ static u8 access_of(const struct device *dev, int flags)
 }
 
 /* Hard irq or a threaded one. */
-static void probe(void *unused, struct device *dev, unsigned long iova, int flags)
+static void on_fault(void *unused, struct device *dev, unsigned long iova, int flags)
 {
 	struct faultcast_event ev = {
-		.slot = faultcast_registry_claim_dev(dev),
+		.slot = faultcast_slot_claim_dev(dev),
 		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
 		.access = access_of(dev, flags),
 		.iova = iova,
 		.has = FAULTCAST_HAS_IOVA,
 	};
 
-	faultcast_source_raise(&ev);
+	faultcast_raise(&ev);
 }
 
-static int attach(struct faultcast_source *source)
+static int attach(struct faultcast_probe *probe)
 {
-	check_trace_callback_type_io_page_fault(probe);
-	return faultcast_source_attach_tracepoint(source, "iommu:io_page_fault", probe,
+	check_trace_callback_type_io_page_fault(on_fault);
+	return faultcast_hook_tracepoint(probe, "iommu:io_page_fault", on_fault,
 						  &tracepoint);
 }
 
 static void detach(void)
 {
-	tracepoint_probe_unregister(tracepoint, probe, NULL);
+	tracepoint_probe_unregister(tracepoint, on_fault, NULL);
 }
 
-struct faultcast_source faultcast_source_iommu = {
+struct faultcast_probe faultcast_probe_iommu = {
 	.name = "iommu",
 	.attach = attach,
 	.detach = detach,

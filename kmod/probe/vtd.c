@@ -23,7 +23,7 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
-#include "core/event.h"
+#include "probe.h"
 #include "vtd_decode.h"
 #include "vtd_walk.h"
 
@@ -85,7 +85,7 @@ static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 	if (walk.unit)
 		vtd_walk_enter(&walk);
 	else if (!armed)
-		atomic64_inc(&faultcast_source_unknown_unit);
+		atomic64_inc(&faultcast_probe_unknown_unit);
 	if (!handler_in_hardirq())
 		return;
 	/* Armed in the middle of a run, the site would begin to count there. */
@@ -174,15 +174,15 @@ static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
 }
 
 /* ACPI DMAR table, VT-d 8.1. */
-static int map_units(struct faultcast_source *source)
+static int map_units(struct faultcast_probe *probe)
 {
 	struct acpi_table_header *table;
 	void *at, *end;
 	int err = 0;
 
 	if (acpi_disabled || ACPI_FAILURE(acpi_get_table(ACPI_SIG_DMAR, 0, &table))) {
-		strscpy(source->reason, "no ACPI DMAR table: this machine has no VT-d",
-			sizeof(source->reason));
+		strscpy(probe->reason, "no ACPI DMAR table: this machine has no VT-d",
+			sizeof(probe->reason));
 		return -ENODEV;
 	}
 	at = (void *)table + sizeof(struct acpi_table_dmar);
@@ -198,8 +198,8 @@ static int map_units(struct faultcast_source *source)
 	}
 	acpi_put_table(table);
 	if (err) {
-		strscpy(source->reason, "cannot map the registers of every DRHD",
-			sizeof(source->reason));
+		strscpy(probe->reason, "cannot map the registers of every DRHD",
+			sizeof(probe->reason));
 		unmap_units();
 	}
 	return err;
@@ -215,21 +215,21 @@ static bool any_unit_on(void)
 	return false;
 }
 
-static int attach_entry(struct faultcast_source *source)
+static int attach_entry(struct faultcast_probe *probe)
 {
 	int err = ftrace_set_filter(&entry_ops, HANDLER, strlen(HANDLER), 1);
 
 	/* Without this check a wrong name would trace every function. */
 	if (err) {
-		strscpy(source->reason, "cannot trace " HANDLER "()", sizeof(source->reason));
+		strscpy(probe->reason, "cannot trace " HANDLER "()", sizeof(probe->reason));
 		return err == -EINVAL ? -ENOENT : err;
 	}
 	err = register_ftrace_function(&entry_ops);
 	if (!err)
 		return 0;
 	ftrace_free_filter(&entry_ops);
-	strscpy(source->reason, err == -EBUSY ? "kernel.ftrace_enabled is 0" :
-		"ftrace refused " HANDLER "()", sizeof(source->reason));
+	strscpy(probe->reason, err == -EBUSY ? "kernel.ftrace_enabled is 0" :
+		"ftrace refused " HANDLER "()", sizeof(probe->reason));
 	return err == -ENODEV || err == -ENOENT ? -EIO : err;
 }
 
@@ -286,28 +286,28 @@ static const char *attach_site(void)
 	return NULL;
 }
 
-static int attach(struct faultcast_source *source)
+static int attach(struct faultcast_probe *probe)
 {
 	const char *inexact;
-	int err = map_units(source);
+	int err = map_units(probe);
 
 	if (err)
 		return err;
 	if (!any_unit_on()) {
-		strscpy(source->reason, "VT-d is there but off (intel_iommu=on turns it on)",
-			sizeof(source->reason));
+		strscpy(probe->reason, "VT-d is there but off (intel_iommu=on turns it on)",
+			sizeof(probe->reason));
 		unmap_units();
 		return -ENODEV;
 	}
-	err = attach_entry(source);
+	err = attach_entry(probe);
 	if (err) {
 		unmap_units();
 		return err;
 	}
 	inexact = attach_site();
 	if (inexact)
-		strscpy(source->reason, inexact, sizeof(source->reason));
-	source->exact = !inexact;
+		strscpy(probe->reason, inexact, sizeof(probe->reason));
+	probe->exact = !inexact;
 	return 0;
 }
 
@@ -334,10 +334,10 @@ static const char *impairment(void)
 
 #else /* not on this kernel */
 
-static int attach(struct faultcast_source *source)
+static int attach(struct faultcast_probe *probe)
 {
-	strscpy(source->reason, "not in this kernel: needs x86-64, DMAR_TABLE, FTRACE_WITH_ARGS",
-		sizeof(source->reason));
+	strscpy(probe->reason, "not in this kernel: needs x86-64, DMAR_TABLE, FTRACE_WITH_ARGS",
+		sizeof(probe->reason));
 	return -EOPNOTSUPP;
 }
 
@@ -357,7 +357,7 @@ static const char *impairment(void)
 
 #endif
 
-struct faultcast_source faultcast_source_vtd = {
+struct faultcast_probe faultcast_probe_vtd = {
 	.name = "vtd",
 	.attach = attach,
 	.detach = detach,

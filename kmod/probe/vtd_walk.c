@@ -8,6 +8,9 @@
 #include <linux/io-64-nonatomic-lo-hi.h>
 
 #include "core/event.h"
+#include "core/raise.h"
+#include "core/slot.h"
+#include "probe.h"
 #include "vtd_decode.h"
 #include "vtd_walk.h"
 
@@ -31,11 +34,11 @@ static void raise_record(const struct vtd_unit *unit, u32 index, u64 hi)
 {
 	u64 lo = readq(record_at(unit, index));
 	struct faultcast_event ev = {
-		.slot = faultcast_registry_claim_pci(unit->segment, vtd_frcd_sid(hi)),
+		.slot = faultcast_slot_claim_pci(unit->segment, vtd_frcd_sid(hi)),
 	};
 
 	vtd_decode(lo, hi, &ev);
-	faultcast_source_raise(&ev);
+	faultcast_raise(&ev);
 }
 
 /* A record whose place we lost: the count stays right. */
@@ -46,7 +49,7 @@ static void raise_unknown(void)
 		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
 	};
 
-	faultcast_source_raise(&ev);
+	faultcast_raise(&ev);
 }
 
 /* PFO stays set until the handler ends: count it once in a run. */
@@ -56,7 +59,7 @@ static u32 read_status(struct vtd_walk *walk)
 
 	if (fsts & VTD_FSTS_PFO && !walk->overflow) {
 		walk->overflow = true;
-		atomic64_inc(&faultcast_source_hw_overflow);
+		atomic64_inc(&faultcast_probe_hw_overflow);
 	}
 	return fsts;
 }
@@ -138,6 +141,6 @@ bool vtd_walk_step(struct vtd_walk *walk, u32 dword)
 	if (walk->unit)
 		take(walk, dword);
 	else
-		atomic64_inc(&faultcast_source_unknown_unit);
+		atomic64_inc(&faultcast_probe_unknown_unit);
 	return true;
 }

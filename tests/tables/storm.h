@@ -2,7 +2,7 @@
 /*
  * What storm control must do, as sequences of steps.  Run by tests/unit/storm.c,
  * under UBSan, and by tests/vm/selftest/storm.c, in a kernel with its real atomics.
- * The includer has kmod/core/event.h and slots behind faultcast_registry_slot().
+ * The includer has kmod/core/event.h and slots behind faultcast_slot_at().
  */
 #ifndef FAULTCAST_TABLES_STORM_H
 #define FAULTCAST_TABLES_STORM_H
@@ -249,7 +249,7 @@ static const struct storm_sequence storm_sequences[] = {
 
 static inline u32 storm_offer(const struct storm_step *step)
 {
-	struct faultcast_slot *slot = faultcast_registry_slot(step->slot);
+	struct faultcast_slot *slot = faultcast_slot_at(step->slot);
 	u32 i, admitted = 0;
 
 	for (i = 0; i < step->count; i++)
@@ -259,7 +259,7 @@ static inline u32 storm_offer(const struct storm_step *step)
 
 static inline u32 storm_do(const struct storm_step *step)
 {
-	struct faultcast_slot *slot = faultcast_registry_slot(step->slot);
+	struct faultcast_slot *slot = faultcast_slot_at(step->slot);
 	u32 i;
 
 	switch (step->op) {
@@ -325,7 +325,7 @@ static const struct storm_run storm_runs[] = {
 /* How many are admitted, and between which bounds that must be. */
 static inline u64 storm_admitted_in(const struct storm_run *run, u64 *least, u64 *most)
 {
-	struct faultcast_slot *slot = faultcast_registry_slot(0);
+	struct faultcast_slot *slot = faultcast_slot_at(0);
 	u64 count = 0, t;
 
 	faultcast_storm_set(run->rate, run->burst);

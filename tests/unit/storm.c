@@ -22,12 +22,12 @@
 
 static struct faultcast_slot slots[STORM_SLOTS];
 
-unsigned int faultcast_registry_size(void)
+unsigned int faultcast_slot_num(void)
 {
 	return STORM_SLOTS;
 }
 
-struct faultcast_slot *faultcast_registry_slot(u32 index)
+struct faultcast_slot *faultcast_slot_at(u32 index)
 {
 	return &slots[index];
 }

@@ -10,6 +10,9 @@
 #include <linux/types.h>
 
 #include "core/event.h"
+#include "core/queue.h"
+#include "core/slot.h"
+#include "core/storm.h"
 
 /* A table: each of its rows is a case, and begins with the case's name, a const char *. */
 struct check_group {
@@ -67,7 +70,8 @@ bool check_pop(struct faultcast_event *ev);
 extern atomic_t check_woken;
 extern atomic_t check_woken_elsewhere;	/* not in hard irq */
 
-/* What the worker has handed on to the wire, and how much that was. */
+/* A sink for the worker that keeps what it is given, and how much that was. */
+extern const struct faultcast_sink check_sink;
 #define CHECK_NOTIFIED	16
 extern struct faultcast_event check_notified[CHECK_NOTIFIED];
 extern atomic_t check_num_notified;
@@ -88,7 +92,7 @@ extern const struct check_group check_slots, check_names, check_claims, check_sh
 extern const struct check_group check_storm_steps, check_storm_rates, check_storm;
 extern const struct check_group check_queue;
 extern const struct check_group check_vtd_records, check_vtd_walks, check_vtd;
-extern const struct check_group check_untold;
+extern const struct check_group check_unreported;
 extern const struct check_group check_identity;
 
 #endif /* FAULTCAST_TEST_CHECK_H */

@@ -26,17 +26,17 @@ static u16 colliding[16];
 
 static u32 claim_one(unsigned int i)
 {
-	return faultcast_registry_claim_pci(3, 0x100);
+	return faultcast_slot_claim_pci(3, 0x100);
 }
 
 static u32 claim_different(unsigned int i)
 {
-	return faultcast_registry_claim_pci(0, i);
+	return faultcast_slot_claim_pci(0, i);
 }
 
 static u32 claim_colliding(unsigned int i)
 {
-	return faultcast_registry_claim_pci(0, colliding[i]);
+	return faultcast_slot_claim_pci(0, colliding[i]);
 }
 
 static u32 claim_named(unsigned int i)
@@ -45,7 +45,7 @@ static u32 claim_named(unsigned int i)
 		"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11",
 	};
 
-	return faultcast_registry_claim_name("cxl", devices[i]);
+	return faultcast_slot_claim_name("cxl", devices[i]);
 }
 
 static const struct claimer claimers[] = {
@@ -90,10 +90,10 @@ static void expect_agreed(const struct race *race, unsigned int cpus)
 		for (nth = 1; nth < min_t(unsigned int, cpus, MAX_CPUS); nth++)
 			expect_eq(race->index[nth][key], index);
 		expect_eq(race->claimer->claim(key), index);
-		for (other = 0; other < key && index != (faultcast_registry_size() - 1); other++)
+		for (other = 0; other < key && index != (faultcast_slot_num() - 1); other++)
 			expect(race->index[0][other] != index);
 	}
-	expect_eq(check_used_slots(), min(keys, faultcast_registry_size() - 2));
+	expect_eq(check_used_slots(), min(keys, faultcast_slot_num() - 2));
 }
 
 static void run_claims(const void *row)
@@ -114,7 +114,7 @@ static void run_claims(const void *row)
 		for (round = 0; round < race->claimer->rounds; round++) {
 			cpus = check_on_all_cpus(claim_all, race);
 			expect_agreed(race, cpus);
-			for (i = 1; i < (faultcast_registry_size() - 1); i++)
+			for (i = 1; i < (faultcast_slot_num() - 1); i++)
 				check_release_slot(i);
 		}
 		check_end();
@@ -143,7 +143,7 @@ static int claim_watched(void *arg)
 	for (i = 1; i <= WATCHED; i++) {
 		while (atomic_read_acquire(&watch->begun) != i)
 			cond_resched();
-		faultcast_registry_claim_name("cxl", watched[i & 1]);
+		faultcast_slot_claim_name("cxl", watched[i & 1]);
 		atomic_set_release(&watch->claimed, i);
 	}
 	while (!kthread_should_stop())
@@ -154,7 +154,7 @@ static int claim_watched(void *arg)
 /* Looks at the name as soon as the slot says that it is there. */
 static void watch_claims(struct watch *watch)
 {
-	struct faultcast_slot *slot = faultcast_registry_slot(1);
+	struct faultcast_slot *slot = faultcast_slot_at(1);
 	int i;
 
 	for (i = 1; i <= WATCHED; i++) {
@@ -200,7 +200,7 @@ static void count_many(unsigned int nth, void *arg)
 	unsigned int i;
 
 	for (i = 0; i < COUNTED; i++)
-		faultcast_registry_count(&ev);
+		faultcast_slot_count(&ev);
 }
 
 static void counts_from_all_cpus(void)
@@ -210,9 +210,9 @@ static void counts_from_all_cpus(void)
 
 	if (!check_several_cpus() || !check_begin(3, 2))
 		return;
-	slot = faultcast_registry_slot(1);
+	slot = faultcast_slot_at(1);
 	cpus = check_on_all_cpus(count_many, NULL);
-	expect_eq(faultcast_registry_raised(slot), cpus * COUNTED);
+	expect_eq(faultcast_slot_raised(slot), cpus * COUNTED);
 	expect_eq(atomic64_read(&slot->aer_bits[0][0]), cpus * COUNTED);
 	expect_eq(atomic64_read(&slot->aer_bits[0][31]), cpus * COUNTED);
 	expect_eq(atomic64_read(&slot->aer_bits[0][FAULTCAST_AER_BIT_NONE]), 0);

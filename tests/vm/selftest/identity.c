@@ -13,6 +13,10 @@
 #include <linux/pci.h>
 
 #include "check.h"
+#include "core/identity.h"
+#include "core/log.h"
+#include "core/raise.h"
+#include "core/worker.h"
 
 #define VENDOR	PCI_VENDOR_ID_INTEL
 #define DEVICE	0x1209
@@ -23,7 +27,7 @@ static const struct pci_device_id driver_ids[] = { { PCI_DEVICE(VENDOR, DEVICE) 
 
 static struct faultcast_slot *slot_of(struct pci_dev *pdev)
 {
-	return faultcast_registry_slot(faultcast_registry_claim_dev(&pdev->dev));
+	return faultcast_slot_at(faultcast_slot_claim_dev(&pdev->dev));
 }
 
 static int probe_result;
@@ -248,18 +252,18 @@ static void no_slot_no_identity(void)
 	for_each_pci_dev(other)
 		known += !!slot_of(other)->generation;
 	expect_eq(known, 1);
-	expect(!faultcast_registry_slot(2)->identity);
+	expect(!faultcast_slot_at(2)->identity);
 	end(pdev);
 }
 
 static void raise(struct pci_dev *pdev)
 {
 	struct faultcast_event ev = {
-		.slot = faultcast_registry_claim_dev(&pdev->dev),
+		.slot = faultcast_slot_claim_dev(&pdev->dev),
 		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
 	};
 
-	expect_eq(faultcast_source_raise(&ev), 0);
+	expect_eq(faultcast_raise(&ev), 0);
 }
 
 static void events_keep_their_generation(void)
@@ -292,11 +296,14 @@ static struct pci_dev *begin_unknown(void)
 	if (!pdev)
 		return NULL;
 	atomic_set(&check_num_notified, 0);
-	if (expect_eq(faultcast_publish_init(16), 0)) {
-		faultcast_queue_exit();
-		if (expect_eq(faultcast_queue_init(8, faultcast_publish_wake), 0))
-			return pdev;
-		faultcast_publish_exit();
+	if (expect_eq(faultcast_log_init(16), 0)) {
+		if (expect_eq(faultcast_worker_init(&check_sink), 0)) {
+			faultcast_queue_exit();
+			if (expect_eq(faultcast_queue_init(8, faultcast_worker_wake), 0))
+				return pdev;
+			faultcast_worker_exit();
+		}
+		faultcast_log_exit();
 	}
 	end(pdev);
 	return NULL;
@@ -305,8 +312,9 @@ static struct pci_dev *begin_unknown(void)
 static void end_unknown(struct pci_dev *pdev)
 {
 	faultcast_queue_sync();
-	faultcast_publish_drain();
-	faultcast_publish_exit();
+	faultcast_worker_drain();
+	faultcast_worker_exit();
+	faultcast_log_exit();
 	end(pdev);
 }
 
@@ -314,7 +322,7 @@ static void end_unknown(struct pci_dev *pdev)
 static void expect_notified(int count)
 {
 	faultcast_queue_sync();
-	faultcast_publish_drain();
+	faultcast_worker_drain();
 	expect_eq(atomic_read(&check_num_notified), count);
 }
 
@@ -345,9 +353,9 @@ static void no_device_there(void)
 
 	if (!pdev)
 		return;
-	ev.slot = faultcast_registry_claim_pci(0, 0x7f00);
-	slot = faultcast_registry_slot(ev.slot);
-	expect_eq(faultcast_source_raise(&ev), 0);
+	ev.slot = faultcast_slot_claim_pci(0, 0x7f00);
+	slot = faultcast_slot_at(ev.slot);
+	expect_eq(faultcast_raise(&ev), 0);
 	expect_notified(1);
 	expect_eq(check_notified[0].generation, 0);
 	expect_eq(check_notified[0].flags, 0);
@@ -355,7 +363,7 @@ static void no_device_there(void)
 	/* It was looked up once, and is not again. */
 	expect(slot->resolved);
 	ev.slot = FAULTCAST_SLOT_UNKNOWN;
-	expect_eq(faultcast_source_raise(&ev), 0);
+	expect_eq(faultcast_raise(&ev), 0);
 	expect_notified(2);
 	expect_eq(check_notified[1].generation, 0);
 	end_unknown(pdev);
@@ -378,7 +386,7 @@ static void while_a_driver_binds(void)
 	expect_eq(check_notified[0].generation, 0);
 	expect_eq(check_notified[0].flags, 0);
 	device_unlock(&pdev->dev);
-	slot = faultcast_registry_slot(faultcast_registry_claim_dev(&pdev->dev));
+	slot = faultcast_slot_at(faultcast_slot_claim_dev(&pdev->dev));
 	expect(slot->resolve_after);
 	slot->resolve_after = get_jiffies_64() + HZ;
 	raise(pdev);

@@ -18,6 +18,7 @@
 #include <linux/smp.h>
 
 #include "check.h"
+#include "core/worker.h"
 
 /* Failures that a case may explain: a storm of them would push others out of the log. */
 #define EXPLAINED	5
@@ -31,7 +32,7 @@ static const struct check_group *const groups[] = {
 	&check_storm_rates,
 	&check_storm,
 	&check_queue,
-	&check_untold,
+	&check_unreported,
 	&check_vtd_records,
 	&check_vtd_walks,
 	&check_vtd,
@@ -114,13 +115,13 @@ bool check_begin(unsigned int devices, unsigned int queue)
 {
 	atomic_set(&check_woken, 0);
 	atomic_set(&check_woken_elsewhere, 0);
-	if (!expect_eq(faultcast_registry_init(devices), 0))
+	if (!expect_eq(faultcast_slot_init(devices), 0))
 		return false;
 	faultcast_storm_set(0, 1);
 	faultcast_storm_set_host(0, 1);
 	if (expect_eq(faultcast_queue_init(queue, woken), 0))
 		return true;
-	faultcast_registry_exit();
+	faultcast_slot_exit();
 	return false;
 }
 
@@ -128,7 +129,7 @@ void check_end(void)
 {
 	faultcast_queue_sync();
 	faultcast_queue_exit();
-	faultcast_registry_exit();
+	faultcast_slot_exit();
 }
 
 bool check_pop(struct faultcast_event *ev)
@@ -139,8 +140,7 @@ bool check_pop(struct faultcast_event *ev)
 	return true;
 }
 
-/* In the place of nl/genl.c */
-void faultcast_genl_notify(const struct faultcast_event *ev)
+static void notify(const struct faultcast_event *ev)
 {
 	int n = atomic_read(&check_num_notified);
 
@@ -149,9 +149,11 @@ void faultcast_genl_notify(const struct faultcast_event *ev)
 	atomic_inc(&check_num_notified);
 }
 
-void faultcast_genl_flush(void)
+static void flush(void)
 {
 }
+
+const struct faultcast_sink check_sink = { .notify = notify, .flush = flush };
 
 static bool run_row(const struct check_group *group, const void *at, unsigned int number)
 {

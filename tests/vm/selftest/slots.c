@@ -17,12 +17,12 @@
 
 static struct faultcast_slot *slot(u32 index)
 {
-	return faultcast_registry_slot(index);
+	return faultcast_slot_at(index);
 }
 
 static u32 overflow(void)
 {
-	return faultcast_registry_size() - 1;
+	return faultcast_slot_num() - 1;
 }
 
 void check_release_slot(u32 index)
@@ -33,7 +33,7 @@ void check_release_slot(u32 index)
 /* The place at which the search for a key begins, as an empty table shows it. */
 static u32 home(u32 segment, u16 bdf)
 {
-	u32 index = faultcast_registry_claim_pci(segment, bdf);
+	u32 index = faultcast_slot_claim_pci(segment, bdf);
 
 	check_release_slot(index);
 	return index;
@@ -65,14 +65,14 @@ static void a_new_table(void)
 
 	if (!check_begin(16, 2))
 		return;
-	expect_eq(faultcast_registry_size(), 16);
+	expect_eq(faultcast_slot_num(), 16);
 	expect_eq(check_used_slots(), 0);
 	expect(atomic_read(&slot(FAULTCAST_SLOT_UNKNOWN)->ready));
 	expect(atomic_read(&slot(overflow())->ready));
 	for (i = 1; i < overflow(); i++)
-		expect(!atomic_read(&slot(i)->ready) && !faultcast_registry_is_overflow(i));
-	expect(faultcast_registry_is_overflow(overflow()));
-	expect(!faultcast_registry_is_overflow(FAULTCAST_SLOT_UNKNOWN));
+		expect(!atomic_read(&slot(i)->ready) && !faultcast_slot_is_overflow(i));
+	expect(faultcast_slot_is_overflow(overflow()));
+	expect(!faultcast_slot_is_overflow(FAULTCAST_SLOT_UNKNOWN));
 	check_end();
 }
 
@@ -93,9 +93,9 @@ static void pci_devices(void)
 	if (!check_begin(64, 2))
 		return;
 	for (i = 0; i < ARRAY_SIZE(addresses); i++) {
-		index[i] = faultcast_registry_claim_pci(addresses[i].segment, addresses[i].bdf);
+		index[i] = faultcast_slot_claim_pci(addresses[i].segment, addresses[i].bdf);
 		expect(index[i] > FAULTCAST_SLOT_UNKNOWN && index[i] < overflow());
-		expect(faultcast_registry_pci(slot(index[i]), &segment, &bdf));
+		expect(faultcast_slot_pci(slot(index[i]), &segment, &bdf));
 		expect_eq(segment, addresses[i].segment);
 		expect_eq(bdf, addresses[i].bdf);
 		expect(atomic_read(&slot(index[i])->ready));
@@ -104,7 +104,7 @@ static void pci_devices(void)
 			expect(index[i] != index[j]);
 	}
 	for (i = 0; i < ARRAY_SIZE(addresses); i++)
-		expect_eq(faultcast_registry_claim_pci(addresses[i].segment, addresses[i].bdf),
+		expect_eq(faultcast_slot_claim_pci(addresses[i].segment, addresses[i].bdf),
 			  index[i]);
 	expect_eq(check_used_slots(), ARRAY_SIZE(addresses));
 	check_end();
@@ -122,13 +122,13 @@ static void keys_that_collide(void)
 		;
 	expect_eq(check_find_colliding(i, bdf, ARRAY_SIZE(bdf)), ARRAY_SIZE(bdf));
 	for (i = 0; i < ARRAY_SIZE(bdf); i++) {
-		index[i] = faultcast_registry_claim_pci(0, bdf[i]);
+		index[i] = faultcast_slot_claim_pci(0, bdf[i]);
 		expect(index[i] > FAULTCAST_SLOT_UNKNOWN && index[i] < overflow());
 		for (j = 0; j < i; j++)
 			expect(index[i] != index[j]);
 	}
 	for (i = 0; i < ARRAY_SIZE(bdf); i++)
-		expect_eq(faultcast_registry_claim_pci(0, bdf[i]), index[i]);
+		expect_eq(faultcast_slot_claim_pci(0, bdf[i]), index[i]);
 	expect_eq(check_used_slots(), ARRAY_SIZE(bdf));
 	check_end();
 }
@@ -142,20 +142,20 @@ static void a_full_table(void)
 	if (!check_begin(ARRAY_SIZE(index) + 2, 2))
 		return;
 	for (i = 0; i < ARRAY_SIZE(index); i++) {
-		index[i] = faultcast_registry_claim_pci(0, i);
+		index[i] = faultcast_slot_claim_pci(0, i);
 		expect(index[i] < overflow());
 	}
 	expect_eq(check_used_slots(), ARRAY_SIZE(index));
 	for (i = ARRAY_SIZE(index); i < 100; i++) {
-		ev.slot = faultcast_registry_claim_pci(0, i);
+		ev.slot = faultcast_slot_claim_pci(0, i);
 		expect_eq(ev.slot, overflow());
-		faultcast_registry_count(&ev);
+		faultcast_slot_count(&ev);
 	}
-	expect_eq(faultcast_registry_claim_name("nvlink", "gpu0"), overflow());
-	expect_eq(faultcast_registry_raised(slot(overflow())), 100 - ARRAY_SIZE(index));
-	expect(!faultcast_registry_pci(slot(overflow()), &segment, &bdf));
+	expect_eq(faultcast_slot_claim_name("nvlink", "gpu0"), overflow());
+	expect_eq(faultcast_slot_raised(slot(overflow())), 100 - ARRAY_SIZE(index));
+	expect(!faultcast_slot_pci(slot(overflow()), &segment, &bdf));
 	for (i = 0; i < ARRAY_SIZE(index); i++)
-		expect_eq(faultcast_registry_claim_pci(0, i), index[i]);
+		expect_eq(faultcast_slot_claim_pci(0, i), index[i]);
 	check_end();
 }
 
@@ -172,10 +172,10 @@ static void a_long_search_ends(void)
 	if (check_begin(256, 2)) {
 		expect_eq(check_find_colliding(0, bdf, STEPS + 1), STEPS + 1);
 		for (i = 0; i < STEPS; i++)
-			expect(faultcast_registry_claim_pci(0, bdf[i]) < overflow());
+			expect(faultcast_slot_claim_pci(0, bdf[i]) < overflow());
 		expect_eq(check_used_slots(), STEPS);
-		expect_eq(faultcast_registry_claim_pci(0, bdf[STEPS]), overflow());
-		expect(faultcast_registry_claim_pci(0, bdf[STEPS - 1]) < overflow());
+		expect_eq(faultcast_slot_claim_pci(0, bdf[STEPS]), overflow());
+		expect(faultcast_slot_claim_pci(0, bdf[STEPS - 1]) < overflow());
 		check_end();
 	}
 	kfree(bdf);
@@ -190,12 +190,12 @@ static void a_pci_device(void)
 	if (!expect(pdev))
 		return;
 	if (check_begin(16, 2)) {
-		index = faultcast_registry_claim_dev(&pdev->dev);
-		expect(faultcast_registry_pci(slot(index), &segment, &bdf));
+		index = faultcast_slot_claim_dev(&pdev->dev);
+		expect(faultcast_slot_pci(slot(index), &segment, &bdf));
 		expect_eq(segment, pci_domain_nr(pdev->bus));
 		expect_eq(bdf, pci_dev_id(pdev));
-		expect_eq(faultcast_registry_claim_pci(segment, bdf), index);
-		expect_eq(faultcast_registry_claim_name("pci", pci_name(pdev)), index);
+		expect_eq(faultcast_slot_claim_pci(segment, bdf), index);
+		expect_eq(faultcast_slot_claim_name("pci", pci_name(pdev)), index);
 		expect_eq(check_used_slots(), 1);
 		check_end();
 	}
@@ -212,12 +212,12 @@ static void the_device_that_is_null(void)
 
 	if (!check_begin(16, 2))
 		return;
-	expect_eq(faultcast_registry_claim_dev(NULL), FAULTCAST_SLOT_UNKNOWN);
-	expect_eq(faultcast_registry_claim_name("cxl", NULL), FAULTCAST_SLOT_UNKNOWN);
+	expect_eq(faultcast_slot_claim_dev(NULL), FAULTCAST_SLOT_UNKNOWN);
+	expect_eq(faultcast_slot_claim_name("cxl", NULL), FAULTCAST_SLOT_UNKNOWN);
 	expect_eq(check_used_slots(), 0);
-	faultcast_registry_count(&ev);
-	expect_eq(faultcast_registry_raised(slot(FAULTCAST_SLOT_UNKNOWN)), 1);
-	expect(!faultcast_registry_pci(slot(FAULTCAST_SLOT_UNKNOWN), &segment, &bdf));
+	faultcast_slot_count(&ev);
+	expect_eq(faultcast_slot_raised(slot(FAULTCAST_SLOT_UNKNOWN)), 1);
+	expect(!faultcast_slot_pci(slot(FAULTCAST_SLOT_UNKNOWN), &segment, &bdf));
 	check_end();
 }
 
@@ -230,14 +230,14 @@ static void a_platform_device(void)
 	if (!expect(!IS_ERR(pdev)))
 		return;
 	if (check_begin(16, 2)) {
-		index = faultcast_registry_claim_dev(&pdev->dev);
+		index = faultcast_slot_claim_dev(&pdev->dev);
 		expect(index > FAULTCAST_SLOT_UNKNOWN && index < overflow());
 		expect(atomic_read(&slot(index)->ready));
 		if (!expect(!strcmp(slot(index)->name, "platform/faultcast_dev.3")))
 			check_note("name: %s", slot(index)->name);
-		expect_eq(faultcast_registry_claim_dev(&pdev->dev), index);
-		expect_eq(faultcast_registry_claim_name("platform", "faultcast_dev.3"), index);
-		expect(!faultcast_registry_pci(slot(index), &segment, &bdf));
+		expect_eq(faultcast_slot_claim_dev(&pdev->dev), index);
+		expect_eq(faultcast_slot_claim_name("platform", "faultcast_dev.3"), index);
+		expect(!faultcast_slot_pci(slot(index), &segment, &bdf));
 		check_end();
 	}
 	platform_device_unregister(pdev);
@@ -251,7 +251,7 @@ static void a_device_of_no_bus(void)
 	if (!expect(dev))
 		return;
 	if (check_begin(16, 2)) {
-		u32 index = faultcast_registry_claim_dev(dev);
+		u32 index = faultcast_slot_claim_dev(dev);
 
 		expect(index > FAULTCAST_SLOT_UNKNOWN && index < overflow());
 		expect(!strcmp(slot(index)->name, "none/unnamed"));
@@ -272,18 +272,18 @@ static void names(void)
 		return;
 	for (i = 0; i < ARRAY_SIZE(index); i++) {
 		snprintf(name, sizeof(name), "dev%u", i / 2);
-		index[i] = faultcast_registry_claim_name(i & 1 ? "cxl" : "platform", name);
+		index[i] = faultcast_slot_claim_name(i & 1 ? "cxl" : "platform", name);
 		expect(index[i] < overflow());
 		/* Whatever the upper bits of a hash are. */
-		expect(!faultcast_registry_pci(slot(index[i]), &segment, &bdf));
+		expect(!faultcast_slot_pci(slot(index[i]), &segment, &bdf));
 		for (j = 0; j < i; j++)
 			expect(index[i] != index[j]);
 	}
-	i = faultcast_registry_claim_name("cxl", longest);
+	i = faultcast_slot_claim_name("cxl", longest);
 	expect_eq(strlen(slot(i)->name), FAULTCAST_NAME_LEN - 1);
 	expect(!strncmp(slot(i)->name, "cxl/a-name", 10));
-	expect(faultcast_registry_claim_name("cxl", longest + 1) != i);
-	expect_eq(faultcast_registry_claim_name("cxl", longest), i);
+	expect(faultcast_slot_claim_name("cxl", longest + 1) != i);
+	expect_eq(faultcast_slot_claim_name("cxl", longest), i);
 	check_end();
 }
 
@@ -297,16 +297,16 @@ static void labels(void)
 	if (!check_begin(16, 2))
 		return;
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
-		expect_eq(faultcast_registry_claim_label(wrong[i], &index), -EINVAL);
+		expect_eq(faultcast_slot_claim_label(wrong[i], &index), -EINVAL);
 	expect_eq(index, U32_MAX);
 	expect_eq(check_used_slots(), 0);
-	expect_eq(faultcast_registry_claim_label("unknown", &index), 0);
+	expect_eq(faultcast_slot_claim_label("unknown", &index), 0);
 	expect_eq(index, FAULTCAST_SLOT_UNKNOWN);
-	expect_eq(faultcast_registry_claim_label("cxl/mem0", &index), 0);
-	expect_eq(faultcast_registry_claim_name("cxl", "mem0"), index);
+	expect_eq(faultcast_slot_claim_label("cxl/mem0", &index), 0);
+	expect_eq(faultcast_slot_claim_name("cxl", "mem0"), index);
 	expect(!strcmp(slot(index)->name, "cxl/mem0"));
-	expect_eq(faultcast_registry_claim_label("platform/a/b", &index), 0);
-	expect_eq(faultcast_registry_claim_name("platform", "a/b"), index);
+	expect_eq(faultcast_slot_claim_label("platform/a/b", &index), 0);
+	expect_eq(faultcast_slot_claim_name("platform", "a/b"), index);
 	expect_eq(check_used_slots(), 2);
 	check_end();
 }
@@ -344,8 +344,8 @@ static void run_name(const void *row)
 
 	if (!check_begin(16, 2))
 		return;
-	index = faultcast_registry_claim_name("cxl", test->name);
-	expect_eq(faultcast_registry_pci(slot(index), &segment, &bdf), test->pci);
+	index = faultcast_slot_claim_name("cxl", test->name);
+	expect_eq(faultcast_slot_pci(slot(index), &segment, &bdf), test->pci);
 	expect_eq(segment, test->segment);
 	expect_eq(bdf, test->bdf);
 	expect_eq(!!slot(index)->name[0], !test->pci);
@@ -372,12 +372,12 @@ static void waiting_for_a_name(void)
 	task = kthread_run(make_ready, NULL, "faultcast_ready");
 	if (expect(!IS_ERR(task))) {
 		expect(!atomic_read(&slot(1)->ready));
-		faultcast_registry_wait(1);
+		faultcast_slot_wait(1);
 		expect(atomic_read(&slot(1)->ready));
 		kthread_stop(task);
 	}
-	faultcast_registry_wait(FAULTCAST_SLOT_UNKNOWN);
-	faultcast_registry_wait(overflow());
+	faultcast_slot_wait(FAULTCAST_SLOT_UNKNOWN);
+	faultcast_slot_wait(overflow());
 	check_end();
 }
 

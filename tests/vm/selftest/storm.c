@@ -94,7 +94,7 @@ static void one_device(void)
 
 	if (!check_several_cpus() || !check_begin(STORM_SLOTS, 2))
 		return;
-	storm.slots[0] = faultcast_registry_slot(0);
+	storm.slots[0] = faultcast_slot_at(0);
 	storm.slots[1] = storm.slots[0];
 	faultcast_storm_set(RATE, BURST);
 	expect_shared(&storm, 2);
@@ -107,7 +107,7 @@ static void one_device_gives_back(void)
 
 	if (!check_several_cpus() || !check_begin(STORM_SLOTS, 2))
 		return;
-	storm.slots[0] = faultcast_registry_slot(0);
+	storm.slots[0] = faultcast_slot_at(0);
 	storm.slots[1] = storm.slots[0];
 	faultcast_storm_set(RATE, BURST);
 	expect_shared(&storm, 4);
@@ -120,8 +120,8 @@ static void two_devices_share_the_host(void)
 
 	if (!check_several_cpus() || !check_begin(STORM_SLOTS, 2))
 		return;
-	storm.slots[0] = faultcast_registry_slot(0);
-	storm.slots[1] = faultcast_registry_slot(1);
+	storm.slots[0] = faultcast_slot_at(0);
+	storm.slots[1] = faultcast_slot_at(1);
 	faultcast_storm_set_host(RATE, BURST);
 	expect_shared(&storm, 2);
 	check_end();
@@ -134,8 +134,8 @@ static void two_devices_within_both_limits(void)
 
 	if (!check_several_cpus() || !check_begin(STORM_SLOTS, 2))
 		return;
-	storm.slots[0] = faultcast_registry_slot(0);
-	storm.slots[1] = faultcast_registry_slot(1);
+	storm.slots[0] = faultcast_slot_at(0);
+	storm.slots[1] = faultcast_slot_at(1);
 	faultcast_storm_set(RATE, 2 * BURST);
 	faultcast_storm_set_host(RATE, BURST);
 	expect_shared(&storm, 4);
@@ -179,8 +179,8 @@ static void new_limits_in_a_storm(void)
 
 	if (!check_begin(STORM_SLOTS, 2))
 		return;
-	storm.slots[0] = faultcast_registry_slot(0);
-	storm.slots[1] = faultcast_registry_slot(1);
+	storm.slots[0] = faultcast_slot_at(0);
+	storm.slots[1] = faultcast_slot_at(1);
 	atomic64_set(&storm.clock, BOOT);
 	task = kthread_run(keep_offering, &storm, "faultcast_storm");
 	if (expect(!IS_ERR(task))) {

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "check.h"
+#include "probe/probe.h"
 #include "probe/vtd_decode.h"
 #include "probe/vtd_walk.h"
 #include "tables/vtd.h"
@@ -103,8 +104,8 @@ static bool fake_begin(struct fake *fake, u32 nfr, u32 fri)
 	};
 	if (!expect(memory))
 		return false;
-	atomic64_set(&faultcast_source_hw_overflow, 0);
-	atomic64_set(&faultcast_source_unknown_unit, 0);
+	atomic64_set(&faultcast_probe_hw_overflow, 0);
+	atomic64_set(&faultcast_probe_unknown_unit, 0);
 	if (check_begin(1024, QUEUE_LEN))
 		return true;
 	kfree(memory);
@@ -267,7 +268,7 @@ static void list_raised(char *text, size_t size)
 			expect_eq(ev.has, 0);
 		} else {
 			used += scnprintf(text + used, size - used, "%llu", n);
-			expect_eq(ev.slot, faultcast_registry_claim_pci(SEGMENT, n));
+			expect_eq(ev.slot, faultcast_slot_claim_pci(SEGMENT, n));
 			expect_eq(ev.has, HAS_DMA);
 		}
 	}
@@ -290,8 +291,8 @@ static void run_script(const void *row)
 	list_raised(raised, sizeof(raised));
 	if (!expect(!strcmp(raised, script->raised)))
 		check_note("raised: %s; expected: %s", raised, script->raised);
-	expect_eq(atomic64_read(&faultcast_source_hw_overflow), script->overflows);
-	expect_eq(atomic64_read(&faultcast_source_unknown_unit), 0);
+	expect_eq(atomic64_read(&faultcast_probe_hw_overflow), script->overflows);
+	expect_eq(atomic64_read(&faultcast_probe_unknown_unit), 0);
 	fake_end(&fake);
 }
 
@@ -313,7 +314,7 @@ static void run_record(const void *row)
 	expect(fake.over);
 	for (i = 0; i < 2; i++) {
 		expect(check_pop(&ev));
-		expect_eq(ev.slot, faultcast_registry_claim_pci(SEGMENT, (u16)test->hi));
+		expect_eq(ev.slot, faultcast_slot_claim_pci(SEGMENT, (u16)test->hi));
 		if (!expect(vtd_record_is(&ev, &test->want)))
 			check_note("kind %u access %u reason %#x iova %#llx pasid %#x has %#x",
 				   ev.kind, ev.access, ev.reason, ev.iova, ev.pasid, ev.has);
@@ -340,7 +341,7 @@ static void all_256_registers(void)
 	for (i = 1; i <= 256; i++)
 		expect(check_pop(&ev) && ev.iova >> 12 == i);
 	expect(!check_pop(&ev));
-	expect_eq(atomic64_read(&faultcast_source_hw_overflow), 1);
+	expect_eq(atomic64_read(&faultcast_probe_hw_overflow), 1);
 	fake_end(&fake);
 }
 
@@ -355,7 +356,7 @@ static void a_unit_that_nobody_knows(void)
 	expect(vtd_walk_step(&walk, VTD_FRCD_F));
 	expect(vtd_walk_step(&walk, VTD_FRCD_F | 6));
 	expect(!vtd_walk_step(&walk, 6));
-	expect_eq(atomic64_read(&faultcast_source_unknown_unit), 2);
+	expect_eq(atomic64_read(&faultcast_probe_unknown_unit), 2);
 	expect(!check_pop(&ev));
 	fake_end(&fake);
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves: what was suppressed or found its queue full is told by the device's next
- * event that gets into a queue (kmod/probe/probe.c), once, whatever other CPUs raise
+ * event that gets into a queue (kmod/core/unreported.c), once, whatever other CPUs raise
  * meanwhile; another device's event and a synthetic one leave it alone.
  */
 #include <linux/cpumask.h>
 #include <linux/smp.h>
 
 #include "check.h"
+#include "core/raise.h"
 
 static int raise_of(u32 slot, u8 flags)
 {
@@ -17,7 +18,7 @@ static int raise_of(u32 slot, u8 flags)
 		.flags = flags,
 	};
 
-	return faultcast_source_raise(&ev);
+	return faultcast_raise(&ev);
 }
 
 static int raise(void)
@@ -41,7 +42,7 @@ static struct faultcast_slot *begin_full(void)
 		return NULL;
 	expect_eq(raise(), 0);
 	expect_eq(raise(), 0);
-	return faultcast_registry_slot(FAULTCAST_SLOT_UNKNOWN);
+	return faultcast_slot_at(FAULTCAST_SLOT_UNKNOWN);
 }
 
 static void told_once(void)
@@ -60,7 +61,7 @@ static void told_once(void)
 	take(0, 3);
 	take(0, 0);
 	expect_eq(atomic64_read(&slot->lost), 3);
-	expect_eq(atomic64_read(&slot->untold_lost), 0);
+	expect_eq(atomic64_read(&slot->unreported_lost), 0);
 	check_end();
 }
 
@@ -71,11 +72,11 @@ static void given_back(void)
 
 	if (!slot)
 		return;
-	atomic64_set(&slot->untold_suppressed, 7);
+	atomic64_set(&slot->unreported_suppressed, 7);
 	expect_eq(raise(), -ENOSPC);
 	expect_eq(raise(), -ENOSPC);
-	expect_eq(atomic64_read(&slot->untold_suppressed), 7);
-	expect_eq(atomic64_read(&slot->untold_lost), 2);
+	expect_eq(atomic64_read(&slot->unreported_suppressed), 7);
+	expect_eq(atomic64_read(&slot->unreported_lost), 2);
 	take(0, 0);
 	take(0, 0);
 	expect_eq(raise(), 0);
@@ -105,7 +106,7 @@ static void of_its_device(void)
 
 	if (!begin_full())
 		return;
-	other = faultcast_registry_claim_pci(0, 0x7f00);
+	other = faultcast_slot_claim_pci(0, 0x7f00);
 	expect_eq(raise(), -ENOSPC);
 	take(0, 0);
 	expect_eq(raise_of(other, 0), 0);
@@ -128,7 +129,7 @@ static void not_of_tests(void)
 		return;
 	expect_eq(raise_of(FAULTCAST_SLOT_UNKNOWN, FAULTCAST_EVENT_F_SYNTHETIC), -ENOSPC);
 	expect_eq(atomic64_read(&slot->lost), 1);
-	expect_eq(atomic64_read(&slot->untold_lost), 0);
+	expect_eq(atomic64_read(&slot->unreported_lost), 0);
 	expect_eq(raise(), -ENOSPC);
 	take(0, 0);
 	take(0, 0);
@@ -175,13 +176,13 @@ static void by_all_cpus_at_once(void)
 
 	if (!check_several_cpus() || !check_begin(4, 2))
 		return;
-	slot = faultcast_registry_slot(FAULTCAST_SLOT_UNKNOWN);
+	slot = faultcast_slot_at(FAULTCAST_SLOT_UNKNOWN);
 	for (i = 0; i < ROUNDS; i++) {
 		cpus = check_on_all_cpus(raise_batch, NULL);
 		sum += told();
 	}
 	expect_eq(atomic64_read(&slot->lost), (u64)ROUNDS * cpus * (BATCH - 2));
-	expect_eq(sum + atomic64_read(&slot->untold_lost), atomic64_read(&slot->lost));
+	expect_eq(sum + atomic64_read(&slot->unreported_lost), atomic64_read(&slot->lost));
 	check_end();
 }
 
@@ -194,5 +195,5 @@ static const struct check_case cases[] = {
 	{ "events of one device on all CPUs", by_all_cpus_at_once },
 };
 
-const struct check_group check_untold =
-	CHECK_GROUP("untold", cases, struct check_case, check_run_case);
+const struct check_group check_unreported =
+	CHECK_GROUP("unreported", cases, struct check_case, check_run_case);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The card that is, or was, at a PCI address. */
+#ifndef FAULTCAST_CORE_IDENTITY_H
+#define FAULTCAST_CORE_IDENTITY_H
+
+#include <linux/types.h>
+
+struct faultcast_slot;
+
+/* Two identities differ if any member from @vendor on differs. */
+struct faultcast_identity {
+	struct faultcast_identity *older;	/* only for identity.c */
+	u32 generation;
+	u16 vendor;
+	u16 device;
+	u16 subsystem_vendor;
+	u16 subsystem_device;
+	u32 class;
+	u8 revision;
+	char driver[32];
+	char phys_slot[32];
+	u64 serial;		/* 0: none */
+};
+
+/*
+ * Reads the identity of every PCI device and follows the changes from then on.
+ * Needs the table of slots.  Process context.  0 or a negative errno.
+ */
+int faultcast_identity_init(void);
+
+/* Follows no more changes and frees all identities. */
+void faultcast_identity_exit(void);
+
+/*
+ * Looks for the device of @slot, which a probe has claimed, and reads its identity.
+ * Process context, only the worker.  Returns the generation; 0 if there is no such
+ * device, if it was looked up before, or if a driver is just binding to it: then a
+ * call one second later tries again.
+ */
+u32 faultcast_identity_resolve(struct faultcast_slot *slot);
+
+/*
+ * Copies identity @generation (0: the newest) of @slot to @id.  Process context.
+ * Returns false if that generation is not known, or not any more.
+ */
+bool faultcast_identity_read(const struct faultcast_slot *slot, u32 generation,
+			     struct faultcast_identity *id);
+
+#endif /* FAULTCAST_CORE_IDENTITY_H */

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of device slots.  Probes claim slots, in any context.  A slot is never
+ * freed while the module is loaded, so that an index stays valid.
+ */
+#ifndef FAULTCAST_CORE_SLOT_H
+#define FAULTCAST_CORE_SLOT_H
+
+#include <linux/device.h>
+#include <linux/types.h>
+
+#include "event.h"
+#include "storm.h"
+
+struct faultcast_identity;
+
+/* What a slot counts.  slot.c has the table of their names on the wire. */
+enum faultcast_counter {
+	FAULTCAST_CTR_IOPF_UNKNOWN,	/* + enum faultcast_access */
+	FAULTCAST_CTR_IOPF_READ,
+	FAULTCAST_CTR_IOPF_WRITE,
+	FAULTCAST_CTR_IOPF_OTHER,
+	FAULTCAST_CTR_INTERRUPT_REMAPPING,
+	FAULTCAST_CTR_AER,		/* + enum faultcast_severity */
+	FAULTCAST_CTR_AER_LAST = FAULTCAST_CTR_AER + FAULTCAST_SEVERITY_MAX,
+	FAULTCAST_CTR_LINK,
+	FAULTCAST_CTR_HOTPLUG,		/* + enum faultcast_hotplug */
+	FAULTCAST_CTR_HOTPLUG_LAST = FAULTCAST_CTR_HOTPLUG + FAULTCAST_HOTPLUG_MAX,
+	FAULTCAST_CTR_SYNTHETIC,
+	FAULTCAST_CTR_NUM
+};
+
+/* The name of a PCI slot is empty: its key holds segment and bdf. */
+struct faultcast_slot {
+	atomic64_t key;		/* 0: free */
+	atomic_t ready;		/* @name is valid */
+	char name[FAULTCAST_NAME_LEN];
+	atomic64_t raised[FAULTCAST_CTR_NUM];
+	atomic64_t aer_bits[FAULTCAST_SEVERITY_MAX + 1][FAULTCAST_AER_BIT_NONE + 1];
+	atomic64_t published;
+	atomic64_t suppressed;
+	atomic64_t lost;
+	atomic64_t first_boot;	/* CLOCK_BOOTTIME in ns, real faults only; 0: none */
+	atomic64_t last_boot;
+	/* storm.c */
+	atomic64_t due[FAULTCAST_BUCKETS];	/* when the next event is due */
+	struct faultcast_limit limit;
+	bool has_limit;		/* of its own, not the limit of all devices */
+	/* unreported.c: counted, and not yet mentioned by any event */
+	atomic64_t unreported_suppressed;
+	atomic64_t unreported_lost;
+	u64 published_mono;	/* the last event that reported; only the worker uses it */
+	/* identity.c */
+	bool resolved;		/* the worker has looked for the device */
+	u64 resolve_after;	/* in jiffies: the worker does not look before */
+	struct faultcast_identity *identity;	/* the newest one */
+	bool present;
+	u32 generation;		/* of @identity; 0: none.  For probes to copy */
+};
+
+#define FAULTCAST_SLOT_UNKNOWN	0	/* faults whose device is not known */
+
+/* Makes a table of @devices slots (at least 3), two of them fixed.  0 or -ENOMEM. */
+int faultcast_slot_init(unsigned int devices);
+
+/* Frees the table.  No probe may run any more. */
+void faultcast_slot_exit(void);
+
+/* The size of the table. */
+unsigned int faultcast_slot_num(void);
+
+/* The slot at @index, which is below faultcast_slot_num(). */
+struct faultcast_slot *faultcast_slot_at(u32 index);
+
+/* True for the slot that all devices share which found the table full. */
+bool faultcast_slot_is_overflow(u32 index);
+
+/* The PCI address of @slot; false, with nothing written, if it is not a PCI slot. */
+bool faultcast_slot_pci(const struct faultcast_slot *slot, u32 *segment, u16 *bdf);
+
+/*
+ * The functions that claim return the index of the device's slot: its own, or a
+ * free one that becomes its own, or the overflow slot.  Any context, NMI-like
+ * included: they take no lock and allocate nothing.
+ */
+u32 faultcast_slot_claim_pci(u32 segment, u16 bdf);
+
+/* NULL is the unknown device. */
+u32 faultcast_slot_claim_dev(const struct device *dev);
+
+/* "0000:03:00.0" is that PCI device; any other @name is on the bus @prefix; NULL is unknown. */
+u32 faultcast_slot_claim_name(const char *prefix, const char *name);
+
+/*
+ * Claims by a label as a user writes it: "bus/name" or "unknown".  0 with @index
+ * set, or -EINVAL.
+ */
+int faultcast_slot_claim_label(const char *label, u32 *index);
+
+/* Counts @ev as raised in its slot.  Any context. */
+void faultcast_slot_count(const struct faultcast_event *ev);
+
+/* Sleeps until the slot's name is valid.  Process context. */
+void faultcast_slot_wait(u32 index);
+
+/* The sum of all counters of @slot.  Any context. */
+u64 faultcast_slot_raised(const struct faultcast_slot *slot);
+
+/* The name of @ctr on the wire: enum faultcast_count, and what is counted of it. */
+void faultcast_slot_counter_name(enum faultcast_counter ctr, u32 *count, u32 *detail);
+
+#endif /* FAULTCAST_CORE_SLOT_H */

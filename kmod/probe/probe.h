@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The probes: each observes one place where the kernel handles faults. */
+#ifndef FAULTCAST_PROBE_PROBE_H
+#define FAULTCAST_PROBE_PROBE_H
+
+#include <linux/atomic.h>
+#include <linux/types.h>
+
+struct faultcast_probe {
+	const char *name;
+	/*
+	 * 0; -ENODEV, -ENOENT or -EOPNOTSUPP if this kernel or machine has nothing to
+	 * attach to; any other error is a failure.  Writes to @reason why it is not
+	 * attached, or why it is attached and not exact.  Process context.
+	 */
+	int (*attach)(struct faultcast_probe *probe);
+	/* Only after attach() returned 0.  Callbacks may still be running afterwards. */
+	void (*detach)(void);
+	/* Optional: the number of hits that could not run. */
+	u64 (*nmissed)(void);
+	/* Optional: why the probe is not exact at this moment, or NULL if it is. */
+	const char *(*impairment)(void);
+	u32 state;		/* enum faultcast_probe_state */
+	bool exact;
+	char reason[120];
+};
+
+extern struct faultcast_probe faultcast_probe_aer;
+extern struct faultcast_probe faultcast_probe_hotplug;
+extern struct faultcast_probe faultcast_probe_iommu;
+extern struct faultcast_probe faultcast_probe_link;
+extern struct faultcast_probe faultcast_probe_vtd;
+
+/* How often the hardware said that it dropped records. */
+extern atomic64_t faultcast_probe_hw_overflow;
+
+/* Faults of an IOMMU that no table lists. */
+extern atomic64_t faultcast_probe_unknown_unit;
+
+/* Attaches every probe that can attach here, and logs the result of each.  Process context. */
+void faultcast_probe_attach_all(void);
+
+/*
+ * Detaches them.  The caller waits for callbacks with tracepoint_synchronize_unregister().
+ * Process context.
+ */
+void faultcast_probe_detach_all(void);
+
+/* Probe number @index, or NULL after the last one. */
+struct faultcast_probe *faultcast_probe_at(unsigned int index);
+
+/* The hits that could not run, of all probes together. */
+u64 faultcast_probe_nmissed(void);
+
+/*
+ * Returns whether @probe is exact at this moment.  Sets @reason to the reason why
+ * it is not, or why the probe is not active; else to an empty string.
+ */
+bool faultcast_probe_exact(const struct faultcast_probe *probe, const char **reason);
+
+#endif /* FAULTCAST_PROBE_PROBE_H */
