@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "faultcast.h"
-#include "wire/encode.h"
+#include "message.h"
 
 #define NOBODY 65534
 #define MAX_BATCH 8

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "faultcast.h"
-#include "wire/encode.h"
+#include "message.h"
 
 #define MAX_ATTRS 12
 #define MAX_PAYLOAD 512
