@@ -19,7 +19,7 @@ BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
-	shellcheck valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
+	shellcheck codespell valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon prometheus nodejs $(if $(shell command -v npm),,npm) \
 	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc \
 	wrk golang-go golang-github-prometheus-client-golang-dev
