@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: the representation a client gets is the one its Accept header likes best (RFC
- * 9110 12.5.1). */
+/* Proves: a client gets the representation that its Accept header prefers (RFC 9110 12.5.1). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +25,7 @@ static const struct {
 	{ "application/x-ndjson;q=0.5, application/x-protobuf", 1 },
 	{ "application/x-ndjson ; q=0.5 , application/x-protobuf ; q=0.4", 0 },
 	{ "*/*;q=0.1, application/x-protobuf;q=0.2", 1 },
-	/* The most exact range decides, not the first. */
+	/* The most specific range decides, not the first one. */
 	{ "*/*, application/x-ndjson;q=0", 1 },
 	{ "application/*;q=0.3, application/x-ndjson;q=0.1", 1 },
 	{ "application/x-protobuf;proto=x;encoding=delimited;q=0.9, text/plain", 1 },
@@ -38,11 +37,11 @@ static const struct {
 	{ "application/x-proto", -1 },
 	{ "*/json", -1 },
 	{ ",,,", 0 },
-	/* What cannot be read counts as 1. */
+	/* A quality that cannot be parsed counts as 1. */
 	{ "application/x-ndjson;q=0.9, application/x-protobuf;q=banana", 1 },
 	{ "application/x-ndjson;q=0.9, application/x-protobuf;q=", 1 },
 	{ ";;;q=1, application/x-protobuf", 1 },
-	/* A parameter without a value is none, also at the very end. */
+	/* A parameter without a value is ignored, also at the very end of the header. */
 	{ "application/x-protobuf;foo", 1 },
 	{ "application/x-protobuf; q", 1 },
 	{ "application/x-protobuf;=", 1 },
@@ -60,7 +59,7 @@ static void chooses(void **state)
 	}
 }
 
-/* As /metrics has them, and as Prometheus 2.42, 3.0 and curl ask. */
+/* The formats of /metrics, and the headers that Prometheus 2.42, Prometheus 3.0 and curl send. */
 static const char *const metrics[] = {
 	"text/plain; version=0.0.4; charset=utf-8",
 	"application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -102,7 +101,7 @@ static const struct {
 	{ PROTO ";encoding=compact-text;q=0.9,text/plain;q=0.1", 0 },
 	{ "application/vnd.google.protobuf;proto=some.Other;encoding=delimited,text/*;q=0.1", 0 },
 	{ "application/vnd.google.protobuf;encoding=delimited ; x ; q=0.2 ; foo=bar", 2 },
-	/* The more parameters a range names, the more exact it is. */
+	/* A range with more parameters is more specific. */
 	{ "text/plain;version=0.0.4;q=0.1, text/plain;q=0.9, application/openmetrics-text;q=0.5",
 	  1 },
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: AER errors have the names that the kernel's drivers/pci/pcie/aer.c
- * prints, by the register that the severity belongs to, and nothing is nameless.
+ * Proves: AER errors have the names that the kernel's drivers/pci/pcie/aer.c prints,
+ * taken from the register that belongs to the severity, and every error bit has a name.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,7 +59,7 @@ static const struct {
 	{ CORRECTED, FAULTCAST_AER_BIT_NONE, "none" },
 	{ CORRECTED, FAULTCAST_AER_BIT_NONE + 1, "unknown" },
 	{ FATAL, UINT32_MAX, "unknown" },
-	/* A newer kernel's severity: whatever it is, it is not corrected. */
+	/* A severity that only a newer kernel knows must not be decoded as corrected. */
 	{ FAULTCAST_SEVERITY_MAX + 1, 4, "DLP" },
 	{ UINT32_MAX, UINT32_MAX, "unknown" },
 };
@@ -75,7 +75,7 @@ static void errors(void **state)
 	}
 }
 
-/* As label values they must tell the bits of one severity apart. */
+/* The names are label values, so each bit of one severity needs a name of its own. */
 static void names_are_unique(void **state)
 {
 	(void)state;

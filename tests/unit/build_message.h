@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages built with libnl, and what decode_batch() hands on of batches. */
+/*
+ * Builds messages with libnl for the tests of the decoders, and records what
+ * decode_batch() emits.
+ */
 #ifndef FAULTCAST_TESTS_BUILD_MESSAGE_H
 #define FAULTCAST_TESTS_BUILD_MESSAGE_H
 
@@ -22,7 +25,7 @@
 #define INSTANCE 0xfeedfacecafebeefULL
 #define SEEN_MAX 64
 
-/* What a batch handed on. */
+/* Everything that decode_batch() emitted for one batch. */
 struct seen {
 	struct fault_event events[SEEN_MAX];
 	struct fault_gap gaps[SEEN_MAX];
@@ -72,7 +75,7 @@ static inline struct nl_msg *begin_batch(void)
 	return msg;
 }
 
-/* Ended by nla_nest_end(). */
+/* The caller ends the nest with nla_nest_end(). */
 static inline struct nlattr *begin_event(struct nl_msg *msg, uint64_t seq, uint32_t kind)
 {
 	struct nlattr *nest = nla_nest_start(msg, FAULTCAST_A_BATCH_EVENT);
@@ -98,7 +101,7 @@ static inline void put_gap(struct nl_msg *msg, uint64_t from, uint64_t to)
 	nla_nest_end(msg, nest);
 }
 
-/* Under @attr: an event's or a device's. */
+/* @attr is the identity attribute of an event or of a device. */
 static inline void put_identity(struct nl_msg *msg, int attr)
 {
 	struct nlattr *nest = nla_nest_start(msg, attr);
@@ -193,7 +196,7 @@ static inline void put_full_event(struct nl_msg *msg, uint64_t seq)
 	nla_nest_end(msg, nest);
 }
 
-/* Decodes and frees @msg; a refused one must have handed on nothing. */
+/* Decodes and frees @msg. A refused message must not have emitted anything. */
 static inline int decode(struct nl_msg *msg, struct seen *seen, uint64_t *unknown)
 {
 	int err;
@@ -209,7 +212,7 @@ static inline int decode(struct nl_msg *msg, struct seen *seen, uint64_t *unknow
 	return err;
 }
 
-/* For mutations: xorshift32, the same everywhere. */
+/* xorshift32, so that mutations are the same on every machine. */
 static inline uint32_t next_random(uint32_t *state)
 {
 	*state ^= *state << 13;
@@ -218,7 +221,7 @@ static inline uint32_t next_random(uint32_t *state)
 	return *state;
 }
 
-/* From memory of the exact size; the receiver has checked the length. */
+/* Decodes from an allocation of the exact size. The receiver has already checked the length. */
 static inline void mutate(struct nl_msg *msg, bool (*harmless)(struct nlmsghdr *nlh))
 {
 	size_t whole = nlmsg_hdr(msg)->nlmsg_len;
@@ -243,7 +246,7 @@ static inline void mutate(struct nl_msg *msg, bool (*harmless)(struct nlmsghdr *
 		free(bytes);
 	}
 	nlmsg_free(msg);
-	/* Otherwise this has tested nothing. */
+	/* With too few accepted messages, or too many, the mutations would have tested nothing. */
 	assert_in_range(accepted, rounds / 20, rounds - rounds / 20);
 }
 

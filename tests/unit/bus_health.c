@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: what the exporter says of a device has a cursor of its own, behind the last event and
- * before whatever follows, also after a restart at the same event; and it neither is nor hides a
- * gap.
+ * Proves: each health change has its own cursor, which sorts after the last event and
+ * before the next entry. This also holds after a restart at the same event. A health
+ * change is no gap and hides no gap.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ static struct feed_status status;
 static int setup(void **state)
 {
 	(void)state;
-	/* So that no output asks the kernel. */
+	/* The module counts as absent, so that no feature sends requests to the kernel. */
 	status = (struct feed_status){ .name = "test", .absent = true };
 	bus_set_feed(&status);
 	return loop_init(&loop) || bus_init(&loop, features);
@@ -74,7 +74,7 @@ static void is_behind_the_last_event(void **state)
 	struct cursor first, second;
 
 	(void)state;
-	/* Before any event the source knows the place. */
+	/* Before the first event, only the feed knows the cursor. */
 	status.cursor = (struct cursor){ .instance = INSTANCE, .seq = 4 };
 	first = say();
 	assert_cursor(&first, INSTANCE, 4);
@@ -104,7 +104,7 @@ static void is_of_the_instance_that_is_there(void **state)
 	assert_cursor(&at, 0xdef, 0);
 }
 
-/* The window is empty then, and the events come again. */
+/* After a restart the window is empty, and the kernel delivers the same events again. */
 static void is_new_after_a_restart(void **state)
 {
 	struct cursor before, after;
@@ -112,7 +112,7 @@ static void is_new_after_a_restart(void **state)
 	publish(INSTANCE, 5);
 	before = say();
 	teardown(state);
-	/* As long as it takes to start one. */
+	/* The clock must advance by as much as a start of the exporter takes. */
 	while (clock_ns(CLOCK_BOOTTIME) <= before.sub)
 		;
 	assert_int_equal(setup(state), 0);
@@ -124,9 +124,9 @@ static void is_new_after_a_restart(void **state)
 
 static const struct {
 	const char *what;
-	struct cursor last; /* of a reader */
-	struct cursor next; /* of health */
-	uint64_t from, to;  /* missing between them; 0: nothing */
+	struct cursor last; /* the reader's cursor */
+	struct cursor next; /* the health entry's cursor */
+	uint64_t from, to;  /* the missing events; to is 0 if there are none */
 } places[] = {
 	{ "behind its event", { INSTANCE, 5, 0 }, { INSTANCE, 5, 9 }, 0, 0 },
 	{ "behind other health", { INSTANCE, 5, 8 }, { INSTANCE, 5, 9 }, 0, 0 },
@@ -149,12 +149,12 @@ static void hides_no_gap(void **state)
 		if (n != (places[i].to > 0) ||
 		    (n && (gaps[0].gap.from != places[i].from || gaps[0].gap.to != places[i].to)))
 			fail_msg("%s: %zu gaps", places[i].what, n);
-		/* What comes next follows. */
+		/* The next event follows the health entry without a gap. */
 		assert_int_equal(entry_missing(&places[i].next, &event, gaps), 0);
 	}
 }
 
-/* A reader goes on behind it, be it retained or not. */
+/* A reader can resume behind a health entry, whether the window still has that entry or not. */
 static void is_found(void **state)
 {
 	struct cursor at, later;
@@ -168,11 +168,11 @@ static void is_found(void **state)
 	assert_int_equal(window_at(number)->at.seq, 6);
 	assert_int_equal(window_find(&(struct cursor){ INSTANCE, 5, 0 }, &number), WINDOW_HAS);
 	assert_int_equal(window_at(number)->kind, ENTRY_HEALTH);
-	/* Of another run of the exporter. */
+	/* A health entry of another run of the exporter. */
 	later = (struct cursor){ INSTANCE, 6, at.sub + 1 };
 	assert_int_equal(window_find(&later, &number), WINDOW_HAS);
 	assert_int_equal(number, window_end());
-	/* The oldest that is left. */
+	/* Evict entries until a health entry is the oldest one. */
 	while (window_at(window_first())->kind == ENTRY_EVENT)
 		say();
 	assert_cursor(&window_at(window_first())->at, INSTANCE, 5);

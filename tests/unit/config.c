@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: the configuration file is read as it says, nested or dotted, and whatever is wrong with
- * it gets one line that names the file's line, the key, and what was expected.
+ * Proves: the configuration file is read as written, with nested or dotted keys. Each
+ * mistake gets one line that names the line in the file, the key, and the expected value.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -74,7 +74,7 @@ static int teardown(void **state)
 
 static int parse(const char *text, size_t len, struct strbuf *error)
 {
-	/* So that the sanitizer sees a read behind the end. */
+	/* An allocation of the exact size lets the sanitizer see a read beyond the end. */
 	char *exact = malloc(len + !len);
 	int err;
 
@@ -134,7 +134,7 @@ static void empty_is_nothing(void **state)
 	assert_false(config.has_rules);
 }
 
-/* An empty text is a text where it is written as one. */
+/* A quoted empty string is a valid value. */
 static void empty_text(void **state)
 {
 	(void)state;
@@ -147,7 +147,7 @@ static void empty_text(void **state)
 
 static const struct {
 	const char *text;
-	const char *error; /* without "f.yaml:" */
+	const char *error; /* without the prefix "f.yaml:" */
 } refused[] = {
 	/* values */
 	{ "\nweb:\n  number: 2\n", "3: web.number: expected a number from 3 to 300, got \"2\"" },

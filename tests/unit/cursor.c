@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: a cursor or a PCI address that was written is read back the same, and
- * any text that the writer cannot have written is refused and changes nothing.
+ * Proves: a formatted cursor or PCI address parses to the same value. Any text that the
+ * formatter cannot have produced is refused and changes nothing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,7 +94,7 @@ static void malformed_cursors_are_refused(void **state)
 	expect_cursors_refused(texts, ARRAY_SIZE(texts));
 }
 
-/* One place in the stream has one text, or a receiver's comparison fails. */
+/* Each cursor has exactly one text, so that receivers can compare cursors as strings. */
 static void other_spellings_of_cursors_are_refused(void **state)
 {
 	static const char *const texts[] = { "AB.2.3", "aB.2.3", "01.2.3",
@@ -206,7 +206,7 @@ static void malformed_addresses_are_refused(void **state)
 	expect_addresses_refused(texts, ARRAY_SIZE(texts));
 }
 
-/* event.h: four, two, two digits and one, as address_format() writes them. */
+/* Like address_format(): four, two and two hexadecimal digits, then one digit. */
 static void addresses_of_other_widths_are_refused(void **state)
 {
 	static const char *const texts[] = { "3:00.0",	      "03:0.0",	       "0:03:00.0",
@@ -217,7 +217,7 @@ static void addresses_of_other_widths_are_refused(void **state)
 	expect_addresses_refused(texts, ARRAY_SIZE(texts));
 }
 
-/* The longest name, and the one beyond it. */
+/* The longest valid name, and a name that is one character longer. */
 static void names_are_addresses(void **state)
 {
 	static const char *const texts[] = { "", "platform", "/x", "platform/", "/", "overflow" };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: a batch from the kernel module is decoded field by field, in its
- * order; what is unknown is passed over and counted.
+ * Proves: a batch from the kernel module is decoded field by field and in order. Unknown
+ * attributes are skipped and counted.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +49,7 @@ static void complete_event(void **state)
 	assert_true(ev->has_iova && ev->has_reason && ev->has_pasid);
 }
 
-/* After a complete one, so that something could be left over from it. */
+/* A complete event comes first, so that leftovers in a minimal event would be found. */
 static void minimal_event(void **state)
 {
 	struct nl_msg *msg = begin_batch();
@@ -161,7 +161,7 @@ static void unknown_is_added_up(void **state)
 	assert_int_equal(unknown, 41);
 }
 
-/* Puts one event whose name is these bytes, as they are. */
+/* Puts one event whose device name consists of these bytes, unchanged. */
 static int decode_named(const void *name, int len, struct seen *seen)
 {
 	struct nl_msg *msg = begin_batch();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: how an answer ended is read from the kernel's message, with its words if it has any,
- * whatever the lengths in it claim; and so is the coming and going of the module's family. */
+/*
+ * Proves: the end of an answer is decoded with the kernel's error text, whatever lengths
+ * the message claims. Notifications that the module's family came or went are decoded
+ * too.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +15,7 @@
 
 #define TEXT "queue is full"
 
-/* The request that an error repeats: two words behind its header. */
+/* An error message repeats the request: here a header and two words. */
 #define REQUEST_LEN (NLMSG_HDRLEN + 8)
 
 struct end_case {
@@ -20,7 +23,7 @@ struct end_case {
 	uint16_t type;
 	uint16_t flags;
 	int error;
-	uint32_t request_len; /* as the error claims */
+	uint32_t request_len; /* the length that the error message claims */
 	bool has_request;
 	int expected;
 	const char *text;
@@ -133,7 +136,7 @@ static void others_are_no_end(void **state)
 static const struct {
 	int type;
 	uint8_t cmd;
-	const char *family; /* NULL: says none */
+	const char *family; /* NULL: the notification names no family */
 	enum family_change expected;
 } changes[] = {
 	{ GENL_ID_CTRL, CTRL_CMD_NEWFAMILY, "faultcast", FAMILY_CAME },

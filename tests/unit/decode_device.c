@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: the answers to DEVICE_GET are decoded field by field; what is
- * unknown is counted, what does not fit is cut, what is malformed is refused,
- * what an older module does not say is absent, text is UTF-8, and no bytes
- * whatsoever do harm.
+ * Proves: the answers to DEVICE_GET are decoded field by field. Unknown attributes are
+ * counted, long text is cut, and malformed messages are refused. Fields that an older
+ * module does not send are absent. All text is UTF-8, and no input makes the decoder
+ * misbehave.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,7 +67,7 @@ static struct nl_msg *complete_device(void)
 	return msg;
 }
 
-/* What a module of this interface adds to what the first one said. */
+/* All attributes that newer modules add to the first version of the interface. */
 static struct nl_msg *device_with_everything(void)
 {
 	struct nl_msg *msg = complete_device();
@@ -156,7 +156,7 @@ static void device_everything(void **state)
 	assert_int_equal(sum, 0x200000004);
 }
 
-/* A module of the first interface says none of that. */
+/* A module with the first version of the interface sends none of these attributes. */
 static void device_of_an_old_module(void **state)
 {
 	static const struct device_counts none;
@@ -174,7 +174,7 @@ static void device_of_an_old_module(void **state)
 	assert_memory_equal(d.aer_errors, none.aer_errors, sizeof(d.aer_errors));
 }
 
-/* Its own limit may be none: that is not the same as having no limit of its own. */
+/* A limit of "none" for one device differs from a device without a limit of its own. */
 static void device_without_limit(void **state)
 {
 	struct nl_msg *msg = begin_device(1);
@@ -242,7 +242,7 @@ static void device_overflow_and_name(void **state)
 	assert_string_equal(d.address.name, "platform/dma?\xc3\xbc?");
 }
 
-/* They are raised all the same: the law of conservation holds without knowing. */
+/* Counters of unknown kinds still count as raised, so that the law of conservation holds. */
 static void device_unknown_is_counted(void **state)
 {
 	struct nl_msg *msg = begin_device(1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: what only some kinds of events have is decoded field by field: AER,
- * link, hotplug, suppressed, and the identity of the device; what an older
- * module does not send is absent.
+ * Proves: the attributes of AER, link, hotplug and suppressed events and the device's
+ * identity are decoded field by field. Attributes that an older module does not send are
+ * absent.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +39,7 @@ static void aer(void **state)
 	assert_false(ev->identity_late || ev->has_iova || ev->has_reason || ev->has_pasid);
 }
 
-/* With a TLP of @len bytes; -1: without. */
+/* Sends a TLP of @len bytes, or no TLP if @len is -1. */
 static int decode_tlp(int len, struct seen *seen)
 {
 	static const char tlp[64] = { 1 };
@@ -156,7 +156,7 @@ static void flags(void **state)
 	}
 }
 
-/* Its driver, physical slot and serial number are absent in some. */
+/* The identity without some of driver, physical slot and serial number. */
 static void identity_of_some_attributes(void **state)
 {
 	struct nl_msg *msg = begin_batch();
@@ -202,7 +202,7 @@ static int decode_identity_text(int attr, const void *text, int len, struct seen
 	return decode(msg, seen, &unknown);
 }
 
-/* What does not fit is cut; what does not end is refused. */
+/* Text that is too long is cut. Text without a terminating NUL is refused. */
 static void identity_texts(void **state)
 {
 	const struct device_identity *id;

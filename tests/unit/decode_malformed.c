@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: a malformed batch is refused whole, with nothing of it handed on, and
- * no bytes whatsoever make the decoder read or write where it must not.
+ * Proves: a malformed batch is refused as a whole and emits no event. No input makes the
+ * decoder read or write out of bounds.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +61,7 @@ static void instance_is_required(void **state)
 	assert_int_equal(decode(msg, &seen, &unknown), -EBADMSG);
 }
 
-/* They count from 1: what a consumer has is the number before it. */
+/* Sequence numbers count from 1, because a client's cursor may name the number before the first. */
 static void event_zero_is_malformed(void **state)
 {
 	struct nl_msg *msg = begin_batch();
@@ -129,7 +129,7 @@ static const struct {
 	{ "lost before long", FAULTCAST_A_EVENT_LOST_BEFORE, 12 },
 };
 
-/* The second of three events is malformed: not even the first is handed on. */
+/* The second of three events is malformed. Even the first one must not be emitted. */
 static int decode_with_attr(int type, int len)
 {
 	static const char zeros[16];
@@ -154,7 +154,10 @@ static void short_attributes_are_malformed(void **state)
 			fail_msg("%s: was not refused", bad_attrs[i].what);
 }
 
-/* "None changes": a u32 of eight bytes is not one whose first half is it. */
+/*
+ * The uAPI says that no attribute ever changes its type. A u32 of eight bytes is refused,
+ * and its first half is not used.
+ */
 static void long_attributes_are_malformed(void **state)
 {
 	(void)state;
@@ -195,7 +198,7 @@ static struct nl_msg *two_events(struct nlattr **second)
 	return msg;
 }
 
-/* The message ends with the nest, and the nest within an attribute. */
+/* The message ends where the nest ends, and the nest ends within an attribute. */
 static void truncated_nests_are_malformed(void **state)
 {
 	struct nlattr *nest;
@@ -214,7 +217,7 @@ static void truncated_nests_are_malformed(void **state)
 	}
 }
 
-/* The nest claims more than the message has. */
+/* The nest claims more bytes than the message has. */
 static void truncated_messages_are_malformed(void **state)
 {
 	struct nlattr *nest;
@@ -252,7 +255,7 @@ static void messages_without_family_header_are_malformed(void **state)
 	}
 }
 
-/* As the kernel module sends it, with what it leaves out and what we do not know. */
+/* A batch with everything that the module may send or omit, and with unknown attributes. */
 static struct nl_msg *recorded(void)
 {
 	struct nl_msg *msg = begin_batch();
@@ -288,7 +291,7 @@ static void check_seen(const struct seen *seen)
 	}
 }
 
-/* Decodes from memory of the exact size; the receiver has checked the length. */
+/* Decodes from an allocation of the exact size. The receiver has already checked the length. */
 static bool decode_mutated(const unsigned char *bytes, size_t len)
 {
 	struct nlmsghdr *nlh = malloc(len);
@@ -332,7 +335,7 @@ static void mutations_never_harm(void **state)
 		accepted += decode_mutated(bytes, len);
 	}
 	nlmsg_free(msg);
-	/* Otherwise this has tested nothing. */
+	/* With too few accepted messages, or too many, the mutations would have tested nothing. */
 	assert_in_range(accepted, rounds / 20, rounds - rounds / 20);
 }
 

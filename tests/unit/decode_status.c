@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: the answers to STATUS_GET are decoded field by field; what is
- * unknown is counted, what does not fit is cut, what is malformed is refused,
- * what an older module does not say is absent, and no bytes whatsoever do harm.
+ * Proves: the answers to STATUS_GET are decoded field by field. Unknown attributes are
+ * counted, long text is cut, and malformed messages are refused. Fields that an older
+ * module does not send are absent. No input makes the decoder misbehave.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,7 +44,7 @@ static struct nl_msg *begin_status(void)
 	return msg;
 }
 
-/* Where each number of a status lands, with its own value: its attribute's. */
+/* The field of each numeric attribute. The test sends the attribute's number as its value. */
 static const struct {
 	int attr;
 	size_t offset;
@@ -220,7 +220,7 @@ static void status_malformed(void **state)
 	}
 }
 
-/* "Not 0"; and a cursor with it would say that there is no instance. */
+/* The uAPI says that an instance is never 0. A cursor uses 0 for "no instance". */
 static void status_instance_0_is_malformed(void **state)
 {
 	struct nl_msg *msg = begin_message(FAULTCAST_CMD_STATUS_GET);

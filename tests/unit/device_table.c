@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: after each dump the table has exactly the devices that it told of, as decoded from its
- * own messages, whatever the dump before was like.
+ * Proves: after each dump, the table has exactly the devices of that dump, decoded from
+ * its own messages. Earlier dumps leave nothing behind.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include "build_message.h"
 #include "netlink/device_table.h"
 
-#define DEVICES 100 /* more than a table begins with */
+#define DEVICES 100 /* more than the table's first allocation holds */
 #define NOT_SENT 0xdead
 
 static struct device_table table;
@@ -54,7 +54,7 @@ static struct nl_msg *device(uint32_t slot, uint64_t published)
 	return msg;
 }
 
-/* Devices from @first on, each with as many published as its slot, but one. */
+/* Devices from @first on. Each device has published its slot number of events; @other differs. */
 static void dump(uint32_t first, uint32_t count, uint32_t other, uint64_t published)
 {
 	device_table_begin(&table);
@@ -103,7 +103,7 @@ static void a_short_dump_forgets_nothing(void **state)
 	dump(1, DEVICES, 90, 5);
 }
 
-/* With the length of the one before. */
+/* The same message with one attribute more, and without it again. */
 static void longer_and_shorter(void **state)
 {
 	(void)state;
@@ -127,7 +127,7 @@ static void malformed_stays_malformed(void **state)
 		assert_int_equal(add_message(begin_message(FAULTCAST_CMD_DEVICE_GET)), -EBADMSG);
 		assert_int_equal(table.count, 0);
 	}
-	/* What stood there before is gone with it. */
+	/* A malformed message also clears the entry that it would have replaced. */
 	mark_all();
 	dump(1, 2, 0, 0);
 }
@@ -139,7 +139,7 @@ static void half_a_message_is_not_remembered(void **state)
 	(void)state;
 	device_table_begin(&table);
 	assert_int_equal(add_message(whole), 0);
-	/* Decoded in part, into the same place. */
+	/* The first part of this message is decoded into the entry before the error is found. */
 	nla_put(half, FAULTCAST_A_DEVICE_COUNTER, 1, "");
 	device_table_begin(&table);
 	assert_int_equal(add_message(half), -EBADMSG);

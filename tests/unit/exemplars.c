@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: a device's exemplar is the newest event of each of its counters, of one instance of the
- * module, and none of another one.
+ * Proves: the exemplar of each of a device's counters is the newest event that it
+ * counted. Only events of the present instance of the module count.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,9 +48,9 @@ static void forgets_the_module_before(void **state)
 {
 	(void)state;
 	note(1, 5, 3);
-	note(1, 6, 5000); /* needs more room */
+	note(1, 6, 5000); /* the table has to grow */
 	assert_int_equal(written(exemplars_of(1, 3)), 5);
-	/* The module is loaded anew. */
+	/* The module is loaded again, as instance 2. */
 	note(2, 1, 4);
 	assert_int_equal(written(exemplars_of(1, 3)), 0);
 	assert_int_equal(written(exemplars_of(2, 3)), 0);

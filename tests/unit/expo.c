@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: the text format 0.0.4 and OpenMetrics 1.0 are written as Prometheus reads them,
- * whatever a label holds. */
+/*
+ * Proves: the text format 0.0.4 and OpenMetrics 1.0 are written as Prometheus reads them,
+ * whatever bytes a label holds.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,7 +120,7 @@ static void writes_created(void **state)
 	expo_sample(&e, NULL, UNIT_WHOLE, 0, NULL);
 	expo_family(&e, &times);
 	expo_histogram(&e, NULL, &h);
-	/* When it was 0 is not known. */
+	/* The time when the counter began is unknown. */
 	e.created_ns = 0;
 	expo_family(&e, &counter);
 	expo_sample(&e, NULL, UNIT_WHOLE, 4, NULL);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: the protobuf format is what protobuf-c reads back, with each value, label, exemplar
- * and creation time; the native histogram's spans hold each observation where it belongs;
- * lengths beyond one and two bytes are right. */
+/*
+ * Proves: protobuf-c reads the protobuf format back with each value, label, exemplar and
+ * creation time. The spans of the native histogram hold each observation in the right
+ * bucket. Lengths that take two bytes and more are encoded correctly.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +26,7 @@ static const struct metric_family gauge = { "y", METRIC_GAUGE, "Why." };
 static const struct metric_family times = { "z_seconds", METRIC_HISTOGRAM, "Times." };
 static const struct exemplar exemplar = { { 0xabc, 12, 0 }, 1, 1520879607789000001 };
 
-/* Unpacks the family at @at and moves on behind it. */
+/* Unpacks the family at @at and moves @at behind it. */
 static Family *next_family(const struct strbuf *body, size_t *at)
 {
 	size_t len = 0;
@@ -104,7 +106,7 @@ static void writes_counters_and_gauges(void **state)
 
 static const uint64_t bounds[] = { 10000, 1000000000 };
 
-/* Of native buckets by their index, from spans and deltas. */
+/* The count of native bucket @index, from spans and deltas. */
 static uint64_t bucket_at(const Histogram *h, int index)
 {
 	int at = 0;
@@ -131,7 +133,7 @@ static const struct {
 	{ 1001, -159 },	   { 10000, -132 },
 	{ 500000000, -8 }, { 500000001, -7 },
 	{ 1000000000, 0 }, { 1000000001, 1 },
-	{ 2000000000, 8 }, { 1ULL << 60, 136 } /* more than it has buckets for */,
+	{ 2000000000, 8 }, { 1ULL << 60, 136 } /* beyond the last bucket of the other histogram */,
 };
 
 static void writes_histograms(void **state)
@@ -174,7 +176,10 @@ static void writes_histograms(void **state)
 			expected += observed[j].index == observed[i].index;
 		assert_int_equal(bucket_at(got, observed[i].index), expected);
 	}
-	/* -231; -159; -132; -8, -7 and 0, 1; 8; 136: six are far from the next. */
+	/*
+	 * The indices -231, -159, -132, -8, -7, 0, 1, 8 and 136. Each run of neighbours
+	 * is a span.
+	 */
 	assert_int_equal(got->n_positive_span, 7);
 	free_family(family);
 	strbuf_free(&e.body);
@@ -194,7 +199,7 @@ static void writes_an_empty_histogram(void **state)
 	family = next_family(&e.body, &at);
 	assert_int_equal(family->metric[0]->histogram->sample_count, 0);
 	assert_int_equal(family->metric[0]->histogram->n_positive_span, 0);
-	/* By which a native one is known. */
+	/* Prometheus recognises a native histogram by its zero threshold. */
 	assert_true(family->metric[0]->histogram->zero_threshold > 0);
 	free_family(family);
 	strbuf_free(&e.body);

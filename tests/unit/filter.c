@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: a filter lets through what it names and nothing else; an empty one everything. */
+/*
+ * Proves: a filter passes exactly the events that it names, and an empty filter passes
+ * all events.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,7 +100,10 @@ static void matches(void **state)
 
 		if (filter_matches(&cases[i].filter, ev) != cases[i].matches)
 			fail_msg("%s: got %d", cases[i].what, !cases[i].matches);
-		/* A device's health concerns whoever is concerned by the device then. */
+		/*
+		 * Health changes match by device and time only; the filter's kinds do not
+		 * apply to them.
+		 */
 		any_kind.kinds = 0;
 		if (filter_wants_health(&cases[i].filter, &change) != filter_matches(&any_kind, ev))
 			fail_msg("%s: health", cases[i].what);
@@ -117,7 +123,7 @@ static void knows_all(void **state)
 		assert_false(filter_is_all(&some[i]));
 }
 
-/* Every kind has a name, and each name is read as its kind. */
+/* Every kind has a name, and each name parses to its kind. */
 static void kinds_round_trip(void **state)
 {
 	(void)state;

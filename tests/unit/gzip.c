@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: what is gzipped comes back, as one stream, whatever of it was compressed before;
- * and that what was is not compressed again. */
+/*
+ * Proves: compressed text decompresses to the same text, as one stream, whichever parts
+ * were reused from an earlier text. Reused parts are not compressed again.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +15,7 @@
 
 static char back[4000000];
 
-/* Text in parts of @part bytes, of which the one at @changed is another one. */
+/* Writes text in parts of @part bytes. The part at offset @changed has other content. */
 static void write_text(struct gzip_text *text, size_t len, size_t part, size_t changed)
 {
 	uint32_t noise = 1;
@@ -79,12 +81,12 @@ static void comes_back(void **state)
 
 static const struct {
 	size_t len, part, changed;
-	size_t compressed; /* again */
+	size_t compressed; /* bytes that must be compressed again */
 } followers[] = {
 	{ 300000, 10000, SIZE_MAX, 0 },	    { 300000, 10000, 0, 10000 },
 	{ 300000, 10000, 155555, 10000 },   { 300000, 10000, 299999, 10000 },
-	{ 290000, 10000, SIZE_MAX, 0 },	    /* the last part is gone */
-	{ 310000, 10000, SIZE_MAX, 10000 }, /* or new */
+	{ 290000, 10000, SIZE_MAX, 0 },	    /* the last part is missing */
+	{ 310000, 10000, SIZE_MAX, 10000 }, /* one part more */
 	{ 305000, 10000, SIZE_MAX, 5000 },  { 300000, 20000, SIZE_MAX, 300000 },
 };
 
@@ -101,7 +103,7 @@ static void takes_what_is_the_same(void **state)
 		write_text(&second, followers[i].len, followers[i].part, followers[i].changed);
 		assert_int_equal(zip(&second, &first), followers[i].compressed);
 		assert_comes_back(&second);
-		/* And from one that was made so. */
+		/* Reuse parts of a text that itself reused parts. */
 		write_text(&third, 300000, 10000, 20000);
 		zip(&third, &second);
 		assert_comes_back(&third);

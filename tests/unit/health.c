@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: a device gets worse when a rule's threshold is reached in its window, and better after
- * the rule's time of quiet, never else.
+ * Proves: a device's health gets worse exactly when a rule's threshold is reached within
+ * its window. It gets better exactly when the rule's time of quiet has passed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,13 +21,13 @@
 struct step {
 	uint64_t at_ns;
 	struct counts raised;
-	/* What is said then; nothing if UNKNOWN. */
+	/* The change that the step reports; none if both are UNKNOWN. */
 	enum health_state from, to;
 	const char *rule;
 	bool new_counters;
 };
 
-/* Nothing is said; then with counters that have begun anew. */
+/* A step without a change of health, and one after the counters restarted from 0. */
 #define SAME(at, ...)                                                                              \
 	{                                                                                          \
 		.at_ns = START + (at), .raised = { __VA_ARGS__ }                                   \
@@ -50,7 +50,7 @@ struct step {
 
 static const struct {
 	const char *what;
-	struct step steps[STEPS_MAX]; /* up to one at 0 */
+	struct step steps[STEPS_MAX]; /* the first entry with at_ns 0 ends the list */
 } cases[] = {
 	{ "nothing of what the rules count",
 	  { SAME(0, .others = 1000), SAME(MINUTE, .others = 2000) } },
@@ -129,7 +129,7 @@ static void judges_by_the_default_rules(void **state)
 			const struct device_counts counts = counts_of(&step->raised);
 			struct said said = { .times = 0 };
 
-			/* Quiet clears at the deadline, and not before it. */
+			/* A rule clears at its deadline, and not before. */
 			if (step->to && step->to < step->from)
 				assert_int_equal(health_deadline(&health), step->at_ns);
 			if (step->new_counters)
@@ -142,8 +142,7 @@ static void judges_by_the_default_rules(void **state)
 	}
 }
 
-/* Wherever its buckets begin, a window is not shorter than it should be, and 1/15 longer at most.
- */
+/* A window is never shorter than its rule says, and at most 1/15 longer. */
 static void windows_are_kept(void **state)
 {
 	const struct health_rule *rule = &health_default_rules[1];
@@ -212,7 +211,7 @@ static size_t num_devices(const struct health *health, const struct device_count
 	return found;
 }
 
-/* Of every type of address; each judged by its own, and none kept once there is no need. */
+/* Devices of every address type are judged separately. A device that needs no state has none. */
 static void keeps_devices_apart(void **state)
 {
 	static struct device_counts counts[DEVICES];
@@ -262,7 +261,10 @@ static void default_rules_are_sound(void **state)
 		assert_in_range(rule->severity, 0, FAULTCAST_SEVERITY_MAX);
 		assert_in_range(rule->state, HEALTH_SUSPECT, HEALTH_FAULTY);
 		assert_true(rule->threshold > 0);
-		/* Or a device would be ok with as many faults in the window as make it worse. */
+		/*
+		 * Otherwise a device could be ok again with enough faults in the window
+		 * to make it worse.
+		 */
 		assert_true(rule->clear_after_ns > rule->window_ns);
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(rule->name, health_default_rules[j].name);

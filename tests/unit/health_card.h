@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One device whose health tests ask for, its counters, and what is said of it. */
+/* One device with counters and a record of its health changes, for the tests of health. */
 #ifndef FAULTCAST_TESTS_HEALTH_CARD_H
 #define FAULTCAST_TESTS_HEALTH_CARD_H
 
@@ -15,12 +15,12 @@
 #define SECOND NSEC_PER_SEC
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
-#define START (7 * HOUR) /* of uptime */
+#define START (7 * HOUR) /* uptime */
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct address card = { .type = ADDRESS_PCI, .bdf = 0x300 };
 
-/* What was raised in all, so far. */
+/* Running totals of raised faults. */
 struct counts {
 	uint64_t read, write, interrupt, nonfatal, fatal, corrected, others;
 };
@@ -48,7 +48,7 @@ static inline struct device_counts counts_of(const struct counts *c)
 		.rules = health_default_rules, .num_rules = health_num_default_rules               \
 	}
 
-/* What was said last, and how often. */
+/* The last reported change, and the number of changes. */
 struct said {
 	struct health_change change;
 	unsigned int times;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: with other rules, those that stay know what they knew, those that are new what retained
- * events tell, and those that are gone hold nothing any more.
+ * Proves: after a change of the rules, rules that stay keep their state, and new rules
+ * start from the retained events. Removed rules have no effect any more.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,15 +38,15 @@ static const struct health_rule fatal = {
 #define RULES_MAX 2
 
 /*
- * Faults are raised before by @before, and the rules are changed to @after then.  Of the faults
- * the last @told are retained as events.  Then more are raised.
+ * @raised faults happen under the rules @before, then the rules become @after. The newest
+ * @told of these faults are retained as events. Then @more faults happen.
  */
 static const struct {
 	const char *what;
 	struct health_rule before[RULES_MAX], after[RULES_MAX];
 	unsigned int raised, told, more;
 	enum health_state was, becomes, then;
-	const char *by; /* what the change names; NULL: there is none */
+	const char *by; /* the rule that the change names; NULL: no change */
 } cases[] = {
 	{ "the same rule, though nothing is retained",
 	  { three },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: after a restart a device is judged by what retained events tell of its past, as it would
- * have been without one; what they cannot tell is not made up.
+ * Proves: after a restart a device is judged by its retained events, with the same result
+ * as without a restart. Faults that no event reports are not invented.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,13 +43,15 @@ struct past {
 		.at_ns = START + (at), .kind = FAULTCAST_KIND_SUPPRESSED, .unpublished = (n)       \
 	}
 
-/* All restart an hour after START: what is said at once, and when more I/O page faults are counted.
+/*
+ * Every case restarts an hour after START. It expects @to and @rule at once, and @then
+ * after one more I/O page fault.
  */
 static const struct {
 	const char *what;
 	struct counts raised;
-	struct past events[12]; /* up to one at 0 */
-	enum health_state to;	/* UNKNOWN: nothing */
+	struct past events[12]; /* the first entry with at_ns 0 ends the list */
+	enum health_state to;	/* UNKNOWN: no change */
 	const char *rule;
 	enum health_state then;
 } pasts[] = {
@@ -158,7 +160,7 @@ static void rebuild(struct health *health, const struct device_counts *counts,
 	}
 }
 
-/* What the kernel counts one fault later: all that events tell of, and that one. */
+/* The kernel's counter after one more fault: all faults that the events report, plus one. */
 static uint64_t read_next(const struct past *events, size_t max, uint64_t before)
 {
 	uint64_t told = 0;
@@ -200,7 +202,10 @@ static uint64_t random_below(uint64_t limit)
 	return ((uint64_t)rand() << 31 | (uint64_t)rand()) % limit;
 }
 
-/* Bursts, and pauses between them; a fatal error now and then, for it counts for a day. */
+/*
+ * Bursts of faults with pauses between them. Fatal errors are rare, because each counts
+ * for a day.
+ */
 static uint64_t make_past(struct past *events, struct device_counts *counts, struct health *live)
 {
 	static const uint64_t pauses[] = { 5 * SECOND, 2 * MINUTE, 20 * MINUTE, 2 * HOUR };
@@ -249,7 +254,7 @@ static void a_restart_changes_nothing(void **state)
 		health_fini(&live);
 		health_fini(&rebuilt);
 	}
-	/* Or nothing was compared. */
+	/* Each state must occur, otherwise the comparison has tested nothing. */
 	for (int i = HEALTH_OK; i < HEALTH_STATES; i++)
 		assert_true(seen[i] > ROUNDS / 20);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: what the exporter says in JSON is, letter by letter, the ProtoJSON
- * mapping of proto/faultcast/v1, and valid JSON whatever the kernel said.
+ * Proves: the exporter's JSON is exactly the ProtoJSON mapping of proto/faultcast/v1, and
+ * it is valid JSON whatever text the kernel sent.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,7 +112,7 @@ static void event_of_interrupt_remapping(void **state)
 			  "\"code\":34}}}}");
 }
 
-/* A newer module's kind and access are numbers; a kind's detail is left out. */
+/* Unknown kinds and accesses of a newer module become numbers; the kind's detail is omitted. */
 static void unknown_enum_values_are_numbers(void **state)
 {
 	struct fault_event ev = { .instance = 1, .seq = 2, .kind = 42, .has_iova = true };
@@ -269,7 +269,7 @@ static void status(void **state)
 	expect_json(&m.msg.base, "{\"exporterVersion\":\"1.2.3\"," SAME_VERSION_JSON "}");
 }
 
-/* A list of what a status has none of is left out. */
+/* An empty list is omitted. */
 static void empty_list(void **state)
 {
 	struct module_status module = { .instance = 1 };
@@ -283,7 +283,7 @@ static void empty_list(void **state)
 	strbuf_free(&sb);
 }
 
-/* What no message of ours has yet, by a descriptor made by hand. */
+/* Field types that none of our messages has yet, with a descriptor written by hand. */
 struct sample {
 	ProtobufCMessage base;
 	ProtobufCBinaryData bytes;
@@ -353,7 +353,7 @@ static void every_type_has_its_form(void **state)
 				  "\"f\":\"-Infinity\",\"d\":\"Infinity\"}");
 }
 
-/* RFC 4648 section 10, and bytes that use the last two digits. */
+/* The vectors of RFC 4648 section 10, and bytes that use the last two digits. */
 static const struct {
 	const char *raw;
 	size_t len;

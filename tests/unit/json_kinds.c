@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: AER, link, hotplug and suppressed events, the identity of a device and
- * its counters are, letter by letter, the ProtoJSON mapping of proto/faultcast/v1.
+ * Proves: AER, link, hotplug and suppressed events, a device's identity and its counters
+ * are exactly the ProtoJSON mapping of proto/faultcast/v1.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +30,10 @@ static void expect_json(const ProtobufCMessage *msg, const char *want)
 	strbuf_free(&sb);
 }
 
-/* What all events of these tests have; @identity and @detail begin with a comma, or are empty. */
+/*
+ * Compares with the fields that all events here have. @identity and @detail begin with a
+ * comma, or are empty.
+ */
 static void expect_event(const struct fault_event *ev, const char *kind, const char *identity,
 			 const char *detail)
 {
@@ -124,7 +127,7 @@ static void hotplug(void **state)
 	}
 }
 
-/* No detail of its own, and none of another kind's. */
+/* A summary has no detail, not even leftovers of another kind. */
 static void suppressed(void **state)
 {
 	const struct fault_event ev = { EVENT(SUPPRESSED), .suppressed_before = UINT64_MAX,
@@ -180,7 +183,7 @@ static void identity_in_an_event(void **state)
 	expect_event(&ev, "KIND_HOTPLUG", "", detail);
 }
 
-/* The event's generation is known even when its identity is not kept any more. */
+/* The event keeps the generation of an identity that the module no longer has. */
 static void generation_and_late(void **state)
 {
 	const struct fault_event ev = { EVENT(SUPPRESSED), .generation = 7, .identity_late = true };
@@ -278,7 +281,7 @@ static void device_with_everything(void **state)
 		    "\"burst\":512},\"health\":\"HEALTH_FAULTY\"}");
 }
 
-/* As from a module of the first interface: no identity, no limit, no errors. */
+/* A device of a module with the first interface: no identity, no limit, no errors. */
 static void device_with_little(void **state)
 {
 	const struct device_counts counts = { .slot = 1, .rate = 5, .burst = 6 };
@@ -299,7 +302,7 @@ static void device_with_little(void **state)
 		    "\"present\":false,\"health\":\"HEALTH_UNSPECIFIED\"}");
 }
 
-/* A bound of the message's own array. */
+/* As many errors as the message's array can hold. */
 static void device_with_every_error(void **state)
 {
 	struct device_counts counts = { .slot = 1 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: a log line is one line of logfmt or JSON whatever the message holds,
- * lines below the level are not written, and one place in the code cannot flood
- * the log: what was held back is said later, by number.
+ * Proves: a log message is one line of logfmt or JSON, whatever bytes it holds. Lines
+ * below the level are not written. One call site cannot flood the log: suppressed lines
+ * are counted and reported later.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +34,7 @@ static void capture_begin(void)
 	dup2(fileno(captured), STDERR_FILENO);
 }
 
-/* What was written since capture_begin(); the next call overwrites it. */
+/* The text written since capture_begin(). The next call overwrites it. */
 static const char *capture_end(void)
 {
 	static char text[8192];
@@ -234,7 +234,7 @@ static void places_are_counted_apart(void **state)
 	assert_non_null(strstr(text, "msg=\"there\""));
 }
 
-/* A line that the level drops is not one that was held back. */
+/* A line below the level does not count as suppressed. */
 static void filtered_lines_do_not_count(void **state)
 {
 	struct log_site site = { 0 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: what message_event() and message_gap() write is read back whole, every
- * field of every kind, and nothing that they do not write is taken.
+ * Proves: everything that message_event() and message_gap() write is read back, every
+ * field of every kind. Messages that they cannot have written are refused.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -59,7 +59,7 @@ static void write_entry(struct stream_message *out, const struct entry *entry)
 	}
 }
 
-/* Read and written again, the same bytes. */
+/* Reading a message and writing it again gives the same bytes. */
 static struct entry expect_round_trip(const stream_msg *m)
 {
 	struct strbuf first = packed(m), again;
@@ -181,8 +181,8 @@ static void reads_health(void **state)
 }
 
 /*
- * Gives every number of @m a value of its own, so that a field which somebody adds
- * to the messages and message_read() passes over is found here.
+ * Gives every number in @m a different value. The test then finds fields of the message
+ * that message_read() ignores.
  */
 static void fill(ProtobufCMessage *m, uint32_t *value)
 {
@@ -217,7 +217,7 @@ static void fill(ProtobufCMessage *m, uint32_t *value)
 	}
 }
 
-/* As message_event() has them together. */
+/* Makes the fields agree with each other, as message_event() does. */
 static void make_consistent(struct stream_message *m, uint32_t kind, ProtobufCMessage *detail)
 {
 	static char name[] = "0001:02:03.4", cursor[] = "fedcba9876543210.7.0";
@@ -270,7 +270,7 @@ static void reads_every_field(void **state)
 	}
 }
 
-/* What a table of nonsense may spoil. */
+/* The ways in which refuses_nonsense() damages a message. */
 enum spoiled {
 	EVENT_OF_ANOTHER_INSTANCE,
 	EVENT_OF_ANOTHER_SEQ,
@@ -385,7 +385,7 @@ static void refuses_nonsense(void **state)
 	struct entry entry;
 
 	(void)state;
-	/* Whole, it is read. */
+	/* In the last round the message is undamaged, and is read. */
 	for (int what = 0; what <= SPOILED; what++) {
 		message_event(&m, &ev);
 		spoil(&m, (enum spoiled)what);

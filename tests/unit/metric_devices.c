@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: a device has series once, whether the module, sysfs or both know of it, in the order of
- * addresses; not when it was removed long ago; of too many those come first that have faults; and
- * a page that is being written while the module is loaded anew has no exemplar of either.
+ * Proves: a device has one set of series, whether the module, sysfs or both know it, in
+ * the order of addresses. Devices that were removed long ago have none. If the limit is
+ * exceeded, devices with faults come first. A page that is being written while the module
+ * is loaded again has exemplars of neither instance.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,8 +69,10 @@ static struct device_counts of(const char *device, bool is_present, uint32_t gen
 	return counts;
 }
 
-/* The names of those that have series, one a word; in capitals who is in both, or only of the
- * module. */
+/*
+ * Compares with the names of the devices that have series. "+module" marks a device that
+ * the module counts, and "+sysfs" one that sysfs has.
+ */
 static void expect(struct device_counts *counts, size_t n, size_t max, const char *expected)
 {
 	const struct snapshot s = { .present = true, .devices = counts, .num_devices = n };
@@ -101,7 +104,7 @@ static void is_each_device_once(void **state)
 		       "0000:03:00.0+module+sysfs 0000:04:00.0+module+sysfs 10000:e1:00.0+module "
 		       "platform/dma+module");
 		assert_int_equal(devices.omitted, 0);
-		/* The module's order is another one after it was loaded anew. */
+		/* After the module is loaded again, its slots are in another order. */
 		const struct device_counts first = counts[0];
 
 		counts[0] = counts[5];
@@ -114,9 +117,9 @@ static void is_each_device_once(void **state)
 static void forgets_the_removed(void **state)
 {
 	struct device_counts counts[] = {
-		of("0000:02:00.0", false, 1, 1), /* was pulled */
-		of("0000:02:01.0", false, 0, 1), /* never was there */
-		of("0000:02:02.0", false, 1, 1), /* was pulled, and faults on */
+		of("0000:02:00.0", false, 1, 1), /* was removed */
+		of("0000:02:01.0", false, 0, 1), /* was never in sysfs */
+		of("0000:02:02.0", false, 1, 1), /* was removed, and had faults since */
 		of("platform/dma", false, 0, 1), of("0000:03:00.0", false, 1, 1),
 	};
 
@@ -147,7 +150,7 @@ static const struct {
 	{ 0, "" },
 };
 
-/* Injected events are no reason to come first. */
+/* Injected events do not give a device priority. */
 static void limits_them(void **state)
 {
 	struct device_counts counts[] = { of("platform/dma", false, 0, 1),
@@ -161,7 +164,7 @@ static void limits_them(void **state)
 	}
 }
 
-/* A list that is in use keeps its devices, whatever becomes of them. */
+/* A list in use keeps its devices, even after the device table is gone. */
 static void holds_devices(void **state)
 {
 	struct device_counts counts = of("0000:03:00.0", true, 1, 0);
@@ -173,7 +176,7 @@ static void holds_devices(void **state)
 	assert_string_equal(metric_device_domain(&devices.list[0]), "none");
 	metric_devices_release(&devices);
 	expect(&counts, 1, ALL, "0000:03:00.0+module");
-	/* No names without a watch. */
+	/* Without the device table there are no names. */
 	counts.identity.generation = 0;
 	assert_false(metric_device_info(&devices.list[0], &info));
 }
@@ -194,7 +197,7 @@ static void formats_serials(void **state)
 	counts.identity.serial = 0;
 	assert_true(metric_device_info(&devices.list[1], &info));
 	assert_string_equal(info.serial, "");
-	/* Another card by the module than by sysfs: sysfs will be read again soon. */
+	/* The module saw another card than sysfs. The exporter will soon read sysfs again. */
 	counts.identity.serial = 1;
 	counts.identity.device_id = 7;
 	assert_true(metric_device_info(&devices.list[1], &info));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: flags are read as given, and a wrong one gets one line naming it and what was expected.
+/*
+ * Proves: flags are parsed as given. A wrong flag gets one line that names the flag and
+ * the expected value.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -98,7 +100,7 @@ static void ends_at_dashes(void **state)
 
 static const struct {
 	const char *arg;
-	uint64_t duration; /* in ms */
+	uint64_t duration; /* milliseconds */
 	uint64_t size;
 	const char *shown;
 } amounts[] = {
@@ -190,7 +192,7 @@ static void refuses(void **state)
 	assert_int_equal(got.number, 7);
 }
 
-/* For a default that is no value that a flag can have. */
+/* For defaults that are not valid values of the flag. */
 static void hides_defaults(void **state)
 {
 	struct option_row hidden[sizeof(rows) / sizeof(rows[0])];
@@ -208,7 +210,7 @@ static void hides_defaults(void **state)
 					      "  --colour=COLOUR                 c\n"
 					      "  --duration=DURATION             d\n"
 					      "  --size=SIZE                     s\n");
-	/* It is parsed all the same, and held to its range. */
+	/* The flag is parsed and its range is checked as usual. */
 	strbuf_reset(&out);
 	assert_int_equal(options_parse(hidden, 2, argv, &out), 2);
 	assert_int_equal(got.number, 16);

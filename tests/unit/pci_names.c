@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: vendors and models are called what the database calls them, and nothing where it has no
- * name, is damaged or is not there; also those that are asked for later, while the loop runs, on a
- * thread; and what they are called is UTF-8.
+ * Proves: vendors and models have the names of the database. There is no name if the
+ * database lacks it, is damaged or is missing. This also holds for look-ups on the
+ * thread, while the loop runs. All names are UTF-8.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -92,7 +92,7 @@ static void names_them(void **state)
 	end();
 }
 
-/* All of them while the first is looked up. */
+/* All look-ups are requested while the thread does the first one. */
 static void names_more_later(void **state)
 {
 	const struct pci_names *names[100];
@@ -111,7 +111,7 @@ static void names_more_later(void **state)
 	end();
 }
 
-/* Ended while the thread is at it. */
+/* The exporter ends while the thread is busy. */
 static void ends_at_any_time(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: what sysfs and uevents tell of a PCI device is read as it is, and what they do not
- * have, or is damaged, is not known; and all text of it is UTF-8.
+ * Proves: the attributes of a PCI device in sysfs and uevents are read as they are.
+ * Missing and damaged attributes are unknown. All text is UTF-8.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -50,7 +50,7 @@ static void finds_the_root_port(void **state)
 static const struct {
 	const char *message;
 	size_t len;
-	const char *device; /* NULL: of none */
+	const char *device; /* NULL: not about a PCI device */
 } messages[] = {
 	{ MESSAGE("add@/d\0ACTION=add\0SUBSYSTEM=pci\0PCI_SLOT_NAME=0000:03:00.1\0SEQNUM=7\0"),
 	  "0000:03:00.1" },

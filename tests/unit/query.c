@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: what a client of /v1/events asks for is what the stream is told, and a request that
- * cannot be meant gets one line naming parameter, value and what was expected. */
+/*
+ * Proves: the query of /v1/events becomes the matching stream request. An invalid query
+ * gets one line that names the parameter, its value and the expected value.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +21,7 @@
 #define SECOND 1000000000ULL
 #define NOW (1795374000 * SECOND)
 
-/* "key=value&key=value", which nothing here has escaped. */
+/* @query is "key=value&key=value", without any escapes. */
 static int ask(const char *query, const char *last_event_id, struct stream_request *request,
 	       struct strbuf *error)
 {

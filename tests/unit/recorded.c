@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: what a kernel really sent (tests/fuzz/recorded.hex) is decoded without error and without
- * anything unknown, and has in it all kinds of events, so that the fuzz targets begin with them. */
+/*
+ * Proves: messages recorded from a real kernel (tests/fuzz/recorded.hex) decode without
+ * errors and without unknown attributes. They contain every kind of event, so that the
+ * fuzz targets start with all of them.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,15 +27,15 @@
 
 static struct {
 	unsigned int lines;
-	unsigned int kinds; /* a bit for each */
+	unsigned int kinds; /* one bit for each kind */
 	unsigned int gaps;
-	unsigned int summaries; /* that say of how many */
+	unsigned int summaries; /* summaries that have a count */
 	uint64_t lost;
 	unsigned int devices;
 	unsigned int limits;
-	unsigned int overflows; /* the slot of many */
+	unsigned int overflows; /* the slot "overflow" */
 	unsigned int texts;
-	unsigned int changes; /* a bit for each enum family_change */
+	unsigned int changes; /* one bit for each enum family_change */
 	uint64_t unknown;
 } seen;
 
@@ -79,7 +82,7 @@ static int status(struct nlmsghdr *nlh)
 	return err;
 }
 
-/* An end, or of the controller. */
+/* Counts the end of an answer or a message of netlink's controller. */
 static int control(struct nlmsghdr *nlh)
 {
 	char text[160];
@@ -103,7 +106,7 @@ static const struct {
 	{ ".control ", control },
 };
 
-/* In memory of the exact size. */
+/* The result is an allocation of the exact size. */
 static struct nlmsghdr *parse_hex(const char *hex)
 {
 	size_t len = strspn(hex, "0123456789abcdef") / 2;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: flags go over the environment, that over the file, and the file over the defaults; a
- * broken one is refused by its name; and deploy/exporter.yaml has every key, with its default.
+ * Proves: flags override the environment, which overrides the file, which overrides the
+ * defaults. A wrong setting is refused by name. deploy/exporter.yaml has every key with
+ * its default.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -56,7 +57,7 @@ static void write_file(const char *text)
 	fclose(file);
 }
 
-/* With --config.file, and @flag if there is one. */
+/* Reads the settings with --config.file and, unless NULL, with @flag. */
 static int read_with(const char *flag)
 {
 	char *argv[] = { "--config.file", path, (char *)(uintptr_t)flag };
@@ -94,7 +95,7 @@ static void layers_go_over_each_other(void **state)
 	}
 }
 
-/* What overrides it does not excuse it. */
+/* A wrong value is an error even if a higher layer overrides it. */
 static void each_layer_must_be_sound(void **state)
 {
 	char expected[128];
@@ -114,7 +115,7 @@ static void each_layer_must_be_sound(void **state)
 	assert_int_equal(read_with("--web.telemetry-path=x"), -EINVAL);
 	assert_string_equal(strbuf_str(&error), "--web.telemetry-path: expected a path such as "
 						"/metrics, not below /v1/ or /-/, got \"x\"");
-	/* Not looked at: the command line names the file. */
+	/* The variable is ignored, because the command line names the file. */
 	setenv("FAULTCAST_CONFIG_FILE", "/nonexistent", 1);
 	assert_true(read_with(NULL) >= 0);
 }
@@ -153,7 +154,7 @@ static const struct {
 	{ "--web.telemetry-path=/metrics#x", false },
 };
 
-/* With which the exporter would not start, or not serve. */
+/* Values with which the exporter would not start, or would not serve. */
 static void refuses_what_cannot_be_served(void **state)
 {
 	(void)state;
@@ -196,7 +197,7 @@ static void files_that_are_none(void **state)
 
 static const void *value_in(const struct settings *s, const struct option_row *row)
 {
-	/* The table points to what was read last. */
+	/* The table points to the settings that were read last. */
 	const struct option_row *version = settings_rows;
 
 	while (strcmp(version->name, "version") != 0)
@@ -223,7 +224,7 @@ static void expect_equal(const struct option_row *row, const struct settings *a,
 		fail_msg(EXAMPLE ": %s is not the default", row->name);
 }
 
-/* A value that no setting has by default, so that one that is not set shows. */
+/* Sets a value that is no setting's default, so that settings that were not read are found. */
 static void spoil(const struct option_row *row)
 {
 	if (row->type == OPTION_STRING)
@@ -267,7 +268,7 @@ static void example_is_complete(void **state)
 	strbuf_free(&text);
 }
 
-/* Their text would go with the file that it was read from. */
+/* A string would be freed with the configuration file that it came from. */
 static void what_is_live_is_no_string(void **state)
 {
 	(void)state;

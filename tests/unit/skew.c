@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: another ABI or version of the module is told for what it is, and an equal one is not. */
+/* Proves: a module with another ABI or version is reported as such, and an equal one is not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

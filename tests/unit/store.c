@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: what was published is in the store once and in order, across restarts, or
- * a reader of it is told what is missing; a reader never has to wait for ever, nor
- * misses what is neither in the window nor written yet.
+ * Proves: each published event is in the store once and in order, also across restarts;
+ * otherwise a reader is told the gap. A reader never waits for ever. It does not miss
+ * events that have left the window and are not written yet.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "model/health.h"
 #include "with_store.h"
 
-#define RANDOM "fedcba9876543210" /* beyond 2^63, as half of all instances are */
+#define RANDOM "fedcba9876543210" /* beyond 2^63, as half of all random instances are */
 #define RANDOM_NUMBER 0xfedcba9876543210
 
 static void restart(void)
@@ -60,7 +60,7 @@ static void goes_on_after_a_cursor(void **state)
 	assert_string_equal(read_store(RANDOM ".100.0", NULL),
 			    RANDOM ":101-300 gap0:301-400 " RANDOM ":401-500 gap3@" RANDOM
 				   ".500 1:1-10 end");
-	/* What an event tells of others comes before it, and after the last one. */
+	/* The cursors of gaps sort before their event, or behind the last event of an instance. */
 	assert_string_equal(read_store(RANDOM ".498.9223372036854775806", NULL),
 			    RANDOM ":499-500 gap3@" RANDOM ".500 1:1-10 end");
 	assert_string_equal(read_store(RANDOM ".350.0", NULL),
@@ -70,7 +70,10 @@ static void goes_on_after_a_cursor(void **state)
 	assert_string_equal(read_store("1.11.0", NULL), "end");
 	assert_string_equal(read_store("1.18446744073709551615.0", NULL), "end");
 	assert_string_equal(read_store("2.1.0", NULL), "err 2");
-	/* Its newest rows are gone, or were never written: nobody can tell. */
+	/*
+	 * The cursor is beyond the newest row. Whether rows were lost or never written is
+	 * unknown.
+	 */
 	assert_string_equal(read_store(RANDOM ".600.0", NULL), "gap3@" RANDOM ".600 1:1-10 end");
 }
 
@@ -86,7 +89,10 @@ static void say(const char *rule, uint16_t bdf, uint64_t seq)
 	bus_health(&change);
 }
 
-/* It counts as no event, and one of another run at the same event is another one. */
+/*
+ * A health change is not counted as an event. The same change in another run of the
+ * exporter is a different entry.
+ */
 static void keeps_what_was_said_of_health(void **state)
 {
 	struct event_filter filter = { .num_devices = 1,
@@ -105,7 +111,7 @@ static void keeps_what_was_said_of_health(void **state)
 	restart();
 	assert_string_equal(read_store("", NULL), "abc:1-3 first@abc.3 second@abc.3 end");
 	publish(0xabc, 1, 3);
-	/* The clock of their places has tenths of a second. */
+	/* The cursors of health changes have a resolution of 0.1 s. */
 	usleep(300000);
 	say("third", 9, 3);
 	publish(0xabc, 4, 4);
@@ -128,7 +134,10 @@ static void states_what_it_has_not(void **state)
 	publish(0xabc, 5, 10);
 	run_until(all_stored);
 	restart();
-	/* While nobody was there: 11 to 14; the module, once more. */
+	/*
+	 * Events 11 to 14 were published while no exporter ran. Later the module is
+	 * loaded again.
+	 */
 	publish(0xabc, 15, 20);
 	bus_sink.gap(NULL, &end, &unloaded);
 	publish(0xdef, 1, 3);
@@ -149,7 +158,7 @@ static void a_gap_is_cut_to_what_is_missing(void **state)
 	publish(0xabc, 1, 120);
 	run_until(all_stored);
 	restart();
-	/* The kernel's history began at 110, and was overtaken before it was read. */
+	/* The kernel's history began at 110, and events were evicted before they could be read. */
 	publish_gap(0xabc, 110, 149);
 	publish(0xabc, 150, 151);
 	run_until(all_stored);
@@ -185,10 +194,10 @@ static void filters(void **state)
 	assert_string_equal(read_store("abc.8990.0", &device),
 			    "abc:8991-8991 abc:8998-8998 gap0:9001-9005 abc:9012-9012 "
 			    "abc:9019-9019 end");
-	/* Of another kind, but who knows of which kind those were that it tells of. */
+	/* All events have another kind, but each may report unpublished faults of this kind. */
 	read_store("", &links);
 	assert_int_equal(test_got.events, 9015);
-	/* Bounded, however little there is to find. */
+	/* The number of reads is bounded, even if nothing matches. */
 	assert_string_equal(read_store("", &nobody), "gap0:9001-9005 end");
 	assert_int_equal(test_got.reads, 9016 / DATABASE_READ_ROWS + 1);
 	assert_string_equal(read_store("abc.9010.0", &past), "end");
@@ -220,7 +229,7 @@ static void counts_what_it_was_too_slow_for(void **state)
 	const uint64_t most = WINDOW_ENTRIES - 1;
 
 	(void)state;
-	/* The first goes over at once; of the rest the window holds so many. */
+	/* The worker takes the first event at once. The window holds this many of the others. */
 	publish(0xabc, 1, 1);
 	publish_gap(0xabc, 2, 5);
 	publish(0xabc, 6, 5 + most + 10);
@@ -261,7 +270,7 @@ static void may_be_cancelled(void **state)
 		};
 		store_read(&three[i]);
 	}
-	/* The one that the worker has, which may be writing its answer now. */
+	/* The worker has this read, and may be writing into it. */
 	store_cancel(&three[0]);
 	memset(&three[0], 0xa5, sizeof(three[0]));
 	run_until(all_done);
@@ -283,7 +292,10 @@ static void is_no_end_while_more_is_being_written(void **state)
 		.filter = &all, .entries = three_entries[1], .max = 8, .done = note_done
 	};
 	store_read(&three[1]);
-	/* It has been answered: nothing there. Then the window forgets what is being written. */
+	/*
+	 * The read has found nothing. Then the window evicts events that are still being
+	 * written.
+	 */
 	usleep(200000);
 	publish(0xabc, 1, WINDOW_ENTRIES + 100);
 	run_until(all_done);
@@ -329,7 +341,7 @@ static bool is_opening(void)
 	return is_wanted;
 }
 
-/* To open a large file takes time: who opens one on which there is a lease waits for its end. */
+/* Opening a large file takes time. A lease makes open() wait in the same way. */
 static void a_read_waits_until_it_is_open(void **state)
 {
 	(void)state;

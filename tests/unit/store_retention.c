@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: the store deletes what is older or larger than it may be, the oldest first
- * and a bounded number of rows at a time, says so to readers, gives the space back, and
- * comes to no harm by a clock that is set.
+ * Proves: the store deletes rows beyond its age or size limit, the oldest first and a
+ * bounded number at a time. It reports this to readers and shrinks the file. A clock that
+ * is set does no harm.
  */
 #include "with_store.h"
 
 #define HOUR_NS (3600 * NSEC_PER_SEC)
 
 static struct database database;
-/* Any moment. */
+/* An arbitrary time. */
 static const uint64_t now_ns = 1000 * DAY_NS;
 
 static int open_database(void **state)
@@ -25,7 +25,7 @@ static int close_database(void **state)
 	return 0;
 }
 
-/* Rows @from to @to, each a second after the one before, the first one at @real_ns. */
+/* Adds rows @from to @to, one second apart, the first at @real_ns. */
 static void add_rows(uint64_t from, uint64_t to, uint64_t real_ns)
 {
 	struct entry entries[STORE_BATCH];
@@ -114,7 +114,7 @@ static void a_clock_set_back_keeps_rows_longer(void **state)
 	(void)state;
 	add_rows(1, 10, now_ns);
 	add_rows(11, 20, now_ns - HOUR_NS);
-	/* An hour passes for the oldest, by the new clock. */
+	/* By the clock that was set back, an hour passes for the oldest row. */
 	assert_false(expire(now_ns - HOUR_NS - NSEC_PER_SEC, now_ns - HOUR_NS, &oldest_ns));
 	assert_int_equal(num_rows(), 20);
 	assert_false(expire(now_ns - HOUR_NS + 5 * NSEC_PER_SEC, now_ns + DAY_NS, &oldest_ns));
@@ -129,7 +129,7 @@ static void rows_from_the_future_keep_nobody(void **state)
 	uint64_t oldest_ns;
 
 	(void)state;
-	/* The machine began with a clock that was years ahead. */
+	/* The machine started with a clock that was years ahead. */
 	add_rows(1, 10, now_ns + 1000 * DAY_NS);
 	add_rows(11, 20, now_ns - DAY_NS);
 	assert_false(expire(now_ns - DAY_NS + 5 * NSEC_PER_SEC, now_ns, &oldest_ns));
@@ -177,7 +177,7 @@ static bool is_shorter(void)
 	return get_status().bytes <= test_config.retention_bytes && is_up();
 }
 
-/* By the worker, while events come. */
+/* The worker deletes rows while events arrive. */
 static void the_worker_keeps_to_the_size(void **state)
 {
 	(void)state;
@@ -208,7 +208,7 @@ static bool one_there(void)
 	return get_status().oldest_ns;
 }
 
-/* And while none come. */
+/* The worker deletes rows while no events arrive. */
 static void the_worker_keeps_to_the_age(void **state)
 {
 	(void)state;
@@ -227,7 +227,7 @@ static void the_worker_keeps_to_the_age(void **state)
 	assert_string_equal(read_store("abc.50.0", NULL), "gap0:51-100 abc:101-101 end");
 }
 
-/* A smaller limit after a restart. */
+/* The exporter restarts with a smaller limit. */
 static void the_worker_shrinks_the_file(void **state)
 {
 	struct stat st;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: whatever happens to the file of the store, the exporter serves on, says so
- * once, counts, and stores again as soon as it can; what was lost meanwhile is stated
- * to readers, and nothing else is missing.
+ * Proves: whatever happens to the store's file, the exporter keeps serving, logs the
+ * problem once, counts it, and stores again as soon as possible. Events that were not
+ * stored are stated to readers as gaps, and nothing else is missing.
  */
 #include "with_store.h"
 
@@ -13,7 +13,7 @@
 static int saved_stderr = -1;
 static char log_path[sizeof(test_path) + 16];
 
-/* What the store says goes to a file, for says(). */
+/* Sends the log to a file, where says() finds it. */
 static int quiet(void **state)
 {
 	int fd;
@@ -36,7 +36,7 @@ static int loud(void **state)
 	return 0;
 }
 
-/* How many lines have @text. */
+/* The number of log lines that contain @text. */
 static unsigned int says(const char *text)
 {
 	FILE *log = fopen(log_path, "r");
@@ -81,7 +81,7 @@ static void store_few(uint64_t from, uint64_t to)
 	stop();
 }
 
-/* Garbage from @page on, up to the end. */
+/* Overwrites the file with garbage from @page to its end. */
 static void spoil(long page)
 {
 	char garbage[DATABASE_PAGE];
@@ -136,7 +136,7 @@ static void a_damaged_header_is_moved_aside(void **state)
 		assert_string_equal(read_store("", NULL), "abc:11-20 end");
 		assert_string_equal(read_store("abc.5.0", NULL), "gap0:6-10 abc:11-20 end");
 		stop();
-		/* Only the newest is kept. */
+		/* Only the newest damaged file is kept. */
 		assert_int_equal(files_with("events.corrupt-"), 1);
 		usleep(1100000);
 	}
@@ -151,7 +151,7 @@ static void a_damaged_page_is_found_by_a_reader(void **state)
 	spoil(100);
 	start();
 	run_until(is_up);
-	/* More than SQLite's cache holds: it has to read what is damaged. */
+	/* More rows than SQLite's cache holds, so that it reads the damaged pages. */
 	read_store("", NULL);
 	assert_int_equal(test_got.err, -EIO);
 	assert_true(test_got.events > 100);
@@ -279,7 +279,10 @@ static void a_directory_may_come_late(void **state)
 	assert_int_equal(says("unable to open database file"), 1);
 	assert_int_equal(mkdir(test_dir, 0700), 0);
 	run_until(all_stored);
-	/* One batch, and what the window holds. */
+	/*
+	 * The worker took one batch, and the window holds the newest events. The others
+	 * were dropped.
+	 */
 	assert_int_equal(get_counts().dropped, 20000 - 1 - (WINDOW_ENTRIES - 1));
 	read_store("", NULL);
 	assert_int_equal(test_got.events, get_counts().sent);
@@ -303,7 +306,7 @@ static void a_directory_may_go(void **state)
 	assert_int_equal(get_counts().dropped, 0);
 	assert_string_equal(read_store("", NULL), "abc:11-20 end");
 	assert_int_equal(files_with("corrupt"), 0);
-	/* And once more, the file alone; at once. */
+	/* The same with the file alone. The store recovers at once. */
 	unlink(test_path);
 	publish(0xabc, 21, 30);
 	run_until(all_stored);
@@ -312,7 +315,7 @@ static void a_directory_may_go(void **state)
 	stop();
 }
 
-/* A file system of @size, mounted there. */
+/* Mounts a file system of @size at the store's directory. */
 static void mount_small(const char *size)
 {
 	char options[32];
@@ -371,7 +374,7 @@ static void a_full_disk_is_waited_for(void **state)
 	run_until(failed_three_times);
 	assert_true(store_is_readable());
 	assert_int_equal(says("database or disk is full; trying again"), 1);
-	/* It can be read all the while. */
+	/* The store can be read throughout. */
 	read_store("", NULL);
 	assert_int_equal(test_got.err, 0);
 	snprintf(filler, sizeof(filler), "%s/filler", test_dir);
@@ -383,7 +386,7 @@ static void a_full_disk_is_waited_for(void **state)
 	assert_int_equal(says("works again"), 1);
 	read_store("", NULL);
 	events = test_got.events;
-	/* What is behind 0 is either there or stated, the oldest too. */
+	/* Every event behind 0 is present or part of a gap, including the oldest. */
 	read_store("abc.0.0", NULL);
 	assert_int_equal(test_got.events, events);
 	assert_int_equal(test_got.events + test_got.missing, test_published);
@@ -412,7 +415,7 @@ static bool newest_is_stored(void)
 	return all_stored() && get_status().up;
 }
 
-/* A limit that is larger than the disk: the newest events are kept. */
+/* The limit is larger than the disk. The newest events are kept. */
 static void a_disk_of_its_own_may_be_too_small(void **state)
 {
 	(void)state;
@@ -422,7 +425,7 @@ static void a_disk_of_its_own_may_be_too_small(void **state)
 		publish(0xabc, seq, seq + 7999);
 		run_until(newest_is_stored);
 	}
-	/* It never came so far as to be full. */
+	/* The disk was never full. */
 	assert_int_equal(get_status().errors, 0);
 	assert_int_equal(get_counts().dropped, 0);
 	read_store("", NULL);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: storm control admits a burst and then exactly its rate, for a device
- * and for all together; what it took and did not use it gives back; and a new
- * limit holds from the next event on. This is kmod/core/storm.c itself, against the
- * stand-ins in tests/unit/kernel/, where UBSan sees an overflow. From several
- * CPUs at once: tests/vm/selftest/storm.c, with the same tables.
+ * Proves: storm control admits a burst and then exactly its rate, for one device and for
+ * the host. Tokens that were taken and not used are returned. A new limit applies from
+ * the next event on.
+ *
+ * This is kmod/core/storm.c itself, built against the stand-ins in tests/unit/kernel/, so
+ * that UBSan sees overflows. tests/vm/selftest/storm.c runs the same tables on several
+ * CPUs at once.
  */
 #include "../../kmod/core/storm.c"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: a strbuf holds exactly what was added, as a string; running out of
- * memory is said once and harms nothing; a JSON string from it is valid JSON
- * and UTF-8, whatever bytes went in.
+ * Proves: a strbuf holds exactly the text that was added. Running out of memory is
+ * reported once and does no harm. A JSON string from a strbuf is valid JSON and UTF-8,
+ * whatever bytes were added.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* More than there is, and yet no overflow. */
+/* More than any machine has, but no overflow of size_t. */
 #define TOO_MUCH ((size_t)1 << 50)
 
 /* By default ASan ends the program where malloc() would return NULL. */
@@ -67,7 +67,7 @@ static void nul_bytes_are_kept(void **state)
 	strbuf_free(&sb);
 }
 
-/* Across every size at which memory is moved. */
+/* Crosses every size at which the buffer is reallocated. */
 static void growing_loses_nothing(void **state)
 {
 	struct strbuf one = STRBUF_INIT, fmt = STRBUF_INIT;
@@ -157,7 +157,7 @@ static void out_of_memory_is_said_and_stays(void **state)
 	strbuf_free(&sb);
 }
 
-/* An unanswered one ends the program here, by SIGALRM. */
+/* If the overflow is not detected, SIGALRM ends the program. */
 static void sizes_that_overflow_are_out_of_memory(void **state)
 {
 	static const size_t sizes[] = { SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 4, SIZE_MAX / 2 + 1,
@@ -188,15 +188,15 @@ static const struct {
 	{ "a\nb", "\"a\\nb\"" },
 	{ "\t\r\x01\x1f", "\"\\u0009\\u000d\\u0001\\u001f\"" },
 	{ "\x7f", "\"\\u007f\"" },
-	/* the ends of each length of UTF-8 */
+	/* the first and last code point of each length */
 	{ "\xc2\x80\xdf\xbf", "\"\xc2\x80\xdf\xbf\"" },
 	{ "\xe0\xa0\x80\xef\xbf\xbf", "\"\xe0\xa0\x80\xef\xbf\xbf\"" },
 	{ "\xed\x9f\xbf\xee\x80\x80", "\"\xed\x9f\xbf\xee\x80\x80\"" },
 	{ "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"" },
-	/* a lone continuation byte; never used bytes */
+	/* a lone continuation byte; bytes that UTF-8 never uses */
 	{ "a\x80z", "\"a\\ufffdz\"" },
 	{ "\xc0\xc1\xf5\xfe\xff", "\"\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\"" },
-	/* cut short, by another character or by the end */
+	/* truncated by another character or by the end */
 	{ "\xc3z", "\"\\ufffdz\"" },
 	{ "\xe2\x82", "\"\\ufffd\\ufffd\"" },
 	{ "\xf0\x9f\x98", "\"\\ufffd\\ufffd\\ufffd\"" },

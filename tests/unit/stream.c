@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: whoever reads the stream gets every event once and in order, or is told what is missing.
- */
+/* Proves: every reader of the stream gets every event once and in order, or is told the gap. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +35,7 @@ static int setup(void **state)
 {
 	(void)state;
 	wakes = 0;
-	/* So that no output asks the kernel. */
+	/* The module counts as absent, so that no feature sends requests to the kernel. */
 	status = (struct feed_status){ .name = "test", .absent = true };
 	bus_set_feed(&status);
 	return loop_init(&loop) || bus_init(&loop, features);
@@ -113,7 +112,7 @@ static void add_line(struct strbuf *out, const uint8_t *packed, size_t len)
 	faultcast__v1__stream_message__free_unpacked(m, NULL);
 }
 
-/* Everything there is now, a word a message; reads by @step bytes. */
+/* Returns all present messages, one word for each; reads @step bytes at a time. */
 static char *drain(struct stream_client *client, size_t step)
 {
 	struct strbuf raw = STRBUF_INIT, out = STRBUF_INIT;
@@ -174,10 +173,10 @@ static void resumes(void **state)
 	expect("abc.0.0", "abc.1.0 abc.2.0 abc.3.0 end");
 	expect("abc.3.0", "end");
 	expect("latest", "end");
-	/* Of the future, and of an instance that never was. */
+	/* A cursor in the future, and one of an unknown instance. */
 	expect("abc.4.0", "gap2:?@abc.0.0 abc.1.0 abc.2.0 abc.3.0 end");
 	expect("def.1.0", "gap2:?@abc.0.0 abc.1.0 abc.2.0 abc.3.0 end");
-	/* The cursor of that gap resumes behind it. */
+	/* The cursor of that gap resumes behind the gap. */
 	expect("abc.0.0", "abc.1.0 abc.2.0 abc.3.0 end");
 }
 
@@ -191,7 +190,7 @@ static void states_what_is_gone(void **state)
 	publish(INSTANCE, 15, 15);
 	expect("abc.11.0", "gap1:12-14@abc.14.0 abc.15.0 end");
 	expect("abc.14.0", "abc.15.0 end");
-	/* Of a gap only what is still ahead. */
+	/* A reader in the middle of a gap is told only the rest of the gap. */
 	expect("abc.12.0", "gap1:13-14@abc.14.0 abc.15.0 end");
 }
 
@@ -208,7 +207,7 @@ static void crosses_instances(void **state)
 	expect("abc.2.0", "gap4:?@abc.2.9223372036854775807 def.1.0 def.2.0 end");
 	expect("abc.2.9223372036854775807", "def.1.0 def.2.0 end");
 	expect("def.1.0", "def.2.0 end");
-	/* Nobody saw the end of it, nor the beginning of the next one. */
+	/* The end of this instance and the beginning of the next one were not received. */
 	publish(0x123, 5, 5);
 	expect("def.2.0", "gap4:?@def.2.9223372036854775807 gap1:1-4@123.4.0 123.5.0 end");
 }
@@ -246,7 +245,7 @@ static void follows(void **state)
 	assert_int_equal(wakes, 0);
 	publish(INSTANCE, 2, 3);
 	assert_int_equal(wakes, 1);
-	/* However the reader slices it. */
+	/* The result does not depend on how many bytes are read at a time. */
 	got = drain(client, 7);
 	assert_string_equal(got, "abc.2.0 abc.3.0 ");
 	free(got);
@@ -255,7 +254,7 @@ static void follows(void **state)
 	assert_int_equal(stream_clients(), 0);
 }
 
-/* Event @seq of device 0000:@bus:00.0, before which so many were not published. */
+/* Publishes event @seq of device 0000:@bus:00.0, which reports these unpublished faults. */
 static void publish_of(uint64_t seq, uint16_t bus, uint32_t kind, uint64_t suppressed,
 		       uint64_t lost)
 {
@@ -297,10 +296,13 @@ static void tells_of_the_unpublished(void **state)
 	publish_of(1, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 0, 0);
 	publish_of(2, 1, FAULTCAST_KIND_IO_PAGE_FAULT, 7, 0);
 	expect(NULL, "abc.1.0 gap5:7*0000:01:00.0@abc.1.9223372036854775805 abc.2.0 end");
-	/* Whoever had the gap alone gets it again: it is of the event that follows. */
+	/*
+	 * A client that had received only the gap gets it again, because the gap belongs
+	 * to the event.
+	 */
 	expect("abc.1.9223372036854775805",
 	       "gap5:7*0000:01:00.0@abc.1.9223372036854775805 abc.2.0 end");
-	/* Of which kind they were nobody knows. */
+	/* The kind of unpublished faults is unknown, so a filter for kinds cannot exclude them. */
 	request.filter.kinds = 1U << FAULTCAST_KIND_AER;
 	expect_request(&request, "gap5:7*0000:01:00.0@abc.1.9223372036854775805 end");
 	request.filter.kinds = 0;
@@ -309,7 +311,7 @@ static void tells_of_the_unpublished(void **state)
 	expect("abc.2.0", "gap5:8*0000:01:00.0@abc.2.9223372036854775805 "
 			  "gap6:9*0000:01:00.0@abc.2.9223372036854775806 abc.3.0 "
 			  "gap6:10*0000:01:00.0@abc.3.9223372036854775806 abc.4.0 end");
-	/* With the first of two gaps it has not had the other. */
+	/* A client that had received the first of two gaps gets both again. */
 	expect("abc.2.9223372036854775805",
 	       "gap5:8*0000:01:00.0@abc.2.9223372036854775805 "
 	       "gap6:9*0000:01:00.0@abc.2.9223372036854775806 abc.3.0 "
@@ -330,13 +332,13 @@ static void filters(void **state)
 	gap(INSTANCE, 10, 12);
 	request.filter.num_devices = 1;
 	request.filter.devices[0] = (struct address){ .type = ADDRESS_PCI, .bdf = 0x200 };
-	/* What is missing might have been of that device. */
+	/* The missing events might have been of that device. */
 	expect_request(&request, "abc.2.0 abc.4.0 abc.6.0 abc.8.0 gap1:10-12@abc.12.0 end");
 	request.filter.kinds = 1U << FAULTCAST_KIND_AER;
 	expect_request(&request, "abc.6.0 gap1:10-12@abc.12.0 end");
 	request.filter = (struct event_filter){ .since_ns = 3000, .until_ns = 5000 };
 	expect_request(&request, "abc.3.0 abc.4.0 gap1:10-12@abc.12.0 end");
-	/* None of them makes one that was passed over a gap. */
+	/* Events that the filter excludes are never stated as gaps. */
 	request.filter.since_ns = 8000;
 	request.filter.until_ns = 0;
 	request.start = STREAM_AFTER;
@@ -351,7 +353,7 @@ static void limits(void **state)
 	(void)state;
 	publish(INSTANCE, 1, 5);
 	expect_request(&request, "abc.1.0 abc.2.0 end");
-	/* Even if it follows. */
+	/* The limit also ends a request with follow. */
 	request.follow = true;
 	expect_request(&request, "heartbeat@abc.0.0 abc.1.0 abc.2.0 end");
 	request.filter.since_ns = 1;
@@ -375,7 +377,7 @@ static void speaks_server_sent_events(void **state)
 	stream_close(client);
 }
 
-/* Those due within so long. */
+/* Expires the timers that are due within this time. */
 static void run_timers(uint64_t within_ns)
 {
 	const uint64_t end = clock_mono_ns() + within_ns;
@@ -388,7 +390,7 @@ static void run_timers(uint64_t within_ns)
 	}
 }
 
-/* With many clients the first event wakes them at once, the next ones all together. */
+/* With many clients, the first event wakes them at once. Later events wake them together. */
 static void wakes_many_together(void **state)
 {
 	struct stream_client *many[200];
@@ -401,7 +403,7 @@ static void wakes_many_together(void **state)
 			;
 	}
 	wakes = 0;
-	usleep(3000); /* since the last time all were woken */
+	usleep(3000); /* longer than the minimum time between two wake-ups */
 	publish(INSTANCE, 1, 1);
 	assert_int_equal(wakes, 200);
 	for (size_t i = 0; i < 200; i++)
@@ -409,7 +411,7 @@ static void wakes_many_together(void **state)
 			;
 	publish(INSTANCE, 2, 3);
 	assert_int_equal(wakes, 200);
-	/* The loop has one timer for it, due within 2 ms. */
+	/* One timer of the loop wakes all clients, within 2 ms. */
 	run_timers(3 * NSEC_PER_MSEC);
 	assert_int_equal(wakes, 400);
 	for (size_t i = 0; i < 200; i++)
@@ -420,7 +422,7 @@ static void wakes_many_together(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		/* First: nothing makes the bus unready again. */
+		/* This test comes first, because the bus never becomes unready again. */
 		cmocka_unit_test_setup_teardown(holds_clients_until_ready, setup, teardown),
 		cmocka_unit_test_setup_teardown(resumes, setup, teardown),
 		cmocka_unit_test_setup_teardown(states_what_is_gone, setup, teardown),

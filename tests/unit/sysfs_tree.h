@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A made-up sysfs of PCI devices below @root, for a group of tests. */
+/* Creates a sysfs with PCI devices below @root, for one group of tests. */
 #ifndef FAULTCAST_TESTS_SYSFS_TREE_H
 #define FAULTCAST_TESTS_SYSFS_TREE_H
 
@@ -13,7 +13,7 @@
 
 static char root[] = "/tmp/faultcast-sysfs-XXXXXX";
 
-/* With the directories above it. */
+/* Writes a file and creates the directories above it. */
 static inline void put(const char *path, const char *content)
 {
 	char full[256];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: a moment is read as it was meant, the same in every time zone and locale, and
- * anything that is none is refused and changes nothing. */
+/*
+ * Proves: a time is parsed as written, in every time zone and locale. Any other text is
+ * refused and changes nothing.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,7 +88,7 @@ static const char *const bad[] = {
 	"18446744073.709551616",
 	"18446744073709551616",
 	"99999999999999999999999",
-	/* dates that there are not, or not here */
+	/* dates that do not exist, or are out of range */
 	"2026-02-29T00:00:00Z",
 	"1900-02-29T00:00:00Z",
 	"2026-04-31T00:00:00Z",
@@ -153,7 +155,7 @@ static void refuses(void **state)
 	}
 }
 
-/* An hour that summer time leaves out. */
+/* An hour that a change to summer time skips. */
 static void knows_no_zone(void **state)
 {
 	uint64_t real_ns = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: text is valid UTF-8 once it was repaired, whatever bytes were in it, and as long as
- * before; what was valid stays as it was.
+ * Proves: repaired text is valid UTF-8 and has the same length, whatever bytes it held.
+ * Valid text is unchanged.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,13 +20,13 @@ static const struct {
 	{ "mlx5_core \"a\\b\"\r\n\t\x7f", "mlx5_core \"a\\b\"\r\n\t\x7f" },
 	{ "f\xc3\xbcr \xe2\x82\xac \xf0\x9f\x92\xa5", "f\xc3\xbcr \xe2\x82\xac \xf0\x9f\x92\xa5" },
 	{ "f\xfcr", "f?r" },	   /* Latin-1 */
-	{ "f\xc3", "f?" },	   /* cut */
-	{ "\xf0\x9f\x92", "???" }, /* cut */
+	{ "f\xc3", "f?" },	   /* truncated */
+	{ "\xf0\x9f\x92", "???" }, /* truncated */
 	{ "\xf0\x9f\x92\xc3\xbc", "???\xc3\xbc" },
-	{ "\x80\xbf", "??" },			  /* begins in the middle */
-	{ "\xc0\xaf\xe0\x80\xaf", "?????" },	  /* longer than need be */
+	{ "\x80\xbf", "??" },			  /* starts within a character */
+	{ "\xc0\xaf\xe0\x80\xaf", "?????" },	  /* overlong */
 	{ "\xed\xa0\x80", "???" },		  /* half of a surrogate pair */
-	{ "\xf4\x90\x80\x80\xf5\xff", "??????" }, /* beyond the last one */
+	{ "\xf4\x90\x80\x80\xf5\xff", "??????" }, /* beyond the last code point */
 	{ "\xef\xbf\xbf\xf4\x8f\xbf\xbf", "\xef\xbf\xbf\xf4\x8f\xbf\xbf" },
 };
 

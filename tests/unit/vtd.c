@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: the kernel's own decoder reads a VT-d fault record as the
- * specification defines it (VT-d 11.4.14, 7.2.3), and finds in the machine code
- * of dmar_fault() the one place it looks for, or says that it is not there.
- * This is kmod/probe/vtd_decode.c itself, against the stand-ins in tests/unit/kernel/.
+ * Proves: the kernel module's decoder reads a VT-d fault record as the specification
+ * defines it (VT-d 11.4.14, 7.2.3). It finds the one instruction that it looks for in the
+ * machine code of dmar_fault(), or reports that there is none.
+ *
+ * This is kmod/probe/vtd_decode.c itself, built against the stand-ins in
+ * tests/unit/kernel/.
  */
 #include "../../kmod/probe/vtd_decode.c"
 
@@ -51,7 +53,7 @@ static void what_others_filled_stays(void **state)
 static void register_fields(void **state)
 {
 	(void)state;
-	/* CAP.FRO is bits 33:24 in units of 16 bytes, CAP.NFR 47:40 less one. */
+	/* CAP.FRO is bits 33:24, in units of 16 bytes. CAP.NFR is bits 47:40 plus one. */
 	assert_int_equal(vtd_cap_fro(0), 0);
 	assert_int_equal(vtd_cap_fro(1ULL << 24), 16);
 	assert_int_equal(vtd_cap_fro(0x3ffULL << 24), 0x3ff * 16);
@@ -59,7 +61,7 @@ static void register_fields(void **state)
 	assert_int_equal(vtd_cap_nfr(0), 1);
 	assert_int_equal(vtd_cap_nfr(0xffULL << 40), 256);
 	assert_int_equal(vtd_cap_nfr(~(0xffULL << 40)), 1);
-	/* QEMU's: one record at 0x220 */
+	/* The capability register of QEMU: one record, at 0x220. */
 	assert_int_equal(vtd_cap_fro(0x00d2008c22260206), 0x220);
 	assert_int_equal(vtd_cap_nfr(0x00d2008c22260206), 1);
 	/* FSTS.FRI is bits 15:8. */
@@ -143,7 +145,7 @@ static const struct site sites[] = {
 	{ "one byte", 1, 0, 0, 0, { 0x85 } },
 };
 
-/* On the heap and of the exact size, so that ASan sees a read beyond the end. */
+/* An allocation of the exact size lets ASan see a read beyond the end. */
 static void expect_site(const struct site *site)
 {
 	size_t offset = 0;
@@ -166,7 +168,7 @@ static void sites_are_found(void **state)
 		expect_site(&sites[i]);
 }
 
-/* The operand size prefix makes it test bit 15. */
+/* The operand size prefix turns this into a test of bit 15. */
 static void sixteen_bit_tests_are_none(void **state)
 {
 	static const struct site wide[] = {
@@ -192,7 +194,7 @@ static void every_register_is_told(void **state)
 	}
 }
 
-/* Reads of arbitrary code stay inside it. */
+/* Reading arbitrary code stays within its bounds. */
 static void arbitrary_code_is_safe(void **state)
 {
 	u32 random = 1;

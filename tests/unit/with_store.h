@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A store in a directory of its own, fed through the bus as the source would, and read back. */
+/*
+ * A store in a temporary directory, for the tests of the store. The test delivers entries
+ * through the bus, as the feed does, and reads them back.
+ */
 #ifndef FAULTCAST_TEST_WITH_STORE_H
 #define FAULTCAST_TEST_WITH_STORE_H
 
@@ -35,7 +38,7 @@ static char test_dir[] = "/tmp/faultcast-store-XXXXXX";
 static char test_path[sizeof(test_dir) + 16];
 static struct store_config test_config = { .path = test_path };
 static struct loop test_loop;
-/* Absent, so that no output asks the kernel. */
+/* The module counts as absent, so that no feature sends requests to the kernel. */
 static struct feed_status test_source = { .name = "test", .absent = true };
 static uint64_t test_published;
 static bool test_running;
@@ -104,7 +107,7 @@ static inline int tear_down(void **state)
 	return 0;
 }
 
-/* Kind, device and time depend on the number, for filters. */
+/* Kind, device and time depend on the sequence number, so that filters have something to select. */
 static inline struct fault_event make_event(uint64_t instance, uint64_t seq)
 {
 	return (struct fault_event){
@@ -151,7 +154,7 @@ static inline struct output_counts get_counts(void)
 	return counts;
 }
 
-/* Runs the loop until @wanted, which a hook asks after each turn. */
+/* Runs the loop until @wanted() is true. A hook calls it after each turn of the loop. */
 static bool (*test_wanted)(void);
 static uint64_t test_deadline_ns;
 
@@ -197,12 +200,12 @@ static inline bool is_up(void)
 	return get_status().up && get_status().open;
 }
 
-/* What a reader got: events and gaps, runs of events as "abc:1-9", a gap as "gap1:3-9". */
+/* The text of everything that a reader received: a run of events is "abc:1-9", a gap "gap1:3-9". */
 static struct {
 	struct strbuf text;
-	struct cursor from, last; /* of a run */
+	struct cursor from, last; /* the run of events */
 	uint64_t events;
-	uint64_t missing; /* stated */
+	uint64_t missing; /* events stated as missing */
 	unsigned int reads;
 	int err;
 	bool end;
@@ -285,7 +288,7 @@ static inline bool is_read(void)
 	return test_got.end || test_got.err;
 }
 
-/* All that follows @after, "": all there is. */
+/* Reads everything that follows @after; "" reads from the beginning. */
 static inline const char *read_store(const char *after, const struct event_filter *filter)
 {
 	static const struct event_filter all;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stand-in for the kernel's header, as much of it as kmod/probe/vtd_decode.c needs. */
+/* Stand-in for the kernel's header, with the parts that kmod/probe/vtd_decode.c needs. */
 #ifndef STANDIN_LINUX_BITS_H
 #define STANDIN_LINUX_BITS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stand-in for the kernel's header, and for what it brings, as kmod/core/storm.c needs it. */
+/* Stand-in for the kernel's header and for its own includes, for kmod/core/storm.c. */
 #ifndef STANDIN_LINUX_KERNEL_H
 #define STANDIN_LINUX_KERNEL_H
 

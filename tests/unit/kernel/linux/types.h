@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stand-in for the kernel's header, as much of it as the tests of kmod need. */
+/* Stand-in for the kernel's header, with the parts that the tests of kmod need. */
 #ifndef STANDIN_LINUX_TYPES_H
 #define STANDIN_LINUX_TYPES_H
 
