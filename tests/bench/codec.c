@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Measures nothing by itself: does one thing with one event many times, for callgrind to
- * count instructions of.  codec decode|protobuf|json TIMES.  The batch is as the kernel
- * module's: 16 I/O page faults with the identity of their device.
+ * Decodes or encodes one event TIMES times, so that callgrind can count the instructions:
+ * codec decode|protobuf|json TIMES. The batch is as the kernel module sends it: 16 I/O
+ * page faults with the identity of their device.
  */
 #include <netlink/genl/genl.h>
 #include <stdio.h>

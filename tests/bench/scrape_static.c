@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The least that an answer costs: libmicrohttpd, in one thread with epoll, sends the
- * bytes of its standard input again and again: scrape_static PORT CONTENT-TYPE [ENCODING]
+ * The least that an answer can cost: scrape_static PORT CONTENT-TYPE [ENCODING] sends the
+ * bytes of its standard input with libmicrohttpd, in one thread with epoll.
  */
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -22,7 +22,10 @@ static enum MHD_Result answer(void *cls, struct MHD_Connection *connection, cons
 	(void)version;
 	(void)upload;
 	(void)upload_size;
-	/* The first call comes before the body, for which an answer would close the connection. */
+	/*
+	 * The first call comes before the request's body. An answer at that point closes
+	 * the connection.
+	 */
 	if (!*request) {
 		*request = &response;
 		return MHD_YES;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Measures: what N clients of /v1/events get, and how late.  Reads the delimited protobuf
- * of all of them in one thread and prints one JSON object when the time is over or, with
- * an expected number, when each client has seen that event:
- * stream_load PORT CLIENTS SECONDS [SEQ]
+ * Measures what N clients of /v1/events receive, and how late: stream_load PORT CLIENTS
+ * SECONDS [SEQ]. One thread reads the delimited protobuf of all clients. It prints one
+ * JSON object when the time is over, or when every client has received event SEQ.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,15 +20,15 @@
 #define BUFFER 65536
 #define SAMPLES 4000000
 
-/* Of a chunked body, RFC 9112 7.1. */
+/* The parts of a response with a chunked body, RFC 9112 7.1. */
 enum where { IN_HEADERS, IN_SIZE, IN_CHUNK, BEHIND_CHUNK };
 
 struct client {
 	int fd;
 	enum where where;
 	size_t chunk_left;
-	int newlines;	    /* in a row, in the headers */
-	uint8_t rest[4096]; /* of a message that is not complete yet */
+	int newlines;	    /* successive newlines in the headers */
+	uint8_t rest[4096]; /* the beginning of an incomplete message */
 	size_t rest_len;
 	uint64_t events, gaps, last_seq;
 };
@@ -63,7 +62,7 @@ static const uint8_t *varint(const uint8_t *s, const uint8_t *end, uint64_t *val
 	return NULL;
 }
 
-/* The next field: its number, and its value or bytes.  NULL: malformed. */
+/* Reads the next field: its number, and its value or bytes. Returns NULL if it is malformed. */
 static const uint8_t *field(const uint8_t *s, const uint8_t *end, unsigned int *number,
 			    uint64_t *value, const uint8_t **bytes)
 {
@@ -94,7 +93,7 @@ static const uint8_t *field(const uint8_t *s, const uint8_t *end, unsigned int *
 	return NULL;
 }
 
-/* FaultEvent: 1 seq, 5 monotonic_ns. */
+/* FaultEvent has 1 seq and 5 monotonic_ns. */
 static void on_event(struct client *client, const uint8_t *s, const uint8_t *end, uint64_t now)
 {
 	unsigned int number;
@@ -124,7 +123,7 @@ static void on_event(struct client *client, const uint8_t *s, const uint8_t *end
 		total.finished++;
 }
 
-/* StreamMessage: 2 event, 3 gap, 4 heartbeat. */
+/* StreamMessage has 2 event, 3 gap and 4 heartbeat. */
 static void on_message(struct client *client, const uint8_t *s, const uint8_t *end, uint64_t now)
 {
 	unsigned int number;
@@ -144,7 +143,7 @@ static void on_message(struct client *client, const uint8_t *s, const uint8_t *e
 	}
 }
 
-/* Returns how many bytes were whole messages. */
+/* Handles all complete messages and returns their length in bytes. */
 static size_t take_messages(struct client *client, const uint8_t *s, size_t len, uint64_t now)
 {
 	const uint8_t *at = s, *end = s + len, *body;
@@ -320,7 +319,7 @@ int main(int argc, char **argv)
 		for (int i = 0; i < ready; i++)
 			read_client(events[i].data.ptr);
 		if (!told && total.heartbeats >= n) {
-			told = true; /* each has its headers and stands at its place */
+			told = true; /* every client has received its headers and follows */
 			puts("ready");
 			fflush(stdout);
 		}

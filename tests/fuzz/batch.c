@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: no message of events makes the decoder go wrong; a refused one hands on nothing and
- * counts nothing; what it hands on is sound, and becomes a message that a client can read. */
+/*
+ * Proves: no message of events makes the decoder misbehave. A refused message emits
+ * nothing and counts nothing. Every emitted event is valid, and becomes a message that a
+ * client can read.
+ */
 #include "fuzz.h"
 #include "model/address.h"
 #include "model/cursor.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: no configuration file makes its reader go wrong; a refused one is told why in one line,
- * and what an accepted one says is within its bounds. */
+/*
+ * Proves: no configuration file makes its reader misbehave. A refused file gets one line
+ * with the reason, and the values of an accepted file are within their bounds.
+ */
 #include "config/config.h"
 
 #include "fuzz.h"

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: no end of an answer and no word of the controller makes their decoders go wrong; an end
- * has an error number that can be said aloud, and a text that is ended. */
+/*
+ * Proves: no end of an answer and no message of netlink's controller makes the decoders
+ * misbehave. A decoded end has a valid error number and a terminated text.
+ */
 #include "fuzz.h"
 #include "netlink/decode.h"
 
-/* Both a length that cuts most texts and one that cuts none. */
+/* The size of the text buffer is either smaller or larger than most texts. */
 static void require_end(struct nlmsghdr *nlh, size_t size)
 {
 	char *text = malloc(size);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: no device's counters make the decoder go wrong; what it takes adds up, with every string
- * ended, and becomes a message that a client can read. */
+/*
+ * Proves: no counters of a device make the decoder misbehave. Accepted counters add up,
+ * and all strings are terminated. They become a message that a client can read.
+ */
 #include "fuzz.h"
 #include "model/counts.h"
 #include "model/health.h"
@@ -40,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	if (!nlh)
 		return 0;
-	/* So that what the decoder leaves as it was shows. */
+	/* Fields that the decoder does not set keep this pattern, and are found. */
 	memset(&device, 0xff, sizeof(device));
 	err = decode_device(nlh, &device, &unknown);
 	REQUIRE(!err || err == -EBADMSG);

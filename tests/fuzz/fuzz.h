@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the fuzz targets share: libFuzzer's entry, and checks that end the run. */
+/* Shared by the fuzz targets: libFuzzer's entry point, and checks that end the run. */
 #ifndef FAULTCAST_TESTS_FUZZ_H
 #define FAULTCAST_TESTS_FUZZ_H
 
@@ -20,7 +20,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-/* A promise: libFuzzer takes the abort for a finding and keeps the input. */
+/* A broken promise aborts. libFuzzer reports the abort as a finding and keeps the input. */
 #define REQUIRE(condition)                                                                         \
 	do {                                                                                       \
 		if (!(condition)) {                                                                \
@@ -34,7 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 #define FUZZ_ROOM 65536
 
-/* Bytes behind which memory ends, for libnl, whose reads no sanitizer sees. */
+/*
+ * Returns the end of a mapping. libnl is built without sanitizers, so that only a fault
+ * shows that it reads beyond a message.
+ */
 static inline unsigned char *fuzz_end_of_memory(void)
 {
 	static unsigned char *end;
@@ -50,9 +53,9 @@ static inline unsigned char *fuzz_end_of_memory(void)
 }
 
 /*
- * A message of these bytes, aligned as a received one is, with nothing behind it.
- * Its length is right: the receiver sees to that.  NULL when there are not enough
- * for a header.  Valid until the next call.
+ * Returns a message with these bytes, aligned as a received message is, at the end of a
+ * mapping. Its length is corrected, because the receiver has checked it. Returns NULL if
+ * there are not enough bytes for a header. The message is valid until the next call.
  */
 static inline struct nlmsghdr *fuzz_message(const uint8_t *bytes, size_t len)
 {
@@ -74,7 +77,7 @@ static inline void fuzz_require_identity(const struct device_identity *identity)
 	REQUIRE_STRING(identity->physical_slot);
 }
 
-/* @msg is read back as it was packed, and its JSON is one line. */
+/* Packs @msg, reads it back, and checks that its JSON is one line. */
 static inline void fuzz_encode(const ProtobufCMessage *msg)
 {
 	size_t len = protobuf_c_message_get_packed_size(msg);

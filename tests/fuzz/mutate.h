@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A mutator that knows attributes: it resizes one, and every nest around it with it.
- * Left to itself libFuzzer gets no further than to a length that does not fit.
+ * A mutator that knows netlink attributes: it resizes one attribute and every nest around
+ * it. libFuzzer's own mutations rarely get beyond a length that does not fit.
  */
 #ifndef FAULTCAST_TESTS_FUZZ_MUTATE_H
 #define FAULTCAST_TESTS_FUZZ_MUTATE_H
@@ -16,7 +16,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned 
 
 #define MUTATE_DEPTH 4
 
-/* Where a chosen attribute is, innermost last. */
+/* The offsets of a chosen attribute and of the nests around it, innermost last. */
 struct mutate_path {
 	size_t at[MUTATE_DEPTH];
 	unsigned int depth;
@@ -38,7 +38,7 @@ static inline struct nlattr mutate_attr(const uint8_t *bytes, size_t at)
 	return attr;
 }
 
-/* Of the attributes in [from, to) one at random; false when there are none. */
+/* Picks a random attribute in [from, to). Returns false if there is none. */
 static inline bool mutate_pick(const uint8_t *bytes, size_t from, size_t to, uint32_t *random,
 			       size_t *picked)
 {
@@ -56,11 +56,11 @@ static inline bool mutate_pick(const uint8_t *bytes, size_t from, size_t to, uin
 	return n;
 }
 
-/* An attribute of the message, or more often one within it, as far as there are any. */
+/* Picks a random attribute of the message, and more often one nested within it. */
 static inline struct mutate_path mutate_choose(const uint8_t *bytes, size_t len, uint32_t *random)
 {
 	struct mutate_path path = { .depth = 0 };
-	size_t from = NLMSG_HDRLEN + 4, to = len; /* the family's header */
+	size_t from = NLMSG_HDRLEN + 4, to = len; /* behind the family's header */
 
 	while (path.depth < MUTATE_DEPTH && (!path.depth || mutate_random(random) % 4) &&
 	       mutate_pick(bytes, from, to, random, &path.at[path.depth])) {
@@ -72,7 +72,7 @@ static inline struct mutate_path mutate_choose(const uint8_t *bytes, size_t len,
 	return path;
 }
 
-/* The room of the innermost attribute from @old to @size bytes; returns the new length. */
+/* Resizes the innermost attribute to @size bytes. Returns the new length of the message. */
 static inline size_t mutate_resize(uint8_t *bytes, size_t len, const struct mutate_path *path,
 				   uint16_t size)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: no query and no Last-Event-ID makes their reader go wrong; a refused one is told why, and
- * of an accepted one the stream gets only what it can do. */
+/*
+ * Proves: no query and no Last-Event-ID makes their readers misbehave. A refused request
+ * gets a reason, and an accepted one asks the stream only for things that it supports.
+ */
 #include "http/query.h"
 
 #include "fuzz.h"
@@ -27,7 +29,7 @@ static void require_sound(const struct stream_request *request)
 	}
 }
 
-/* "key=value&key=value", decoded already. */
+/* @text is "key=value&key=value", already decoded. */
 static int read_arguments(char *text, struct stream_request *request, struct strbuf *error)
 {
 	int err = 0;
@@ -40,7 +42,7 @@ static int read_arguments(char *text, struct stream_request *request, struct str
 	return err;
 }
 
-/* The query, and behind a line break the header. */
+/* The input is the query, followed by a line break and the header. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct stream_request request = { 0 };

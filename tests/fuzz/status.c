@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: no status makes the decoder go wrong; what it takes has an instance, no more probes than
- * there is room for, every string ended, and becomes a message that a client can read. */
+/*
+ * Proves: no status makes the decoder misbehave. An accepted status has an instance, no
+ * more probes than fit, and terminated strings. It becomes a message that a client can
+ * read.
+ */
 #include "fuzz.h"
 #include "model/module.h"
 #include "mutate.h"
@@ -30,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	if (!nlh)
 		return 0;
-	/* So that what the decoder leaves as it was shows. */
+	/* Fields that the decoder does not set keep this pattern, and are found. */
 	memset(&status, 0xff, sizeof(status));
 	err = decode_status(nlh, &status, &unknown);
 	REQUIRE(!err || err == -EBADMSG);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: no text makes the readers of cursors, addresses, moments, numbers, kinds and Accept
- * headers go wrong; what they take is read again as the same, and with one more letter it is
- * refused. */
+/*
+ * Proves: no text makes the readers of cursors, addresses, times, numbers, kinds and
+ * Accept headers misbehave. Accepted text is read back the same, and refused with one
+ * more letter.
+ */
 #include <time.h>
 
 #include "base/options.h"
@@ -40,7 +42,7 @@ static void try_address(const char *text)
 	REQUIRE(!address_parse(again, &back) && address_equal(&address, &back));
 }
 
-/* libc's opinion, where it has one: whole seconds, and RFC 3339 without an offset. */
+/* Compares with libc for texts that libc can parse: whole seconds in RFC 3339 without an offset. */
 static void require_libc_agrees(const char *text, uint64_t real_ns)
 {
 	time_t seconds = (time_t)(real_ns / 1000000000);
@@ -53,7 +55,7 @@ static void require_libc_agrees(const char *text, uint64_t real_ns)
 	}
 	gmtime_r(&seconds, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	/* But for a leap second, which libc has no name for. */
+	/* libc does not print leap seconds. */
 	if (text[strspn(text, "0123456789-:T.")] == 'Z' && !strstr(text, ":60"))
 		REQUIRE(!strncmp(text, date, strlen(date)));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Proves: no message about a device makes its reader go wrong; it is of a PCI device only if it
- * says so and gives an address that is one, and as long as all of it is there. */
+/*
+ * Proves: no uevent makes its reader misbehave. It is about a PCI device only if it says
+ * so and contains a complete valid address.
+ */
 #include "pci/uevent.h"
 #include "fuzz.h"
 #include "model/address.h"
@@ -17,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	if (len >= UEVENT_LEN)
 		return 0;
-	/* Of just this size, so that a read behind it shows. */
+	/* An allocation of the exact size lets the sanitizer see a read beyond the end. */
 	message = malloc(len + 1);
 	REQUIRE(message);
 	memcpy(message, bytes, len);
@@ -25,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (uevent_pci(message, len, &address)) {
 		address_format(&address, name);
 		REQUIRE(!address_parse_pci(name, &back) && address_equal(&address, &back));
-		/* A segment may be left out. */
+		/* The text of an address may omit the segment. */
 		REQUIRE(has(message, len, "SUBSYSTEM=pci") &&
 			has(message, len, strchr(name, ':') + 1));
 	}

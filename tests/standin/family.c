@@ -14,15 +14,18 @@
 #include "module.h"
 #include "wire.h"
 
-/* What an skb has room for, less struct skb_shared_info: NLMSG_GOODSIZE of the kernel. */
+/* NLMSG_GOODSIZE of the kernel: the space in an skb, without struct skb_shared_info. */
 #define SHARED_INFO 320
 #define NOTIFICATION_MAX (4096 - SHARED_INFO)
-/* Of a dump, for a reader with a large buffer: netlink_recvmsg(), net/netlink/af_netlink.c. */
+/*
+ * The size of a dump for a reader with a large buffer: netlink_recvmsg(),
+ * net/netlink/af_netlink.c.
+ */
 #define DUMP_MAX (32768 - SHARED_INFO)
-/* A device with every error bit counted: device_get_start(), kmod/nl/genl.c. */
+/* The size for a device with every error bit counted: device_get_start(), kmod/nl/genl.c. */
 #define DEVICE_MAX (2 * NOTIFICATION_MAX)
 
-/* Of 32 that a NETLINK_USERSOCK has. */
+/* Two of the 32 groups that NETLINK_USERSOCK has. */
 enum { GROUP_NOTIFY = 1, GROUP_EVENTS = 2 };
 
 #define DUMPS_MAX 64
@@ -35,7 +38,7 @@ struct dump {
 	uint32_t port;
 	uint32_t seq;
 	uint64_t next;
-	uint64_t end; /* of events: head when it began */
+	uint64_t end; /* for events: the head when the dump began */
 };
 
 static int sock = -1;
@@ -83,7 +86,7 @@ bool family_is_registered(void)
 	return registered;
 }
 
-/* Never waits: the kernel does not wait for a reader either. */
+/* Never blocks, because the kernel does not wait for readers either. */
 static int send_to(uint32_t port, const void *datagram, size_t len)
 {
 	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = port };
@@ -93,7 +96,7 @@ static int send_to(uint32_t port, const void *datagram, size_t len)
 	return 0;
 }
 
-/* Always goes to port 0 as well, where nobody is: not an error. */
+/* The datagram also goes to port 0, where no socket exists. That is not an error. */
 static void multicast(int group, struct nl_msg *msg)
 {
 	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_groups = 1U << (group - 1) };
@@ -113,7 +116,7 @@ static void send_reply(uint32_t port)
 	send_to(port, nlmsg_hdr(reply), nlmsg_hdr(reply)->nlmsg_len);
 }
 
-/* As netlink_ack(), for a socket with NETLINK_CAP_ACK. */
+/* Like netlink_ack() for a socket with NETLINK_CAP_ACK. */
 static void acknowledge(uint32_t port, const struct nlmsghdr *request, int err)
 {
 	const struct nlmsgerr body = { .error = err, .msg = *request };
@@ -123,7 +126,7 @@ static void acknowledge(uint32_t port, const struct nlmsghdr *request, int err)
 	send_reply(port);
 }
 
-/* The controller, as ctrl_fill_info() of net/netlink/genetlink.c, without operations. */
+/* The controller, like ctrl_fill_info() of net/netlink/genetlink.c without operations. */
 
 struct group {
 	const char *family;
@@ -195,7 +198,7 @@ void family_register(void)
 {
 	struct group group;
 
-	/* The kernel gives each a number that was not used for long. */
+	/* The kernel allocates family numbers in turn, so that a number is not reused soon. */
 	family_id = family_id < GENL_MAX_ID ? family_id + 1 : GENL_MIN_ID + 16;
 	group = faultcast_group();
 	registered = true;
@@ -244,7 +247,7 @@ static int start_dump(uint32_t port, struct nlmsghdr *nlh, uint8_t cmd)
 	return 0;
 }
 
-/* Returns whether the request still wants its acknowledgment, or -errno. */
+/* Returns whether the request still needs an acknowledgment, or -errno. */
 static int family_request(uint32_t port, struct nlmsghdr *nlh)
 {
 	const struct genlmsghdr *hdr = nlmsg_data(nlh);
@@ -300,9 +303,9 @@ void family_serve(void)
 	}
 }
 
-/* Dumps: a datagram is given up when its reader has no room, and made anew later. */
+/* Dumps. If the reader has no room, the datagram is discarded and built again later. */
 
-/* Puts event @dump->next, or first the gap before what is left of the history. */
+/* Puts event @dump->next, or first the gap before the oldest retained event. */
 static int dump_one(struct nl_msg *msg, struct dump *dump)
 {
 	const struct fault_event *ev = module_read(dump->next);
@@ -354,7 +357,7 @@ static size_t fill_devices(struct dump *dump, char *out)
 	return len;
 }
 
-/* As netlink_dump_done(), for a socket with NETLINK_EXT_ACK. */
+/* Like netlink_dump_done() for a socket with NETLINK_EXT_ACK. */
 static size_t fill_done(const struct dump *dump, char *out)
 {
 	bool refused = dump->cmd == FAULTCAST_CMD_EVENT_GET &&
@@ -370,7 +373,7 @@ static size_t fill_done(const struct dump *dump, char *out)
 	return nlmsg_hdr(reply)->nlmsg_len;
 }
 
-/* One datagram more; whether there was room for it. */
+/* Sends one more datagram. Returns whether the reader had room for it. */
 static bool advance(struct dump *dump)
 {
 	static char out[DUMP_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -387,7 +390,7 @@ static bool advance(struct dump *dump)
 	if (err == -EAGAIN)
 		return false;
 	*dump = next;
-	/* Its reader is gone. */
+	/* The reader has closed its socket. */
 	if (err)
 		dump->active = false;
 	return true;

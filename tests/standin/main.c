@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * faultcast_standin, a test program: plays the kernel module over
- * NETLINK_USERSOCK for faultcast_exporter --netlink.standin=PORT.  Says its port,
- * then reads commands, a line each, and answers each with a line: "ok" with what
- * there is to tell as key=value, or "error" with the reason.
+ * faultcast_standin, a test program: plays the kernel module over NETLINK_USERSOCK, for
+ * faultcast_exporter --netlink.standin=PORT. It prints its port. Then it reads commands,
+ * one on each line, and answers each with one line: "ok" with results as key=value, or
+ * "error" with the reason.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,12 +21,12 @@
 #include "pace.h"
 
 #define EVENTS_PER_TURN 1024
-/* How often a dump looks whether its reader has room again: nobody tells. */
+/* A dump retries this often, because nothing signals that its reader has room again. */
 #define DUMP_RETRY_NS (NSEC_PER_MSEC / 4)
 #define WORDS_MAX 4
 
-static struct pace burst;      /* of publish, which answers when it is done */
-static struct pace background; /* beside everything else */
+static struct pace burst;      /* for publish, which answers when it is done */
+static struct pace background; /* runs beside all other commands */
 static bool answer_burst;
 static bool quit;
 
@@ -261,26 +261,26 @@ static const char *leave(char **words)
 
 static const struct command {
 	const char *name;
-	const char *(*run)(char **words); /* has answered, or what is wrong */
-	int words;			  /* at least */
+	const char *(*run)(char **words); /* NULL: has answered; or an error */
+	int words;			  /* the least number of words */
 	bool needs_module;
 } commands[] = {
 	{ "load", load, 0,
 	  false }, /* [history=N] [instance=HEX] [fleet=N] [abi=N] [version=TEXT] */
-	{ "unload", unload, 0, true },	 /* stops publishing too */
-	{ "batch", batch, 1, false },	 /* N: events a message has at most, 0: what fits */
-	{ "publish", publish, 1, true }, /* N [RATE]: answers when they are published */
-	{ "background", start_background, 1, true }, /* RATE: until stop */
+	{ "unload", unload, 0, true },	 /* also stops publishing */
+	{ "batch", batch, 1, false },	 /* N: events in a message at most, 0: as many as fit */
+	{ "publish", publish, 1, true }, /* N [RATE]: answers when all are published */
+	{ "background", start_background, 1, true }, /* RATE: publishes until stop */
 	{ "stop", stop, 0, false },
 	{ "suppress", suppress, 2, true },   /* DEVICE N */
 	{ "lose", lose, 2, true },	     /* DEVICE N */
 	{ "churn", churn, 1, true },	     /* N: devices that change before each dump */
-	{ "summarize", summarize, 0, true }, /* of those that no event told of */
-	{ "drop", drop, 0, true },	     /* breaks the law: see module_drop() */
-	{ "step", step, 1, false },	     /* [-]SECONDS: the wall clock of events to come */
-	{ "age", age, 1, false }, /* SECONDS: of events to come, by the monotonic clock */
-	{ "remove", remove_device, 1, true }, /* DEVICE: as if it was pulled */
-	{ "add", add_device, 1, true },	      /* DEVICE: put there again */
+	{ "summarize", summarize, 0, true }, /* publishes a summary of all unreported faults */
+	{ "drop", drop, 0, true },	     /* breaks the law of conservation, see module_drop() */
+	{ "step", step, 1, false },	     /* [-]SECONDS: moves the wall clock of later events */
+	{ "age", age, 1, false }, /* SECONDS: the age of later events on the monotonic clock */
+	{ "remove", remove_device, 1, true }, /* DEVICE: removes it */
+	{ "add", add_device, 1, true },	      /* DEVICE: adds it again */
 	{ "status", status, 0, false },
 	{ "devices", devices, 0, false }, /* NAME=raised/published/suppressed/lost */
 	{ "quit", leave, 0, false },
@@ -318,7 +318,7 @@ static void run_lines(void)
 {
 	char *newline;
 
-	/* What follows a burst waits for its end. */
+	/* Commands behind a publish wait until it is done. */
 	while (!answer_burst && !quit && (newline = memchr(input.text, '\n', input.len))) {
 		size_t used = (size_t)(newline + 1 - input.text);
 		const char *error;
@@ -349,7 +349,7 @@ static void publish_due(struct pace *pace)
 
 	for (uint64_t i = 0; i < n; i++)
 		family_notify(module_publish());
-	/* An event never waits for a second one. */
+	/* An event is sent at once, without waiting for a second one. */
 	if (n)
 		family_flush();
 }

@@ -55,7 +55,7 @@ static const struct device_counts fresh[SLOTS] = {
 				 .revision = 0x11,
 				 .driver = "pcieport" } },
 	[DMA_ENGINE] = { .address = { .type = ADDRESS_NAME, .name = "platform/12340000.dma" } },
-	/* A card that was pulled; VMD's segments do not fit in 16 bits. */
+	/* A card that was removed. The segment numbers of VMD do not fit in 16 bits. */
 	[BEHIND_VMD] = { .address = { .type = ADDRESS_PCI, .segment = 0x10000, .bdf = 0xe105 },
 			 .identity = { .generation = 9,
 				       .vendor_id = 0x8086,
@@ -63,7 +63,7 @@ static const struct device_counts fresh[SLOTS] = {
 				       .class_code = 0x010802 } },
 };
 
-/* Event N is a row of this, N modulo their number; what is not here follows from slot and N. */
+/* Event N is row N modulo the number of rows. Other fields are derived from the slot and N. */
 static const struct fault_event pattern[] = {
 	{ .slot = NVME,
 	  .kind = FAULTCAST_KIND_IO_PAGE_FAULT,
@@ -139,12 +139,12 @@ static struct module_status status;
 static struct device_counts slots[SLOTS + FLEET_MAX];
 static uint32_t num_slots;
 
-/* Those behind the first SLOTS; with them all events are theirs. */
+/* The number of devices behind the first SLOTS. If there are any, all events are theirs. */
 static uint32_t fleet;
 static uint32_t churn_devices;
 static uint32_t churn_next;
 
-/* Of each slot, what no event has told of yet. */
+/* For each slot, the unreported faults. */
 static struct untold {
 	uint64_t suppressed;
 	uint64_t lost;
@@ -232,7 +232,7 @@ int module_find(const char *name)
 	return -1;
 }
 
-/* As the probe does. */
+/* Counts @ev in its slot, as the probe does. */
 static void count(const struct fault_event *ev)
 {
 	struct device_counts *slot = &slots[ev->slot];
@@ -268,7 +268,10 @@ static void count(const struct fault_event *ev)
 	}
 }
 
-/* Gives @template a number and a place in the history.  A synthetic one tells nothing. */
+/*
+ * Gives @template a sequence number and a place in the history. A synthetic event reports
+ * nothing.
+ */
 static struct fault_event *record(const struct fault_event *template)
 {
 	uint64_t seq = ++status.head;
@@ -310,7 +313,7 @@ const struct fault_event *module_publish(void)
 	return ev;
 }
 
-/* Raised and not published: @n reads at addresses nobody will ask for. */
+/* Raises @n reads that are not published, at addresses that no test looks for. */
 static void raise_only(uint32_t slot, uint64_t n)
 {
 	status.raised += n;
@@ -357,7 +360,7 @@ void module_set_present(uint32_t slot, bool present)
 
 	slots[slot].present = present;
 	identity->generation += present;
-	/* The fleet's come back without one. */
+	/* Devices of the fleet come back without a driver. */
 	snprintf(identity->driver, sizeof(identity->driver), "%s",
 		 present && slot < SLOTS ? fresh[slot].identity.driver : "");
 }

@@ -4,7 +4,7 @@
 #include <netlink/attr.h>
 #include <string.h>
 
-/* As nla_put(), with which publishing an event takes twice the time. */
+/* Like nla_put(), which would make publishing an event take twice as long. */
 static inline int put(struct nl_msg *msg, int type, size_t len, const void *value)
 {
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
@@ -42,7 +42,7 @@ static int put_string(struct nl_msg *msg, int type, const char *value)
 	return put(msg, type, strlen(value) + 1, value);
 }
 
-/* Segment and bdf, or name, or neither, under the set's own attribute numbers. */
+/* Puts segment and bdf, or the name, or nothing, under the attribute numbers of this set. */
 static int put_address(struct nl_msg *msg, const struct address *address, int segment_attr,
 		       int bdf_attr, int name_attr)
 {
@@ -54,7 +54,7 @@ static int put_address(struct nl_msg *msg, const struct address *address, int se
 	return 0;
 }
 
-/* What it does not have is absent. */
+/* Absent properties are omitted. */
 static int put_identity(struct nl_msg *msg, int attr, const struct device_identity *id)
 {
 	struct nlattr *nest = nla_nest_start(msg, attr);
@@ -96,7 +96,7 @@ static int put_link(struct nl_msg *msg, const struct fault_event *ev)
 	       put_u32(msg, FAULTCAST_A_EVENT_LINK_STATUS, ev->link_status);
 }
 
-/* What only this kind of event has. */
+/* Puts the attributes of this kind of event. */
 static int put_kind(struct nl_msg *msg, const struct fault_event *ev)
 {
 	switch (ev->kind) {
@@ -228,7 +228,7 @@ int wire_status(struct nl_msg *msg, const struct module_status *s)
 	return 0;
 }
 
-/* Those that are 0 are absent. */
+/* A counter of 0 is omitted. */
 static int put_counter(struct nl_msg *msg, uint32_t count, uint32_t detail, uint64_t value)
 {
 	struct nlattr *nest;
@@ -284,7 +284,7 @@ static int put_aer_errors(struct nl_msg *msg, const struct device_counts *d)
 	return 0;
 }
 
-/* Its identity, its limits, its AER errors: what not every device has. */
+/* Puts attributes that not every device has: identity, limits and AER errors. */
 static int put_particulars(struct nl_msg *msg, const struct device_counts *d)
 {
 	if (put_u32(msg, FAULTCAST_A_DEVICE_GENERATION, d->identity.generation) ||

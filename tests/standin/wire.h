@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the exporter's model to the attributes of kmod/uapi/faultcast.h, each in
- * the place where kmod/nl/attrs.c puts it: what the decoders undo.  Unpadded, as a
- * kernel that need not align 64-bit numbers (x86, arm64) sends them.
+ * Translates the exporter's model to the attributes of kmod/uapi/faultcast.h. The
+ * attributes are in the same order as in kmod/nl/attrs.c. They have no padding, like
+ * those of a kernel on x86 or arm64, which need not align 64-bit numbers.
  *
- * All return 0, or -1 when @msg has no more room; an event or a gap is then not
- * in it, a status or a device is there in part.
+ * All functions return 0, or -1 if @msg has no more room. An event or a gap is then not
+ * in the message, while a status or a device is there in part.
  */
 #ifndef FAULTCAST_STANDIN_WIRE_H
 #define FAULTCAST_STANDIN_WIRE_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What storm control must do, as sequences of steps.  Run by tests/unit/storm.c,
- * under UBSan, and by tests/vm/selftest/storm.c, in a kernel with its real atomics.
- * The includer has kmod/core/event.h and slots behind faultcast_slot_at().
+ * The required behaviour of storm control, as sequences of steps. tests/unit/storm.c runs
+ * them under UBSan, and tests/vm/selftest/storm.c runs them in a kernel with real
+ * atomics. The including file provides kmod/core/event.h, and slots behind
+ * faultcast_slot_at().
  */
 #ifndef FAULTCAST_TABLES_STORM_H
 #define FAULTCAST_TABLES_STORM_H
@@ -11,7 +12,7 @@
 
 #define SECOND		1000000000ULL
 #define MS		1000000ULL
-#define BOOT		(5 * SECOND)	/* an uptime */
+#define BOOT		(5 * SECOND)	/* a time since boot */
 
 enum storm_op {
 	STORM_END,
@@ -47,7 +48,7 @@ struct storm_sequence {
 	struct storm_step steps[16];
 };
 
-/* All start without limits. */
+/* All sequences start without limits. */
 static const struct storm_sequence storm_sequences[] = {
 	{ "a burst, then the rate", {
 		SET(100, 5),
@@ -169,7 +170,7 @@ static const struct storm_sequence storm_sequences[] = {
 		OFFER(0, BOOT, 50, 5),
 		OFFER(0, BOOT + 10 * MS, 50, 1),
 	} },
-	/* What was due by the old limit is up to a burst of it away, here 1000 s. */
+	/* The old limit's next token is up to a burst away, here 1000 s. */
 	{ "a new limit holds at once", {
 		SET(1, 1000),
 		OFFER(0, BOOT, 2000, 1000),
@@ -196,7 +197,7 @@ static const struct storm_sequence storm_sequences[] = {
 		OFFER(0, BOOT, 5, 5),
 		OFFER(0, BOOT, 1000, 0),
 	} },
-	/* Two CPUs' clocks differ a little; nothing is given for it, nothing taken. */
+	/* The clocks of two CPUs differ a little. A step back neither gives nor takes tokens. */
 	{ "time goes back", {
 		SET(100, 5),
 		OFFER(0, BOOT, 50, 5),
@@ -226,7 +227,7 @@ static const struct storm_sequence storm_sequences[] = {
 		OFFER(0, (1ULL << 62) + 10 * MS - 1, 50, 0),
 		OFFER(0, (1ULL << 62) + 10 * MS, 50, 1),
 	} },
-	/* Up to 292 years, where a time has no sign yet. */
+	/* Times are valid up to 292 years, before the sign bit is set. */
 	{ "time ends a second before it is signed", {
 		SET(100, 5),
 		OFFER(0, BOOT, 50, 5),
@@ -286,7 +287,7 @@ static inline u32 storm_do(const struct storm_step *step)
 	return step->op == STORM_OFFER ? storm_offer(step) : 0;
 }
 
-/* Returns the number of the first step, from 1, that admits other than it should; else 0. */
+/* Returns the number, from 1, of the first step that admits a wrong count; 0: none. */
 static inline u32 storm_wrong_step(const struct storm_sequence *sequence, u32 *admitted)
 {
 	u32 i;
@@ -307,7 +308,7 @@ struct storm_run {
 	u64 length_ns;
 };
 
-/* Always offered more than it may have, in steps that do not fit its interval. */
+/* Always offers more than the limit admits, in steps that do not divide its interval. */
 static const struct storm_run storm_runs[] = {
 	{ "1/s, burst 1", 1, 1, 10 * MS, 3600 * SECOND },
 	{ "3/s, burst 2", 3, 2, MS, 300 * SECOND },
@@ -322,7 +323,7 @@ static const struct storm_run storm_runs[] = {
 	{ "1000000000/s, burst 1", 1000000000, 1, 1, MS / 4 },
 };
 
-/* How many are admitted, and between which bounds that must be. */
+/* Returns how many are admitted, and the bounds for that number. */
 static inline u64 storm_admitted_in(const struct storm_run *run, u64 *least, u64 *most)
 {
 	struct faultcast_slot *slot = faultcast_slot_at(0);
@@ -333,7 +334,7 @@ static inline u64 storm_admitted_in(const struct storm_run *run, u64 *least, u64
 		while (faultcast_storm_admit(slot, FAULTCAST_BUCKET_REAL, BOOT + t))
 			count++;
 	*most = run->burst + run->length_ns * run->rate / SECOND;
-	/* At the end a step's worth may not have been offered yet. */
+	/* The events of the last step may not have been offered. */
 	*least = *most - 1 - run->rate * run->step_ns / SECOND;
 	return count;
 }

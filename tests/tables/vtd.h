@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VT-d fault records and what they say (VT-d 11.4.14, 7.2.3).  Read by
- * tests/unit/vtd.c, under ASan and UBSan, and by tests/vm/selftest/vtd.c out of
- * fault recording registers.  The includer has kmod/core/event.h.
+ * VT-d fault records and their meaning (VT-d 11.4.14, 7.2.3). tests/unit/vtd.c decodes
+ * them under ASan and UBSan. tests/vm/selftest/vtd.c reads them from fault recording
+ * registers. The including file provides kmod/core/event.h.
  */
 #ifndef FAULTCAST_TABLES_VTD_H
 #define FAULTCAST_TABLES_VTD_H
 
-/* Fields of a record's upper quadword; the numbers are the whole record's. */
+/* The fields of a record's upper quadword. The bit numbers are those of the whole record. */
 #define SID(v)	((u64)(v))
 #define T2	BIT_ULL(92 - 64)
 #define PRIV	BIT_ULL(93 - 64)
@@ -66,7 +66,7 @@ static const struct vtd_record vtd_records[] = {
 	  F | T1 | T2 | PP | PV(5) | FR(0x22), INTERRUPT(0x22, 1) },
 };
 
-/* Whether @ev has what the record says, in all that a record says anything of. */
+/* Whether @ev equals @want in all fields that a record determines. */
 static inline bool vtd_record_is(const struct faultcast_event *ev,
 				 const struct faultcast_event *want)
 {

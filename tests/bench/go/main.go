@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// What the exporter is compared with: one as most are, of client_golang's vectors, with the
-// series that a scrape in the text format has: go_exporter ADDRESS FILE CHANGES. Before each
-// answer, CHANGES counters go up.
+// A Go exporter to compare with: go_exporter ADDRESS FILE CHANGES. It uses client_golang's vectors,
+// as most exporters do, and has the series of FILE, a scrape in the text format. Before each answer
+// it increments CHANGES counters.
 package main
 
 import (
@@ -53,7 +53,7 @@ func gauges(family *dto.MetricFamily) prometheus.Collector {
 	return vector
 }
 
-// The same buckets, and as many observations in each, at its bound.
+// A histogram with the same buckets. All observations of a bucket are at its upper bound.
 func histogram(family *dto.MetricFamily) prometheus.Collector {
 	opts := prometheus.HistogramOpts{Name: family.GetName(), Help: family.GetHelp(),
 		NativeHistogramBucketFactor: 1.1}
@@ -71,7 +71,7 @@ func histogram(family *dto.MetricFamily) prometheus.Collector {
 	return h
 }
 
-// Registers what @path has; the counters of the largest family.
+// Registers the series of the file @path. Returns the counters of the largest family.
 func load(registry *prometheus.Registry, path string) ([]prometheus.Counter, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -88,7 +88,7 @@ func load(registry *prometheus.Registry, path string) ([]prometheus.Counter, err
 		var collector prometheus.Collector
 		switch {
 		case strings.HasPrefix(name, "process_") || len(family.Metric) == 0:
-			continue // its own; or a name without a series, which vectors do not show
+			continue // client_golang adds its own, and vectors omit empty families
 		case family.GetType() == dto.MetricType_COUNTER:
 			var all []prometheus.Counter
 			collector, all = counters(family)
