@@ -1,5 +1,5 @@
-# TAP, as tests/vm/run and tests/e2e print it. `feed` passes the guest's and host()'s lines on as they
-# come, counts them, and holds back their plans, because the plan of the whole comes last.
+# Prints TAP, for tests/vm/run and tests/e2e. `feed` forwards the lines of the guest and of host()
+# as they come and counts them. It holds back their plans, because the plan of the whole comes last.
 import re
 
 RESULT = re.compile(r"(not )?ok (\d+)")
@@ -11,7 +11,7 @@ class Tap:
         self.out = out
         self.count = 0
         self.failed = 0
-        self.plan = None  # of the half that is being read; None until it came to its end
+        self.plan = None  # the plan of the part being read; None until it has ended
 
     def feed(self, line):
         line = line.rstrip("\r\n")
@@ -34,7 +34,7 @@ class Tap:
         return bool(passed)
 
     def same(self, got, expected, name):
-        """Of lists, shows where they begin to differ."""
+        """A check for equality. For lists, shows where the first difference is."""
         passed = self.result(got == expected, name)
         if not passed and isinstance(got, list) and isinstance(expected, list):
             at = next((i for i, pair in enumerate(zip(got, expected)) if pair[0] != pair[1]),

@@ -1,25 +1,25 @@
-"""Whether a consumer has all there was: received + stated gaps = published, nothing twice, in order.
-And whether it was told of what was never published: the law as a consumer can add it up.
+"""Checks that a consumer received everything: received + stated gaps = published, nothing twice,
+and in order. Also adds up the faults that gaps report as not published.
 
     account = Account()
     for message in client.read_all():
         account.take(message)
-    account.of("8b2b43905dd2d2c9", head=5000).unstated      # 0, or something has vanished
+    account.of("8b2b43905dd2d2c9", head=5000).unstated      # 0 unless events are missing
 """
 import bisect
 import collections
 
-# What a consumer has of one instance of the module.
+# The messages that a consumer received of one instance of the module.
 #   received    different events, summaries included
-#   summaries   those of them that tell of suppressed ones only
-#   stated      numbers that gaps have named and no event has filled
-#   unstated    numbers up to head that neither has: must be 0
-#   beyond      numbers above head: must be 0
-#   duplicates  events that came once more, after a resume or not
-#   disordered  events that came after a later one on the same connection: must be 0
+#   summaries   received summaries, which only report unpublished faults
+#   stated      sequence numbers that a gap names and no event has
+#   unstated    sequence numbers up to the head without event and gap: must be 0
+#   beyond      sequence numbers above the head: must be 0
+#   duplicates  events that were received again, after a resume or not
+#   disordered  events received after a later event on the same connection: must be 0
 #   unknown     gaps of unknown size with a cursor of this instance, each cursor once
-#   suppressed  faults that gaps say were not published, and why; each cursor once
-#   lost
+#   suppressed  faults that gaps report as suppressed, each cursor once
+#   lost        faults that gaps report as lost, each cursor once
 Balance = collections.namedtuple(
     "Balance",
     "received summaries stated unstated beyond duplicates disordered unknown suppressed lost",
@@ -27,15 +27,15 @@ Balance = collections.namedtuple(
 
 
 class Ranges:
-    """A set of numbers, as sorted ranges that do not touch."""
+    """A set of numbers, stored as sorted ranges that do not touch."""
 
     def __init__(self):
         self.first = []
         self.last = []
 
     def add(self, first, last):
-        """Returns how many of them are new."""
-        if self.last and first == self.last[-1] + 1:  # nearly always
+        """Adds the numbers from @first to @last. Returns how many of them are new."""
+        if self.last and first == self.last[-1] + 1:  # the usual case
             self.last[-1] = last
             return last - first + 1
         begin = bisect.bisect_left(self.last, first - 1)
@@ -52,7 +52,7 @@ class Ranges:
         return sum(self.last) - sum(self.first) + len(self.first)
 
     def holes(self, first, last):
-        """The ranges between @first and @last of what is not in it."""
+        """The ranges of numbers between @first and @last that are not in the set."""
         holes = []
         for i in range(bisect.bisect_left(self.last, first), len(self.first)):
             if self.first[i] > last:
@@ -65,7 +65,7 @@ class Ranges:
         return holes
 
     def common(self, first, last):
-        """How many numbers from @first to @last are in it."""
+        """The count of numbers from @first to @last that are in the set."""
         return max(0, last - first + 1) - sum(b - a + 1 for a, b in self.holes(first, last))
 
     def union(self, other):
@@ -80,20 +80,20 @@ class Instance:
         self.received = Ranges()
         self.stated = Ranges()
         self.summaries = self.duplicates = self.disordered = 0
-        self.newest = 0  # on this connection
-        self.unknown = set()  # cursors
-        self.unpublished = collections.defaultdict(dict)  # by reason: of cursors, how many
+        self.newest = 0  # the newest event on this connection
+        self.unknown = set()  # cursors of gaps of unknown size
+        self.unpublished = collections.defaultdict(dict)  # reason: {cursor: faults}
 
 
 class Account:
-    """Takes every message of one consumer, over as many connections as it had."""
+    """Takes every message of one consumer, over any number of connections."""
 
     def __init__(self):
         self.instances = collections.defaultdict(Instance)
-        self.cursor = ""  # of the last message: where to resume
+        self.cursor = ""  # the last message's cursor, to resume from
 
     def reconnected(self):
-        """What comes now is on a new connection, and may begin before what is already here."""
+        """The next messages come on a new connection, which may repeat earlier events."""
         for instance in self.instances.values():
             instance.newest = 0
 
@@ -134,7 +134,7 @@ class Account:
 
 
 def balance_of(messages, answer):
-    """What @messages have of the instance and up to the head that the stand-in's @answer names."""
+    """The Balance of @messages, for the instance and head that the stand-in's @answer names."""
     books = Account()
     for message in messages:
         books.take(message)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-# Proves: /v1/events does what proto/README.md says of it: encodings by Accept, resumption, filters,
-# limits and times, clear refusals; on the unix socket for whom it is meant only; and a client that is
-# slow is told what it missed and delays nobody.
+# Proves: /v1/events does what proto/README.md says: encodings by Accept, resumption, filters,
+# limits and times, and clear refusals. The unix socket serves only the users that it is meant for.
+# A slow client is told what it missed and delays no other client.
 import http.client
 import os
 import select
@@ -148,9 +148,11 @@ def local_clients(bed, exporter, path):
 
 
 def slow_clients(bed, standin, exporter, path):
-    """Ones that sip now and then, while another one reads all. Ones that read nothing at all are for the
-    kernel to wake: TCP asks them ever less often whether there is room again, and a minute without a
-    byte ends a connection."""
+    """Slow clients read a little now and then, while another client reads everything.
+
+    Clients that read nothing at all would not do. TCP asks them less and less often whether they
+    have room again, and the exporter ends a connection after a minute without progress.
+    """
     head = standin.ask("status")["head"]
     slow = {stream.Stream(address, "follow=1&after=latest", encoding): []
             for encoding in stream.READERS for address in (exporter.address, path)}
@@ -182,7 +184,7 @@ def slow_clients(bed, standin, exporter, path):
 
 
 def has_all(client, messages, head):
-    """Whether there is nothing more to read of the events after @head."""
+    """Whether @client has read everything after event @head."""
     return client.finished or any(m.seq == head + 60000 for m in messages[-1000:])
 
 

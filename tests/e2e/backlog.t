@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-# Proves: a reader who asks for more than the window holds gets it from the store, and goes on in the
-# window without a seam: after a restart, across instances of the module, filtered, and when it was
-# too slow; what nobody has any more is a gap. And faultcastctl events shows the same.
+# Proves: a client that asks for more than the window holds is served from the store, and continues
+# in the window without a gap or duplicate. This holds after a restart, across instances of the
+# module, with filters, and for a client that was too slow. Events that neither has are stated as a
+# gap. faultcastctl events shows the same.
 import json
 import os
 import subprocess
@@ -34,7 +35,7 @@ def ctl(exporter, *flags):
 
 
 def publish(bed, standin, exporter, count, name):
-    """No faster than the store takes them on a machine that is busy."""
+    """Publishes no faster than the store can write on a busy machine."""
     for _ in range(count // STEP):
         head = standin.ask(f"publish {STEP}")["head"]
         if not testbed.wait_for(lambda head=head: stored(exporter, head), 60):
@@ -70,7 +71,7 @@ def too_slow(bed, standin, exporter):
 
 def restarted(bed, standin, exporter, path):
     exporter.check_stop()
-    standin.ask("publish 20000")  # of which the module keeps 16384
+    standin.ask("publish 20000")  # the module keeps only 16384 of them
     exporter = bed.start_exporter(standin, "--storage.path=" + path)
     bed.wait(exporter.is_ready, "the exporter is there again")
     answer = standin.ask("publish 1")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-# Proves: the clients that proto/README.md shows work as they stand there, with protobuf's own Python and
-# protobufjs from npm: every event once, across a restart of the exporter, with nothing added. And so
-# does a browser's EventSource, here the package eventsource, which is written to the same standard.
+# Proves: the clients in proto/README.md work as printed, with Python's own protobuf and with
+# protobufjs from npm. They receive every event once, also across a restart of the exporter. A
+# browser's EventSource works too: here the package eventsource, which follows the same standard.
 import os
 import re
 import subprocess
@@ -10,7 +10,7 @@ import sys
 import testbed
 
 README = os.path.join(os.path.dirname(testbed.TESTS), "proto/README.md")
-# Made by tests/e2e/node-modules.
+# tests/e2e/node-modules creates this directory.
 NODE_MODULES = os.path.join(testbed.BUILD, "node_modules")
 
 
@@ -20,7 +20,7 @@ def snippets(language):
 
 
 class Client(testbed.Process):
-    """A client whose lines of output go to a file."""
+    """A client whose standard output goes to a file."""
 
     def __init__(self, bed, command, **where):
         self.out_path = os.path.join(bed.dir, f"{len(bed.processes)}.out")
@@ -54,7 +54,8 @@ def javascript_client(bed, name, text, url):
 
 
 def browser(url):
-    """What the page has, in a world that has EventSource and resolves addresses against the page's."""
+    """The program of the exporter's page, where EventSource exists and relative addresses are
+    resolved."""
     return f"""import {{ EventSource as Standard }} from "eventsource";
 class EventSource extends Standard {{ constructor(path) {{ super(new URL(path, "{url}")); }} }}
 const log = console.log;

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-# Proves: the exporter takes its settings from file, environment and flags; on SIGHUP it takes all that may
-# change from a sound file and nothing from a broken one, and tells which; other rules of health judge at once
-# what is known of the past; docs/configuration.md and the example say what the program does.
+# Proves: the exporter takes its settings from file, environment and flags. On SIGHUP it applies
+# every live setting of a valid file, and nothing of an invalid one, and reports which it was. New
+# health rules apply at once to the known past. docs/configuration.md and the example agree with the
+# program.
 import os
 import re
 import signal
@@ -22,7 +23,8 @@ RULE = "  - {{name: {}, kind: io_page_fault, threshold: {}, window: 1h, state: {
 
 
 def program(*flags, env=None):
-    """(exit status, standard output, standard error) of an exporter that is not to stay."""
+    """Runs an exporter that exits by itself. Returns (exit status, standard output, standard
+    error)."""
     done = subprocess.run([os.path.join(testbed.BUILD, "san/faultcast_exporter"), *flags], check=False,
                           capture_output=True, text=True, timeout=20, env={**os.environ, **(env or {})})
     return done.returncode, done.stdout, done.stderr
@@ -45,14 +47,14 @@ def rules(*rows):
 
 
 def documented():
-    """{name: (default, what it takes to change it)} of docs/configuration.md."""
+    """{name: (default, how a change takes effect)} from docs/configuration.md."""
     with open(os.path.join(ROOT, "docs/configuration.md"), encoding="utf-8") as text:
         rows = re.findall(r"^\| `([a-z.-]+)` \| (.*?) \| (.*?) \|", text.read(), re.M)
     return {name: (default.strip("`"), change) for name, default, change in rows}
 
 
 def helped():
-    """{name: default} of --help, and the names that are only flags."""
+    """{name: default} from --help, and the names that exist only as flags."""
     text = program("--help")[1]
     rows = re.findall(r"^  --([a-z.-]+)(\S*) .*?(?: \(default (.*)\))?$", text, re.M)
     only = re.findall(r"--([a-z.-]+)", re.search(r"^Each but(.*)$", text, re.M).group(1))
@@ -120,7 +122,7 @@ def reload_takes_all_or_nothing(bed, standin, file):
     bed.tap.same(state(exporter), (1, 0), "its settings were sound")
     first = exporter.metric(SUCCESS_TIME)
     bed.tap.result(began <= first <= time.time(), "just now")
-    # The first rule is sound, and so is the level.
+    # The first rule and the level are valid.
     file.write("log: {level: debug}\n" + rules(("sound", 1, "faulty"), ("a b", 1, "faulty")))
     hang_up(exporter)
     bed.tap.result(said(exporter, f'level=error msg="settings stay as they are: {file.path}:5: '
@@ -142,7 +144,7 @@ def reload_takes_all_or_nothing(bed, standin, file):
     return exporter
 
 
-# Each with a value that it has not by default.
+# For each setting a value that is not its default.
 CHANGES = {
     "web.listen-address": "127.0.0.1:1", "web.unix-socket": "/x", "web.telemetry-path": "/x",
     "web.max-requests": "1", "web.disable-exporter-metrics": "true", "web.openmetrics-created": "true",
@@ -161,7 +163,7 @@ def what_a_restart_changes(bed, standin, file):
     hang_up(exporter)
     said(exporter, "only a restart changes")
     line = re.search(r'level":"warn","msg":"only a restart changes (.*)"', exporter.log())
-    # The flag that the testbed gives goes over the file.
+    # The testbed sets this with a flag, which overrides the file.
     expected = [name for name, (_, change) in keys.items() if change == "restart" and name != "web.listen-address"]
     bed.tap.same(line and sorted(line.group(1).split(", ")), sorted(expected),
                  "everything in the file changed: what is documented so takes a restart")
@@ -181,13 +183,13 @@ def changes(exporter):
 
 
 def other_rules(bed, standin, file, exporter):
-    standin.ask("publish 8")  # of the NIC three I/O page faults, of the NVMe drive one
+    standin.ask("publish 8")  # three I/O page faults of the NIC, one of the NVMe drive
     bed.wait(lambda: (gauge(exporter, NIC), gauge(exporter, NVME)) == (SUSPECT, SUSPECT),
              "by the default rules two devices are suspect")
     before = len(changes(exporter))
     hang_up(exporter)
     said(exporter, "was read again", 2)
-    time.sleep(1.2)  # in which it would look
+    time.sleep(1.2)  # long enough for health to look again
     bed.tap.same((len(changes(exporter)), gauge(exporter, NIC)), (before, SUSPECT),
                  "a file without a change changes nothing")
     file.write(rules(("three", 3, "faulty"), ("nine", 9, "suspect")))
@@ -198,7 +200,7 @@ def other_rules(bed, standin, file, exporter):
     bed.tap.same(sorted(change for change in told if change[0] in (NIC, NVME)),
                  [(NVME, "OK", "io_page_fault_seen"), (NIC, "FAULTY", "three")],
                  "both are told, by the rule that is gone and the one that is new")
-    # Two are missing to nine: what the rule knows stays when another one goes.
+    # The rule has counted seven of nine, and keeps its count when another rule is removed.
     file.write(rules(("nine", 9, "suspect")))
     hang_up(exporter)
     bed.wait(lambda: gauge(exporter, NIC) == OK, "without the rule it is ok")
@@ -224,7 +226,7 @@ def rules_from_the_start(bed, standin, file):
 
 
 def without_module(bed, standin, file):
-    """Rules that change while nobody can be asked."""
+    """The rules change while there is no module to ask for counters."""
     file.write("")
     exporter = bed.start_exporter(standin, "--config.file=" + file.path)
     testbed.wait_for(exporter.is_ready)
@@ -235,7 +237,7 @@ def without_module(bed, standin, file):
     hang_up(exporter)
     bed.tap.result(said(exporter, "was read again"), "the rules change")
     standin.ask("load")
-    standin.ask("publish 1")  # so that it is heard of
+    standin.ask("publish 1")  # so that the exporter looks at the devices
     bed.wait(lambda: gauge(exporter, NIC) == FAULTY, "and judge when there is one again, by what is known")
 
 
@@ -244,7 +246,7 @@ def oldest(exporter):
 
 
 def retention(bed, standin, file):
-    """The clock of events is set back, so that they are old."""
+    """The events' clock is set back, so that the events are old."""
     standin.unload()
     standin.ask("load")
     standin.ask("step -7200")

@@ -1,7 +1,7 @@
-"""Consumers of /v1/events for chaos: each a process of its own that keeps a journal, with a habit of
-its own, until it is told where the end is and has got there.
+"""Consumers of /v1/events for chaos. Each one is a process that keeps a journal and reads in its
+own way. It ends when it has been told the last event and has received it.
 
-What they decide comes from the seed; when it happens to them does not.
+The seed determines their decisions, but not the time of their actions.
 """
 import collections
 import multiprocessing
@@ -16,20 +16,20 @@ from journal import LATEST, UNKNOWN_CURSOR, Journal
 
 Kind = collections.namedtuple("Kind", "name habit place encoding device", defaults=[None])
 
-# A consumer's report; trouble: why it has no say.
+# A consumer's report; trouble: the exception that ended it.
 Report = collections.namedtuple("Report", "kind journal reached trouble")
 
-# Of any so many events one is of each device.
+# Any FILTERED_BEHIND successive events contain one of each device.
 FILTERED_BEHIND = 16
-DECODED = 64  # one of so many messages; standin.t decodes all it gets
+DECODED = 64  # decodes one message in so many; standin.t decodes all
 PAST_KEPT = 500
-GRACE = 10  # seconds to report in
+GRACE = 10  # seconds for sending the report
 
 NONSENSE = ("nonsense", "1.2", "xyz.1.0", "1.99999999999999999999.0", "1.2.3.4", "-1.0.0", "1.1.9223372036854775808")
 
 
 class Consumer:
-    """In the process of its own."""
+    """A consumer, within its own process."""
 
     def __init__(self, kind, addresses, seed, control):
         self.kind = kind
@@ -37,9 +37,9 @@ class Consumer:
         self.random = random.Random(f"{seed} {kind.name}")
         self.control = control
         self.journal = Journal(filtered=bool(kind.device))
-        self.goal = None  # (instance, seq, when to give up), once nothing more will be published
+        self.goal = None  # (instance, seq, deadline), known once publishing has ended
         self.client = None
-        self.past = []  # cursors that it had, some of them
+        self.past = []  # some of its earlier cursors
 
     def is_over(self):
         if self.goal is None and self.control.poll():
@@ -50,7 +50,7 @@ class Consumer:
         if not self.is_over() or self.kind.habit in WITHOUT_MEMORY:
             return self.is_over()
         place, (instance, seq, _) = self.journal.place, self.goal
-        # Who filters is not told of the last event, unless it is his.
+        # A consumer with a filter may never receive the last event.
         return (place is not None and place.instance == instance and
                 place.seq >= seq - (FILTERED_BEHIND if self.kind.device else 0))
 
@@ -58,7 +58,7 @@ class Consumer:
         return self.is_over() and time.monotonic() > self.goal[2]
 
     def connect(self, query, after=None, **options):
-        """Goes on where it stands, or after @after."""
+        """Resumes at its own cursor, or at @after."""
         after = self.journal.cursor if after is None else after
         device = f"&device={self.kind.device}" if self.kind.device else ""
         self.client = stream.Stream(self.address, f"after={after}&{query}{device}", self.kind.encoding, **options)
@@ -66,7 +66,7 @@ class Consumer:
         return self.client
 
     def read(self, size=1 << 20, seconds=0.2):
-        """Takes what one recv() has; how many messages that were."""
+        """Takes the messages of one recv(). Returns how many there were."""
         messages = self.client.read(seconds, size)
         for message in messages:
             self.journal.take(message)
@@ -87,7 +87,7 @@ class Consumer:
             try:
                 HABITS[self.kind.habit](self)
             except (OSError, testbed.Error):
-                time.sleep(0.05)  # the exporter is not there
+                time.sleep(0.05)  # the exporter is not running
             finally:
                 if self.client:
                     self.client.sock.close()
@@ -99,7 +99,7 @@ def fast(self):
 
 
 def slow(self):
-    """Reads little for a while, then nothing, then all; what it lacks in the end, as others do."""
+    """Reads little for a while, then nothing, then everything. At the end it reads like the others."""
     if self.is_over():
         fast(self)
         return
@@ -123,7 +123,7 @@ def cut(self):
 
 
 def old(self):
-    """Comes back with a cursor that it had some time ago."""
+    """Reconnects with one of its earlier cursors."""
     again = self.past and self.random.random() < 0.5 and not self.is_over()
     self.connect("follow=1", after=self.random.choice(self.past) if again else None)
     left = self.random.randrange(60000)
@@ -146,24 +146,24 @@ def pager(self):
 
 
 def whole(self):
-    """Without follow=: what there is, and again."""
+    """Reads all retained events without follow=, repeatedly."""
     self.connect("follow=0")
     self.read_to_end()
     time.sleep(self.random.uniform(0, 0.3))
 
 
 def latest(self):
-    """Keeps nothing: each time only what happens from now on."""
+    """Asks for future events only, each time it connects."""
     self.connect("follow=1", after=LATEST)
     end = time.monotonic() + self.random.uniform(0, 2)
     while not self.client.finished and time.monotonic() < end and not self.reached():
         self.read()
-    # What is between two connections it did not ask for.
+    # It did not ask for the events between two connections.
     self.journal.first = None
 
 
 def foreign(self):
-    """A cursor that is none has to be refused, one that nobody knows to be answered with a gap."""
+    """Sends an invalid cursor, which must be refused, and an unknown one, which must give a gap."""
     try:
         self.connect("", after=self.random.choice(NONSENSE))
         self.journal.fault("a cursor of nonsense is taken")
@@ -181,7 +181,7 @@ def foreign(self):
 
 HABITS = {habit.__name__: habit for habit in (fast, slow, cut, old, pager, whole, latest, foreign)}
 
-# Whose claim is only on what each connection brings.
+# These consumers must only have the events of each single connection.
 WITHOUT_MEMORY = ("latest", "foreign")
 
 CONSUMERS = (
@@ -215,7 +215,7 @@ def live(kind, addresses, seed, control):
 
 
 class Crowd:
-    """All consumers, from the harness's side."""
+    """All consumers, as the test sees them."""
 
     def __init__(self, addresses, seed, kinds=CONSUMERS):
         self.members = []
@@ -228,7 +228,7 @@ class Crowd:
             self.members.append((kind, process, ours))
 
     def finish(self, instance, head, seconds):
-        """Tells them where the end is; the reports, in order, of those that get there in time."""
+        """Tells all consumers the last event. Returns their reports, in order."""
         end = time.monotonic() + seconds
         for _kind, _process, control in self.members:
             control.send((instance, head, end))

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-# Proves: the exporter judges devices by the kernel's counters, soon after events but not at each; what
-# it says of one is the same everywhere, and outlives its own restart and the module's.
+# Proves: the exporter judges devices by the kernel's counters, soon after events but not at each
+# event. A device's health is the same everywhere, and survives restarts of exporter and module.
 import os
 import re
 import subprocess
@@ -38,9 +38,9 @@ def is_so(bed, exporter, device, state, name):
 
 
 def getting_worse(bed, standin, exporter):
-    time.sleep(1.1)  # since the first look
+    time.sleep(1.1)  # longer than the time between two looks
     start = time.monotonic()
-    # Two faults of the NIC, a corrected error of the GPU.
+    # Two faults of the NIC and one corrected error of the GPU.
     standin.ask("publish 3")
     is_so(bed, exporter, NIC, SUSPECT, "a fault makes a device suspect")
     bed.tap.result(time.monotonic() - start < 0.9, "at once")
@@ -65,7 +65,7 @@ def number_in(path, key):
 
 
 def changes(messages):
-    """Of each change of health: of whom, from what, to what, by which rule."""
+    """For each change of health: device, old state, new state and rule."""
     told = (m.document()["health"] for m in messages if m.body == "health")
     return [(t["device"]["name"], t["from"].removeprefix("HEALTH_"), t["to"].removeprefix("HEALTH_"),
              t["rule"]) for t in told]
@@ -81,7 +81,7 @@ NIC_CHANGES = [(NIC, "OK", "SUSPECT", "io_page_fault_seen"),
 
 
 def told(bed, exporter, client, began):
-    """In the stream, behind the event that was the reason."""
+    """The stream has each change behind the event that caused it."""
     read = client.read_until(lambda m: m.body == "health" and changes([m])[0][2] == "FAULTY", 10)
     bed.tap.same(changes(read), NIC_CHANGES, "a follower is told of both changes")
     bed.tap.same([m.body for m in read], ["heartbeat", "event", "event", "event", "health", "gap",
@@ -94,7 +94,7 @@ def told(bed, exporter, client, began):
                        for m in (suspect, faulty)), "and when it was")
     everything = [m.document() for m in retained(exporter)]
     bed.tap.same(everything, [m.document() for m in read[1:]], "who comes later reads the same")
-    # A gap that an event tells of comes again with it.
+    # If the resumed stream begins with a gap that belongs to an event, the gap is sent again.
     rest = {number: [m.document() for m in retained(exporter, "after=" + message["cursor"])]
             for number, message in enumerate(everything) if "gap" not in message}
     bed.tap.same(rest, {number: everything[number + 1:] for number in rest},
@@ -111,7 +111,8 @@ def told(bed, exporter, client, began):
 
 
 def switches(exporter):
-    """How often it went to sleep. In this namespace /proc is not ours: it says itself who a pidfd is."""
+    """How often the exporter went to sleep. /proc here belongs to another namespace, so the
+    exporter's number there comes from a pidfd."""
     pidfd = os.pidfd_open(exporter.popen.pid)
     try:
         pid = number_in(f"/proc/self/fdinfo/{pidfd}", "Pid:")
@@ -121,14 +122,14 @@ def switches(exporter):
 
 
 def nothing_to_do(bed, exporter):
-    time.sleep(1.5)  # the last look
+    time.sleep(1.5)  # the last look has passed
     before = switches(exporter)
     time.sleep(3)
     bed.tap.same(switches(exporter) - before, 0, "a device that is faulty and quiet is no work")
 
 
 def quiet(bed, standin):
-    """Faults that are nearly 15 minutes old when an exporter starts: the quiet ends soon."""
+    """The faults are nearly 15 minutes old when an exporter starts, so the time of quiet ends soon."""
     standin.unload()
     standin.ask("load")
     standin.ask("age 896")
@@ -169,7 +170,7 @@ def reloaded(bed, standin, exporter):
     bed.wait(exporter.is_ready, "the module comes again")
     standin.ask("publish 1")
     is_so(bed, exporter, NIC, FAULTY, "its counters are new, what is known of the device is not")
-    # A fatal error of the GPU among them.
+    # These events include a fatal error of the GPU.
     standin.ask("publish 11")
     is_so(bed, exporter, GPU, FAULTY, "a fatal error makes a device faulty")
     bed.tap.same(gauge(exporter, PORT), OK, "a card that comes or goes makes none worse")
@@ -178,7 +179,7 @@ def reloaded(bed, standin, exporter):
 
 
 def waited(bed, standin):
-    """An exporter that was there first has to read much of old before it comes to what counts."""
+    """An exporter that has waited for the module reads many old events before the recent ones."""
     standin.unload()
     exporter = bed.start_exporter(standin)
     bed.wait(exporter.answers, "an exporter starts before the module")
@@ -223,7 +224,7 @@ def stored(bed, standin):
 
 
 def many(bed, standin):
-    """The metrics ask for all at once, /v1/devices for each."""
+    """/metrics asks for all devices at once, /v1/devices for each one."""
     standin.unload()
     standin.ask("load fleet=300")
     exporter = started(bed, standin)

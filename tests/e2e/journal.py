@@ -1,14 +1,15 @@
-"""What one consumer was told, over all its connections, held against what it must be told: every
-number, one after the other, each as an event or in a gap, and every change of instance as a gap.
+"""Records everything that one consumer received, over all its connections, and checks the order.
+Each sequence number must come in turn, as an event or in a gap. Each change of instance must
+come as a gap.
 
     journal = Journal()
     journal.resumes("8b2b43905dd2d2c9.41.0")    # or "", or LATEST
     for message in client.read():
         journal.take(message)
-    journal.faults                              # [], or what was wrong with the order
+    journal.faults                              # [], or texts that say what was wrong
 
-Where it stands after a message follows from that message alone, so a hole shows at once, and an
-event that comes twice without having been asked for again, too.
+The position after a message depends on that message alone. A missing event is found at once, and
+so is an event that was sent again without a request.
 """
 import collections
 import time
@@ -26,14 +27,15 @@ UNKNOWN_CURSOR = "GAP_REASON_UNKNOWN_CURSOR"
 UNLOADED = "GAP_REASON_UNLOADED"
 UNPUBLISHED = ("GAP_REASON_SUPPRESSED", "GAP_REASON_LOST")
 
-# Everything up to an event of an instance; closed: and nothing of that instance can follow.
-# Instance "": before anything there was.
+# A position: behind an event of an instance. closed: the instance has ended. Instance "" is the
+# position before everything.
 Place = collections.namedtuple("Place", "instance seq closed", defaults=[False])
 
-# A gap of unknown size, from one Place to another; until the next message, to None. When it was read.
+# A gap of unknown size between two Places; end is None until the next message. when: time of
+# receipt.
 Unknown = collections.namedtuple("Unknown", "reason start end when")
 
-# A gap in the numbers; resumed: the first thing said on a connection.
+# A gap in the sequence numbers. resumed: it is the first message of a connection.
 Missing = collections.namedtuple("Missing", "reason instance first last resumed when")
 
 
@@ -45,16 +47,14 @@ def place_of(cursor):
 
 
 class Journal:
-    """
-    filtered    events may be passed over: the numbers are noted in `skipped`
-    received    by instance, Ranges of the numbers of events
-    skipped     the same of those passed over
+    """filtered    events may be skipped; their numbers are recorded in `skipped`
+    received    Ranges of received sequence numbers, by instance
+    skipped     Ranges of skipped sequence numbers, by instance
     missing     every Missing
     unknown     every Unknown
-    unpublished by reason, by instance: {cursor: how many}
-    first       Place where its claim to everything begins
-    duplicates  events that came again because it asked for them again
-    """
+    unpublished {cursor: faults}, by reason and instance
+    first       the Place from which on the consumer must have everything
+    duplicates  events that came again because the consumer asked for them again"""
 
     def __init__(self, filtered=False):
         self.filtered = filtered
@@ -67,8 +67,8 @@ class Journal:
         self.duplicates = self.connections = self.num_faults = 0
         self.faults = []
         self.cursor = ""
-        self.place = None  # None: wherever the first message says
-        self.leads_on = False  # the last gap of unknown size, to what comes next
+        self.place = None  # None: the first message decides
+        self.leads_on = False  # the last message was a gap of unknown size, up to the next one
         self.resumed = True
         self.last_health = NEVER
 
@@ -90,7 +90,7 @@ class Journal:
 
     def take(self, message):
         here, self.cursor = self.place, message.cursor
-        # Nearly always.
+        # The usual case.
         if here and message.seq == here.seq + 1 and not here.closed and message.instance == here.instance:
             self.place = Place(here.instance, message.seq)
             self.duplicates += not self.received[here.instance].add(message.seq, message.seq)
@@ -101,7 +101,7 @@ class Journal:
             self.event(at)
         elif message.body == "heartbeat":
             self.heartbeat(at)
-            return  # says nothing of its own
+            return  # a heartbeat carries nothing else
         elif message.body == "health":
             self.health(at, message)
         elif message.missing:
@@ -115,7 +115,7 @@ class Journal:
         self.resumed = False
 
     def advance(self, instance, seq, what):
-        """Everything up to @seq of @instance is there: from where it stands it may lack nothing."""
+        """Moves the position to @seq of @instance. Sequence numbers in between must not be missing."""
         here = self.place
         if here is None:
             here = Place(instance, seq)
@@ -124,7 +124,7 @@ class Journal:
         elif here.instance != instance:
             if here.instance and not here.closed:
                 self.fault(f"{what} {instance}.{seq} after {here.instance}.{here.seq}, which has no end")
-            # Of what was before anything there was, nothing was claimed.
+            # A consumer that started before everything need not have the first events.
             claims = bool(here.instance)
             here = Place(instance, 0 if claims else seq)
             self.settle_unknown(here)
@@ -153,7 +153,7 @@ class Journal:
             self.advance(at.instance, at.seq, "heartbeat")
 
     def health(self, at, message):
-        """Behind an event, ordered by the last part of the cursor."""
+        """A health change sorts behind its event, by the last part of the cursor."""
         self.advance(at.instance, at.seq, "before health")
         here = (at.instance, at.seq, int(message.cursor.rpartition(".")[2]))
         if self.last_health[:2] == here[:2] and self.last_health[2] >= here[2]:
@@ -178,7 +178,7 @@ class Journal:
             self.unknown.append(Unknown(UNLOADED, self.place, None, time.monotonic()))
             self.leads_on = True
         elif message.reason == UNKNOWN_CURSOR:
-            # What follows may be from long ago.
+            # The next entries may be old ones.
             self.last_health = NEVER
             self.unknown.append(Unknown(UNKNOWN_CURSOR, self.place, at if at.instance else None,
                                         time.monotonic()))

@@ -1,10 +1,10 @@
-"""What the harness knows to be true: what the stand-in says it published, what was done to the
-exporter and when; and whether what a consumer was told can be excused by that.
+"""Records the truth of a chaos run: what the stand-in published, and what was done to the exporter
+and when. Judges by that whether a consumer's gaps have an excuse.
 
-A gap is no excuse in itself: it must be of numbers that could be gone. The source's own counter says
-how many it did not get; between two looks at it that show the same, what it delivered is certain. With
-a store that is owed to every consumer for ever, but for what a kill or trouble with the file took away;
-without one, only to those that stand in the window.
+A gap is accepted only for sequence numbers that can have been lost. The feed's counter says how
+many events it did not receive. If the counter is the same in two looks, every event between them
+was delivered for certain. With a store, every consumer is owed such an event for ever, unless a
+kill or a damaged file removed it. Without a store, only consumers within the window are owed it.
 """
 import collections
 import time
@@ -14,23 +14,21 @@ from consumers import WITHOUT_MEMORY
 from journal import HISTORY, UNKNOWN_CURSOR, UNLOADED, UNPUBLISHED
 
 WINDOW = 16384
-# Entries of the window that are gaps or changes of health, so that it holds fewer events.
+# The window also holds gaps and health changes, which reduce the number of its events.
 WINDOW_OTHERS = 256
 
-# What the exporter says: where its source stands, what that did not get, how many events the store dropped.
+# The exporter's status: the feed's cursor, the events it missed, and the events the store dropped.
 Look = collections.namedtuple("Look", "life instance seq gap_events dropped when")
 
 
 class Instance:
-    """
-    head, told  what the stand-in published, and how many unpublished ones that told of, by reason
-    delivered   numbers that the source certainly handed on as events
-    floor       the newest of them when the exporter was looked at last
-    stored      the newest of them of which the store certainly has all
-    unstored    [(when, first, last)] of numbers that from then on the store may not have
-    gone        [(when, last)]: an exporter began to read the kernel's history, of which that had gone
-    summaries   numbers of summaries
-    """
+    """head, told  the stand-in's newest event, and how many unpublished faults its events reported, by reason
+    delivered   sequence numbers that the feed delivered for certain
+    floor       the newest of them at the last look
+    stored      the newest of them up to which the store has all for certain
+    unstored    [(when, first, last)]: from then on the store may lack these
+    gone        [(when, last)]: an exporter began to read the kernel's history, which lacked these
+    summaries   sequence numbers of summaries"""
 
     def __init__(self, name, order, history):
         self.name = name
@@ -51,11 +49,13 @@ class Instance:
         self.unstored.append((since or time.monotonic(), first, last))
 
     def had_gone(self, when):
-        """The newest number that exporters begun before @when did not find."""
+        """The newest sequence number that exporters started before @when did not find in the
+        history."""
         return max((last for since, last in self.gone if since <= when), default=0)
 
     def owed(self, first, last, stored, when):
-        """How many from @first to @last any consumer could claim @when: of the store, or of its exporter."""
+        """How many of @first to @last every consumer was owed @when, by the store or else by the
+        exporter."""
         last = min(last, self.head)
         if not stored:
             return self.delivered.common(max(first, self.had_gone(when) + 1), last)
@@ -75,10 +75,10 @@ class Ledger:
         self.store = store
         self.instances = {}
         self.order = []
-        self.starts = []  # of exporters: the order of the first instance that each could know
+        self.starts = []  # of each exporter: the order of the first instance it can know
         self.life = 0
         self.look = None
-        self.began = 0  # when an exporter was started, or a module loaded
+        self.began = 0  # when an exporter was last started or a module last loaded
 
     @property
     def current(self):
@@ -92,7 +92,7 @@ class Ledger:
         self.began = time.monotonic()
 
     def answered(self, answer):
-        """Takes any answer of the stand-in that has its totals."""
+        """Takes an answer of the stand-in that has its totals."""
         self.current.head = answer["head"]
         self.current.totals = answer
         return answer
@@ -101,7 +101,7 @@ class Ledger:
         return sum(instance.head for instance in self.order)
 
     def exporter_started(self):
-        """And will look for a module now."""
+        """A new exporter looks for a module now."""
         self.life += 1
         self.look = None
         self.began = time.monotonic()
@@ -109,26 +109,27 @@ class Ledger:
         self.starts.append(self.current.order if loaded else len(self.order))
 
     def exporter_read_history(self):
-        """The first time, all of it; what it did not find had gone by now."""
+        """The exporter has read the whole history. Events that it did not find were evicted by now."""
         instance = self.current
         if not instance.unloaded:
             instance.gone.append((self.began, instance.head - instance.history))
 
     def killed(self):
-        """What was not written then, the kernel may not have any more when the next exporter asks."""
+        """The store may lack events that were not written yet: the next exporter may not find them
+        in the kernel's history any more."""
         self.current.lose(self.current.stored + 1, self.current.head)
 
     def trouble(self, since=None):
-        """The store may have lost all there was, @since or now."""
+        """The store may have lost everything that it had @since then, or now."""
         for instance in self.order:
             instance.lose(1, instance.head, since)
 
     def store_set_aside(self):
-        """Since the last look, a file that was damaged earlier."""
+        """The store has set aside a file that was damaged at some time since the last look."""
         self.trouble(self.look.when if self.look else self.began)
 
     def looked(self, source, dropped, stored):
-        """Takes /v1/status's source, and the store's metrics."""
+        """Takes the feed's part of /v1/status and the store's metrics."""
         name, seq, _ = (source["cursor"] or ".0.").split(".")
         look = Look(self.life, name, int(seq), int(source["gapEvents"]), dropped, time.monotonic())
         last, self.look = self.look, look
@@ -145,7 +146,8 @@ class Ledger:
             self.store_dropped(last, look)
 
     def store_dropped(self, last, look):
-        """Between two looks, of which the first may be of another instance, or none."""
+        """Events that the store dropped between two looks. @last may be of another instance, or
+        None."""
         for instance in self.order:
             if last and instance.name == last.instance:
                 instance.lose(max(1, last.seq - WINDOW), instance.head, since=last.when)
@@ -156,14 +158,14 @@ class Ledger:
         return sum(instance.delivered.total() for instance in self.order)
 
     def law(self):
-        """What is wrong with the stand-in's own numbers: [] or texts."""
+        """The errors in the stand-in's own numbers, as a list of texts."""
         return [f"{instance.name}: {t}" for instance in self.order for t in [instance.totals]
                 if t["raised"] != t["published"] + t["suppressed"] + t["lost"] or
                 t["published"] + t["summaries"] != t["head"]]
 
 
 class Judge:
-    """Of one consumer's journal."""
+    """The judge of one consumer's journal."""
 
     def __init__(self, ledger, kind, journal):
         self.ledger = ledger
@@ -176,7 +178,7 @@ class Judge:
         self.complaints.append(text)
 
     def verdict(self):
-        """[] or what is wrong."""
+        """The errors of the journal, as a list of texts."""
         for missing in self.journal.missing:
             self.judge_missing(missing)
         for unknown in self.journal.unknown:
@@ -192,13 +194,13 @@ class Judge:
         return self.complaints
 
     def window_had_gone(self, instance, seq):
-        """Whether so much was published behind @seq that the window could have evicted it."""
+        """Whether so much was published after @seq that the window may have evicted @seq."""
         later = sum(i.head for i in self.ledger.order[instance.order + 1:])
         return instance.head - seq + later >= WINDOW - WINDOW_OTHERS
 
     def judge_missing(self, missing):
-        """A gap must be of what the source did not get or the store lost; without a store, also of what
-        a window that was entered later, or left behind, has no more."""
+        """Accepts a gap of events that the feed missed or the store lost. Without a store, events
+        that the window may have evicted are accepted too."""
         instance = self.ledger.instances.get(missing.instance)
         if not instance:
             self.complain(f"a gap in {missing.instance}, which never was")
@@ -218,7 +220,8 @@ class Judge:
                 self.complain(f"{unknown}: begins nowhere")
             return
         if end and end.order < start.order:
-            # It reads all that the store has, once more; what is missing there is a gap of its own.
+            # After an unknown cursor a store sends everything again. Missing events are then
+            # separate gaps.
             if unknown.reason != UNKNOWN_CURSOR or not self.ledger.store:
                 self.complain(f"{unknown} goes back")
             self.excused[start.name].add(unknown.start.seq + 1, 2**64)
@@ -230,11 +233,11 @@ class Judge:
             self.excused[instance.name].add(first, last)
 
     def passed_over(self, unknown, start, end):
-        """[(Instance, from, to)] of what a gap of unknown size may hide."""
+        """[(Instance, from, to)]: the events that a gap of unknown size may cover."""
         if start is end:
             return [(start, unknown.start.seq + 1, unknown.end.seq)] if unknown.end.seq > unknown.start.seq else []
         ranges = [(start, unknown.start.seq + 1, 2**64)]
-        if not end:  # it went elsewhere by itself
+        if not end:  # the consumer itself continued elsewhere
             return ranges
         ranges += [(i, 1, 2**64) for i in self.ledger.order[start.order + 1:end.order]]
         return ranges + ([(end, 1, unknown.end.seq)] if unknown.end.seq else [])
@@ -248,11 +251,11 @@ class Judge:
             return False
         if end and self.window_had_gone(end, unknown.end.seq):
             return True
-        # An exporter that never saw the instance.
+        # An exporter that never knew the instance.
         if unknown.reason == UNKNOWN_CURSOR:
             return any(first > start.order for first in self.ledger.starts) and (
                 not end or unknown.end.seq <= end.had_gone(unknown.when))
-        # Up to where the exporter was seen there is an event or a gap.
+        # Up to the last look at the exporter, each number must be an event or in a gap.
         return unknown.start.seq >= start.floor
 
     def judge_instance(self, instance, first):
@@ -274,14 +277,14 @@ class Judge:
             self.judge_told(instance, received.total() == instance.head)
 
     def judge_told(self, instance, has_all):
-        """Gaps tell of as many unpublished ones as the events that came: once."""
+        """Gaps report the same unpublished faults as the received events do, each once."""
         for reason in UNPUBLISHED:
             told = sum(self.journal.unpublished[reason][instance.name].values())
             if told > instance.told(reason) or (has_all and told < instance.told(reason)):
                 self.complain(f"{instance.name}: {told} told of as {reason}, not {instance.told(reason)}")
 
     def judge_filtered(self, instance):
-        """No event of its device may have been passed over."""
+        """A consumer with a filter must not have skipped an event of its device."""
         skipped = self.journal.skipped[instance.name]
         for a, b in zip(skipped.first, skipped.last):
             for row in ROWS[self.kind.device]:
@@ -291,6 +294,6 @@ class Judge:
                         return
 
 
-# Which of the stand-in's events are of a device: numbers modulo ROWS_ALL, as in tests/standin/module.c.
+# The rows of each device in the table of tests/standin/module.c; event N is row N modulo ROWS_ALL.
 ROWS_ALL = 16
 ROWS = {"0000:41:00.0": (3, 7, 12), "0000:03:00.0": (0, 6, 10, 15)}

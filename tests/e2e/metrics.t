@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-# Proves: /metrics says the same in each of its formats, plain and gzipped, of a few devices and of
-# thousands; exemplars name events that can be read; any number of clients get whole pages, the slow
-# ones too; and it bounds how many it answers, survives those who leave, and ends while they wait.
+# Proves: /metrics says the same in each format, plain and gzipped, with a few devices and with
+# thousands. Exemplars name events that can be read. Any number of clients get whole pages, also
+# slow ones. The number of answers at a time is bounded. The exporter survives clients that leave,
+# and exits while clients wait.
 import concurrent.futures
 import gzip
 import http.client
@@ -23,13 +24,13 @@ TEXT = "text/plain;version=0.0.4"
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 PROTOBUF = ("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
             "encoding=delimited")
-# What changes from one scrape to the next while nothing happens.
+# Series that change between two scrapes of an idle exporter.
 RESTLESS = re.compile(r"process_|faultcast_scrapes_total")
 NIC = "0000:04:00.1"
 
 
 def scrape(server, accept=TEXT, encoding=None, method="GET"):
-    """(status, headers, body)"""
+    """Returns (status, headers, body)."""
     connection = server.connect()
     headers = {"Accept": accept, **({"Accept-Encoding": encoding} if encoding else {})}
     try:
@@ -41,7 +42,7 @@ def scrape(server, accept=TEXT, encoding=None, method="GET"):
 
 
 def samples_of_text(body):
-    """{series: value}, the labels sorted, of both text formats; without exemplars."""
+    """{series: value} of either text format, with sorted labels and without exemplars."""
     found = {}
     for line in body.decode().splitlines():
         if line.startswith("#") or RESTLESS.match(line):
@@ -88,7 +89,7 @@ def samples_of_protobuf(body):
 
 def formats(bed, exporter, what):
     tap = bed.tap
-    # Health is judged once a second, and what sysfs does not have is named after the first scrape; then
+    # Health is judged once a second, and names are looked up after the first scrape. After that
     # nothing changes any more.
     exporter.get("/metrics")
     time.sleep(1.2)
@@ -114,7 +115,7 @@ def formats(bed, exporter, what):
 
 
 def different(ours, theirs):
-    """{series: values} of those that are not the same, but for what a double cannot hold."""
+    """{series: values} for series that differ by more than the precision of a double."""
     values = {key: (ours.get(key), theirs.get(key)) for key in ours.keys() | theirs.keys()}
     return {key: pair for key, pair in values.items()
             if None in pair or abs(pair[0] - pair[1]) > 1e-12 * abs(pair[1])}
@@ -205,7 +206,7 @@ def ready(bed, standin, *flags, **options):
 
 
 def ask(exporter):
-    """A connection on which the request has been sent."""
+    """Opens a connection and sends the request."""
     sock = socket.socket()
     sock.settimeout(20)
     sock.connect(exporter.address)
@@ -224,7 +225,7 @@ def bounded(bed, standin):
     exporter = ready(bed, standin, "--web.max-requests=2")
     standin.pause()
     waiting = [ask(exporter), ask(exporter)]
-    # They are accepted in their order, so the third comes when two are there.
+    # Connections are accepted in order, so the third request finds two in progress.
     status, body = answer(ask(exporter))
     tap.same((status, body), (503, b"2 requests for metrics are being answered already\n"),
              "a third request at the same time is refused")
@@ -234,7 +235,7 @@ def bounded(bed, standin):
         sock.close()
     standin.pause()
     for sock in [ask(exporter), ask(exporter)]:
-        # A reset instead of an orderly end.
+        # SO_LINGER 0 makes close() send a reset.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.close()
     time.sleep(0.2)
@@ -252,7 +253,7 @@ def bounded(bed, standin):
 
 
 def many(bed, standin):
-    """Thousands of devices, read by many at once and by slow ones."""
+    """Thousands of devices, scraped by many clients at once and by slow ones."""
     tap = bed.tap
     exporter = ready(bed, standin, "--web.max-requests=0")
     formats(bed, exporter, "4096 devices")
@@ -263,7 +264,7 @@ def many(bed, standin):
     tap.same({status for status, _, _ in pages}, {200}, "72 scrapes at once are answered")
     whole = [len(gzip.decompress(body) if headers.get("Content-Encoding") else body)
              for _, headers, body in pages]
-    # Of the process and of scrapes the numbers differ.
+    # The process's own metrics and the number of scrapes may differ.
     tap.same([max(whole[i::3]) - min(whole[i::3]) < 100 for i in range(3)], [True] * 3,
              "each with a whole page")
     answers = [answer(sock) for sock in slow]

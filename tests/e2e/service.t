@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-# Proves: /-/ready is 200 when the exporter receives events and has caught up, and else 503 with the reason; the
-# service manager is told the same, when it reloads and stops, and that it lives for as long as its loop runs; a
-# module of another version is told of everywhere.
+# Proves: /-/ready is 200 when the exporter receives events and has caught up, otherwise 503 with
+# the reason. The service manager is told the same, and also when the exporter reloads and stops.
+# The watchdog is served as long as the event loop runs. A module of another version is reported
+# everywhere.
 import http.client
 import os
 import re
@@ -14,12 +15,12 @@ import testbed
 
 WATCHDOG_USEC = 400000
 def skew_of(exporter):
-    """(older, newer) of the module."""
+    """(older, newer): the metrics for a module of another version."""
     return tuple(exporter.metric(f'faultcast_module_abi_skew{{module="{which}"}}') for which in ("older", "newer"))
 
 
 class Manager:
-    """The service manager's end of the socket."""
+    """The service manager's end of the notification socket."""
 
     def __init__(self, bed, abstract):
         self.name = "@faultcast-test" if abstract else os.path.join(bed.dir, "notify")
@@ -41,14 +42,14 @@ class Manager:
         return lines
 
     def lives(self, seconds):
-        """Signs of life within that time."""
+        """The number of watchdog messages within @seconds."""
         end, signs = time.monotonic() + seconds, 0
         while time.monotonic() < end:
             signs += "WATCHDOG=1" in (self.receive(max(end - time.monotonic(), 0.01)) or [])
         return signs
 
     def waits_for(self, line, seconds=20):
-        """Whether it comes; messages before it are read."""
+        """Whether the message @line comes. Earlier messages are discarded."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if line in (self.receive(end - time.monotonic()) or []):
@@ -77,7 +78,7 @@ def catching_up(bed, standin):
 
 
 def comes_late(bed, standin):
-    """A module with a past, to an exporter that had none: the reason is no more that there is none."""
+    """A module with events is loaded while an exporter waits. The reason in /-/ready changes."""
     exporter = bed.start_exporter(standin)
     bed.wait(lambda: exporter.answers() and "not loaded" in ready(exporter)[1], "an exporter has no module")
     exporter.pause()
@@ -90,14 +91,14 @@ def comes_late(bed, standin):
         if answer not in said:
             said.append(answer)
     if "not loaded" in said[0]:
-        said = said[1:]  # until it has noticed
+        said = said[1:]  # until the exporter has noticed
     bed.tap.same(said, ["not ready: still catching up\n", "ready\n"], "it says what it does when one comes")
     exporter.check_stop()
     standin.unload()
 
 
 def overrun(bed, standin):
-    """What was dropped is fetched; nothing is missing meanwhile but a little time."""
+    """After an overrun the dropped events are fetched. The exporter is not ready for a short time."""
     standin.ask("load")
     exporter = bed.start_exporter(standin, "--netlink.rcvbuf=1")
     bed.wait(exporter.is_ready, "an exporter with a small buffer is ready")
@@ -162,7 +163,7 @@ def reloading(bed, standin):
 
 
 def stopping(bed, manager, exporter):
-    """Both wait for it when it goes on: the signal, and a request on a connection that it knows."""
+    """A signal and a request on an open connection are both pending when the exporter continues."""
     connection = http.client.HTTPConnection(*exporter.address, timeout=20)
     connection.request("GET", "/-/ready")
     bed.tap.same(connection.getresponse().read(), b"ready\n", "a client has a connection")
@@ -207,7 +208,8 @@ def fill(manager, other):
 
 
 def manager_is_slow(bed, standin):
-    """Its socket is full: nothing waits for it, and it is told once there is room."""
+    """The manager's socket is full. The exporter does not wait, and sends the state when there is
+    room."""
     manager = Manager(bed, abstract=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
         other.setblocking(False)
@@ -218,7 +220,7 @@ def manager_is_slow(bed, standin):
         bed.tap.result("STATUS=receives events" in manager.read, "all of it")
         fill(manager, other)
         exporter.popen.send_signal(signal.SIGHUP)
-        time.sleep(0.15)  # it tries each tenth of a second
+        time.sleep(0.15)  # the exporter retries every tenth of a second
         while manager.receive(0.001) == ["full"]:
             pass
         exporter.popen.send_signal(signal.SIGHUP)
@@ -229,7 +231,7 @@ def manager_is_slow(bed, standin):
 
 
 def versions(bed, standin):
-    """(load, the metric, the line in the log, its level)"""
+    """[(load arguments, metric, log text, log level)]"""
     for flags, skew, text, level in (
             ("abi=3 version=0.0.9", (1, 0), "module 0.0.9 has ABI 3, older than 4", "warn"),
             ("abi=5 version=9.0.0", (0, 1), "module 9.0.0 has ABI 5, newer than 4", "warn"),

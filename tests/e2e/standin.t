@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-# Proves: with a program in the kernel module's place, over real netlink sockets at native speed, the
-# exporter delivers every event once or states the gap: across its own absence, ENOBUFS, a history that
-# is too small, unloading and loading, and a restart; and that the stand-in's counters are true.
+# Proves: with the stand-in in place of the kernel module, over real netlink sockets at full speed,
+# the exporter delivers every event once or states the gap. This holds across an absent module,
+# ENOBUFS, a history that is too small, unloading and loading, and a restart. It also proves that
+# the stand-in's own counters are correct.
 import time
 
 import account
@@ -34,7 +35,7 @@ def without_a_module(bed, standin, exporter):
 
 
 def content_is_right(messages):
-    """An I/O page fault's address is its number in pages."""
+    """Checks the content of events: the address of an I/O page fault is its number in pages."""
     faults = [m for m in messages if "ioPageFault" in m.document()["event"]]
     return len(faults) > len(messages) / 2 and all(
         int(m.document()["event"]["ioPageFault"]["iova"]) == m.seq * PAGE for m in faults)
@@ -64,7 +65,7 @@ def live_events(bed, standin, exporter):
 
 
 def foreign_messages(bed, standin, exporter):
-    """On the same groups, from a program that the exporter was not told of."""
+    """A program unknown to the exporter sends messages to the same multicast groups."""
     stranger = bed.start_standin()
     foreign = stranger.ask("load")["instance"]
     stranger.ask("publish 100")
@@ -80,7 +81,7 @@ def counters_are_true(bed, standin, exporter):
     standin.ask("suppress 0000:03:00.0 70")
     standin.ask("suppress platform/12340000.dma 3")
     standin.ask("lose 0000:04:00.1 5")
-    # Among these is an event of each device, but none behind the last suppression.
+    # These events include one of each device, but none after the last suppression.
     standin.ask("publish 16")
     standin.ask("suppress 0000:03:00.0 4")
     standin.ask("lose 0000:04:00.1 6")
@@ -111,7 +112,8 @@ def counters_are_true(bed, standin, exporter):
 
 
 def overrun(bed, standin):
-    """A small buffer, and nobody reads: the kernel drops, says ENOBUFS, and EVENT_GET has it all."""
+    """With a small buffer and a paused reader, the kernel drops messages and reports ENOBUFS.
+    EVENT_GET then returns all events."""
     standin.unload()
     standin.ask("load")
     exporter = bed.start_exporter(standin, "--netlink.rcvbuf=1")
@@ -129,7 +131,8 @@ def overrun(bed, standin):
 
 
 def held(standin, exporter):
-    """Pauses the exporter, and returns how many messages of one event its buffer holds; the next is dropped."""
+    """Pauses the exporter. Returns how many messages of one event its buffer holds; the next is
+    dropped."""
     exporter.pause()
     before, events = testbed.netlink_drops(), 0
     while testbed.netlink_drops() == before:
@@ -139,7 +142,8 @@ def held(standin, exporter):
 
 
 def overrun_of_one_turn(bed, standin):
-    """ENOBUFS and then just as many messages as are read in one turn, after which nothing wakes it."""
+    """ENOBUFS comes behind exactly as many messages as are read in one turn. Nothing wakes the
+    exporter after that."""
     standin.ask("load")
     standin.ask("batch 1")
     rcvbuf, size = 30000, 400
@@ -200,7 +204,8 @@ def reload(bed, standin, exporter):
 
 
 def reload_unnoticed(bed, standin, exporter):
-    """Two of them, while it is stopped: what went first is told when what came last is there."""
+    """The module is loaded twice while the exporter is paused. The exporter reports the end of the
+    first instance when the last one is present."""
     old = standin.ask("status")
     exporter.pause()
     standin.unload()
@@ -219,10 +224,11 @@ def reload_unnoticed(bed, standin, exporter):
 
 
 def reload_between_questions(bed, standin, exporter):
-    """The exporter keeps the socket with which it asks for counters; the family's number changes."""
+    """The exporter keeps its socket for requests, although the family's number changes."""
     with stream.Stream(exporter.address, "after=latest&follow=1") as client:
         client.read_until(lambda m: m.body == "heartbeat", 10)
-        # Health asks too, at most once a second: now, and then not before the test does.
+        # Health sends requests too, at most one a second: one now, and the next after the test's
+        # own.
         time.sleep(1.1)
         standin.ask("publish 1")
         client.read_until(lambda m: m.body == "event", 10)
@@ -236,7 +242,7 @@ def reload_between_questions(bed, standin, exporter):
 
 
 def restart(bed, standin, exporter):
-    """Killed under way; what a client then resumes with has it all."""
+    """The exporter is killed while it streams. A client that resumes misses nothing."""
     books = account.Account()
     standin.ask("background 5000")
     with stream.Stream(exporter.address, "after=latest&follow=1", stream.PROTOBUF) as client:
@@ -261,7 +267,7 @@ def restart(bed, standin, exporter):
 
 
 def negative_control(bed, standin, exporter):
-    """Last: the counters are wrong from here on."""
+    """This test comes last, because it makes the counters wrong."""
     before = standin.ask("status")
     answer = standin.ask("drop")
     standin.ask("publish 1")

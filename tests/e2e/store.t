@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-# Proves: every event is in the store once, though the kernel's history is longer than the exporter's
-# window, and though the exporter is killed while they come; what cannot be there is counted.
+# Proves: every event is in the store once, although the kernel's history is longer than the window,
+# and although the exporter is killed while events come. Events that cannot be stored are counted.
 import os
 import random
 import sqlite3
@@ -20,7 +20,7 @@ def is_all_stored(exporter, head):
     return exporter.has(head) and output(exporter, "lag_events") == 0
 
 
-# Those made by the exporter itself left out.
+# Without the entries that the exporter itself adds.
 EVENTS = "SELECT count(*), count(DISTINCT seq), min(seq), max(seq) FROM event WHERE sub = 0"
 
 
@@ -68,7 +68,7 @@ def killed_while_storing(bed, standin, path):
 
 
 def no_room(bed, standin, path):
-    os.mkdir(path)  # where the file should be
+    os.mkdir(path)  # a directory at the path of the file
     exporter = bed.start_exporter(standin, f"--storage.path={path}")
     bed.wait(exporter.is_ready, "without a usable path it serves all the same", 60)
     head = standin.ask("publish 30000")["head"]

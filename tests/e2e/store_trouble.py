@@ -1,8 +1,9 @@
-"""What chaos does to the store: a small file system of its own, which is filled, and a file that is
-damaged, replaced or deleted, while the exporter runs, between two of them, or while it is killed.
+"""Disturbances of the store for chaos. The store has a small file system of its own, which is
+filled. Its file is damaged, replaced or deleted: while the exporter runs, while none runs, or
+just before it is killed.
 
-Each deed leaves the store to recover by itself. What was in it may be lost, at once or when somebody reads
-a page that was damaged and the whole file is set aside; what comes after that not.
+The store must recover by itself each time. Older events may be lost, either at once or when a
+damaged page is read and the whole file is set aside. Events that come later must not be lost.
 """
 import os
 import subprocess
@@ -11,13 +12,13 @@ import time
 import testbed
 
 SIZE = 512 << 20
-# The store tries again after 1, 2, 4 and 8 s.
+# The store retries after 1, 2, 4 and 8 s.
 RECOVERY_SECONDS = 40
 UP = "faultcast_store_up"
 
 
 class Disk:
-    """A tmpfs in the mount namespace of the test; `path` is the store's file."""
+    """A tmpfs in the test's mount namespace. `path` is the store's file."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -33,7 +34,7 @@ class Disk:
         subprocess.run(["mount", "-o", f"remount,{how}", self.directory], check=True)
 
     def fill(self):
-        """To the last byte."""
+        """Fills the file system to the last byte."""
         with open(self.ballast, "ab", buffering=0) as file:
             size = 64 << 20
             while size:
@@ -53,7 +54,7 @@ class Disk:
                 file.write(content)
 
     def set_aside(self):
-        """What identifies the file that the store gave up last."""
+        """Identifies the damaged files that the store has set aside."""
         return [(name, os.stat(os.path.join(self.directory, name)).st_ino)
                 for name in sorted(os.listdir(self.directory)) if ".corrupt-" in name]
 
@@ -72,7 +73,7 @@ def damage_header(chaos):
 
 
 def damage_page(chaos):
-    """In the middle; several, since one alone may never be read again."""
+    """Damages several pages in the middle, because a single one may never be read again."""
     pages = chaos.disk.size() // 8192
     for _ in range(chaos.random.randrange(1, 20)):
         if pages > 2:
@@ -80,7 +81,7 @@ def damage_page(chaos):
 
 
 def rubbish(chaos):
-    """Another file, with nothing of a database in it."""
+    """Replaces the file with random bytes."""
     with open(chaos.disk.path + ".new", "wb") as file:
         file.write(chaos.random.randbytes(chaos.random.randrange(1, 100000)))
     os.rename(chaos.disk.path + ".new", chaos.disk.path)
@@ -117,7 +118,7 @@ def between(chaos, deed):
 
 
 def read_only(chaos):
-    """A file system can be made so when nobody has a file of it open for writing."""
+    """Makes the file system read-only, which needs that no file on it is open for writing."""
     chaos.terminate()
     chaos.disk.remount("ro")
     chaos.start()
@@ -125,7 +126,7 @@ def read_only(chaos):
 
 
 def store_trouble(chaos):
-    """One of the deeds, in one of the ways."""
+    """Applies a random disturbance in one of the ways."""
     began = time.monotonic()
     chaos.ledger.trouble(began)
     if chaos.random.random() < 0.1:
@@ -137,14 +138,14 @@ def store_trouble(chaos):
         chaos.done[f"{deed.__name__} {way.__name__}"] += 1
         way(chaos, deed)
     recover(chaos)
-    # What came meanwhile as well.
+    # Events that came during the disturbance may be lost too.
     chaos.ledger.trouble(began)
 
 
 def recover(chaos):
     chaos.disk.remount("rw")
     chaos.disk.free()
-    # A file that is not looked at does not show what was done to it.
+    # The damage shows only when the store writes to the file.
     chaos.ask("publish 2000")
     chaos.ask("stop")
     if not testbed.wait_for(lambda: chaos.exporter.metric(UP) == 1 and not chaos.store_lag(), RECOVERY_SECONDS):

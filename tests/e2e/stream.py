@@ -1,11 +1,11 @@
-"""Clients of GET /v1/events that read as fast, as slowly or as briefly as a test wants.
+"""Clients of GET /v1/events that read as fast, as slowly or as briefly as a test needs.
 
     with stream.Stream(exporter.address, "follow=1", encoding=stream.PROTOBUF) as client:
         messages = client.read_until(lambda m: m.seq == 500, seconds=10)
 
-A Stream reads only when it is told to, so one that is not read is a slow client; cut() ends the
-connection with a reset. The readers of the encodings know no sockets and share nothing with the
-exporter: json and python3-protobuf.
+A Stream reads only when told to, so a Stream that is not read is a slow client. cut() ends the
+connection with a reset. The readers of the encodings do not use sockets, and share no code with
+the exporter: they use json and python3-protobuf.
 """
 import json
 import os
@@ -18,7 +18,7 @@ import time
 
 import testbed
 
-# Made of proto/ by make.
+# Make generates this directory from proto/.
 sys.path.insert(1, os.path.join(testbed.BUILD, "gen/python"))
 
 from google.protobuf import json_format  # noqa: E402
@@ -28,28 +28,28 @@ NDJSON = "application/x-ndjson"
 PROTOBUF = "application/x-protobuf"
 SSE = "text/event-stream"
 
-SUB_END = 2**63 - 1  # of a cursor: the end of an instance
+SUB_END = 2**63 - 1  # the last cursor of an instance
 
-# Of a client that is to be slow. With less than a segment, 65483 bytes on the loopback device, TCP asks
-# ever less often whether there is room again.
+# The receive buffer of a slow client. Below one segment (65483 bytes on the loopback device), TCP
+# asks less and less often whether there is room again.
 SMALL_BUFFER = 65536
 
 
-# How an event begins, of which all else is decoded only when it is asked for.
+# The beginning of an event. The rest is decoded only when a test asks for it.
 EVENT_LINE = re.compile(rb'\{"cursor":"([0-9a-f]+\.([0-9]+)\.0)","event":\{')
 EVENT_PROTOBUF = re.compile(rb"\n[\0-\x7f]([0-9a-f]+\.([0-9]+)\.0)\x12")
 
 
 class Message:
-    """One StreamMessage of any encoding.
+    """One StreamMessage in any encoding.
 
     cursor  as sent, "hex.dec.dec"
     body    "event", "gap", "heartbeat", ...; "" if it has none
-    seq     of an event, else None
-    reason  of a gap, else None
-    missing (from, to) of a gap in the numbers, else None
+    seq     the sequence number of an event, else None
+    reason  the reason of a gap, else None
+    missing (from, to) of a gap in the sequence numbers, else None
     unpublished
-            how many never had a number, of a gap that says so, else None
+            the number of unpublished faults that a gap reports, else None
     """
     __slots__ = ("cursor", "body", "seq", "reason", "missing", "unpublished", "_content", "_raw")
 
@@ -66,7 +66,7 @@ class Message:
 
     @property
     def raw(self):
-        """What the encoding's own decoder makes of it."""
+        """The message, decoded by the encoding's own decoder."""
         if self._raw is None:
             json_text = self._content[:1] == b"{"
             self._raw = json.loads(self._content) if json_text else stream_pb2.StreamMessage.FromString(self._content)
@@ -77,18 +77,18 @@ class Message:
 
     @property
     def summary(self):
-        """Whether it is an event that tells of unpublished ones only."""
+        """Whether it is an event that only reports unpublished faults."""
         return self.body == "event" and self.protobuf().event.kind == event_pb2.KIND_SUPPRESSED
 
     def document(self):
-        """The whole message in the protobuf JSON mapping; which of its fields may be left out when they
-        are 0 is the encoding's affair."""
+        """The message in the protobuf JSON mapping. The encodings differ in which fields of value 0
+        they omit."""
         if isinstance(self.raw, dict):
             return self.raw
         return json_format.MessageToDict(self.raw, including_default_value_fields=True)
 
     def protobuf(self):
-        """The whole message, the same from every encoding."""
+        """The message as protobuf, the same from every encoding."""
         if isinstance(self.raw, dict):
             return json_format.ParseDict(self.raw, stream_pb2.StreamMessage())
         return self.raw
@@ -138,7 +138,7 @@ class Message:
 
 
 class NdjsonReader:
-    """feed() takes bytes as they come and yields the messages they complete; `unread` is the rest."""
+    """feed() takes bytes as they come and yields the messages they complete. `unread` is the rest."""
 
     def __init__(self):
         self.unread = b""
@@ -150,7 +150,7 @@ class NdjsonReader:
 
 
 class ProtobufReader:
-    """The same for messages behind their length as a varint."""
+    """The same for messages with their length in front, as a varint."""
 
     def __init__(self):
         self.unread = b""
@@ -168,7 +168,7 @@ class ProtobufReader:
 
     @staticmethod
     def varint(content, at):
-        """(value, where it ends), or (0, None) when it is not complete."""
+        """Returns (value, offset behind it), or (0, None) if it is incomplete."""
         value = shift = 0
         for i in range(at, min(at + 10, len(content))):
             value |= (content[i] & 0x7F) << shift
@@ -179,10 +179,10 @@ class ProtobufReader:
 
 
 class SseReader:
-    """The same for server-sent events whose data are NDJSON's lines (HTML Living Standard, 9.2.6).
+    """The same for server-sent events whose data are lines of NDJSON (HTML Living Standard, 9.2.6).
 
-    `last_id` is what a browser would send as Last-Event-ID, `retry` what it was told to wait in ms.
-    A message whose id is not its cursor is an error.
+    `last_id` is the Last-Event-ID that a browser would send, `retry` its delay in ms. A message
+    whose id differs from its cursor is an error.
     """
 
     def __init__(self):
@@ -223,11 +223,11 @@ READERS = {NDJSON: NdjsonReader, PROTOBUF: ProtobufReader, SSE: SseReader}
 
 
 class ChunkedBody:
-    """Takes a body's bytes out of its chunks (RFC 9112, 7.1); `complete` after the last one."""
+    """Decodes a chunked body (RFC 9112, 7.1). `complete` is set after the last chunk."""
 
     def __init__(self):
         self.unread = b""
-        self.left = 0  # of the chunk that is being read, with the line end behind it
+        self.left = 0  # bytes left of the present chunk and its line end
         self.complete = False
 
     def feed(self, content):
@@ -259,11 +259,11 @@ class PlainBody:
 
 
 class Stream:
-    """A connection to /v1/events. For select(): fileno().
+    """A connection to /v1/events. It has fileno(), for select().
 
     ended   the server has ended the answer or the connection
-    broken  it did so in the middle of a chunk or of a message
-    headers of the response, by lower-case names
+    broken  the server did so in the middle of a chunk or of a message
+    headers the response headers, by lower-case names
     """
 
     def __init__(self, address, query="", encoding=NDJSON, rcvbuf=None, headers=(), seconds=20):
@@ -283,7 +283,7 @@ class Stream:
         chunked = self.headers.get("transfer-encoding") == "chunked"
         self.body = ChunkedBody() if chunked else PlainBody()
         self.waiting = list(self.reader.feed(self.body.feed(content)))
-        self.ended = self.body.complete  # of an answer as short as its head
+        self.ended = self.body.complete  # an empty answer is complete with its headers
 
     def read_head(self):
         content = b""
@@ -311,17 +311,18 @@ class Stream:
 
     @property
     def finished(self):
-        """It has ended, and all of it is read."""
+        """Whether the answer has ended and has been read completely."""
         return self.ended and not self.waiting
 
     def cut(self):
-        """Ends it as a client does that crashes or loses its network: with a reset."""
+        """Closes with a reset, like a client that crashes or loses its network."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
         self.ended = True
 
     def read(self, seconds=0, size=1 << 20):
-        """The messages of one recv() of @size bytes at most, after waiting for it; [] in the end."""
+        """Waits at most @seconds, then returns the messages of one recv() of at most @size bytes;
+        [] at the end."""
         messages, self.waiting = self.waiting, []
         if messages or self.ended or not select.select([self.sock], [], [], seconds)[0]:
             return messages
@@ -338,8 +339,8 @@ class Stream:
         return messages
 
     def read_until(self, condition, seconds):
-        """The messages up to one for which condition(message) is true; those behind it stay for the
-        next read. Without such a one, all there are until the end or for @seconds."""
+        """Returns the messages up to one for which condition(message) is true. Later ones are kept
+        for the next read. Without a match, returns all messages until the end or for @seconds."""
         taken = []
         end = time.monotonic() + seconds
         while not self.ended or self.waiting:
@@ -355,7 +356,7 @@ class Stream:
         return taken
 
     def read_all(self, seconds=60):
-        """All messages of an answer that has an end."""
+        """Returns all messages of an answer that has an end."""
         messages = self.read_until(lambda _: False, seconds)
         if not self.ended or self.broken:
             raise testbed.Error("the answer has no proper end")

@@ -1,5 +1,5 @@
-"""A made-up sysfs of PCI devices for faultcast_exporter --path.sysfs, and the kernel's messages about
-them, which in a test's own network namespace only its exporters get."""
+"""A made-up sysfs of PCI devices for faultcast_exporter --path.sysfs. It also sends the kernel's
+uevents, which in a test's own network namespace reach only the test's exporters."""
 import os
 import shutil
 import socket
@@ -22,7 +22,7 @@ class Sysfs:
         return self.path("bus/pci/devices", address, *parts)
 
     def add(self, path, vendor=0x8086, model=0x10d3, driver=None, domain=None, aer=False, numa=-1):
-        """A device at devices/@path, such as pci0000:00/0000:00:04.0."""
+        """Adds a device at devices/@path, such as pci0000:00/0000:00:04.0."""
         address = os.path.basename(path)
         directory = self.path("devices", path)
         os.makedirs(directory, exist_ok=True)
@@ -47,14 +47,14 @@ class Sysfs:
             os.symlink("../../../bus/pci/drivers/" + driver, link)
 
     def set_domain(self, address, domain):
-        """None: it is in no IOMMU group."""
+        """@domain None: the device is in no IOMMU group."""
         shutil.rmtree(self.device(address, "iommu_group"), ignore_errors=True)
         if domain:
             os.mkdir(self.device(address, "iommu_group"))
             self.write(address, "iommu_group/type", domain)
 
     def add_slot(self, name, address):
-        """@address without a function: 0000:03:00"""
+        """@address has no function, such as 0000:03:00."""
         os.mkdir(self.path("bus/pci/slots", name))
         with open(self.path("bus/pci/slots", name, "address"), "w", encoding="ascii") as out:
             out.write(address + "\n")
@@ -64,7 +64,7 @@ class Sysfs:
         os.unlink(self.device(address))
 
     def tell(self, action, address):
-        """As lib/kobject_uevent.c and pci_uevent() do."""
+        """Sends a uevent, like lib/kobject_uevent.c and pci_uevent()."""
         self.send(f"{action}@/devices/pci0000:00/{address}", f"ACTION={action}", "SUBSYSTEM=pci",
                   f"PCI_SLOT_NAME={address}", "SEQNUM=1")
 

@@ -1,8 +1,8 @@
-"""The bed of a host-side test: the exporter under test, a stand-in for the kernel module, and an end
-to both, whatever happens.
+"""Runs a test on the host: the exporter under test and a stand-in for the kernel module. Both end
+with the test, whatever happens.
 
-A test is a function that takes a Testbed; run() gives it a network and a process namespace of its
-own, so that any port is free, no other test's netlink messages arrive, and nothing outlives it:
+A test is a function that takes a Testbed. run() gives it its own network and process namespaces.
+So any port is free, no other test's netlink messages arrive, and no process outlives the test:
 
     #!/usr/bin/python3
     # Proves: ...
@@ -18,7 +18,7 @@ own, so that any port is free, no other test's netlink messages arrive, and noth
     if __name__ == "__main__":
         testbed.run(test, seconds=60)
 
-What a test reads of /v1/events: stream.py. Whether it is all there was: account.py.
+stream.py reads /v1/events for a test, and account.py checks that nothing is missing.
 """
 import ctypes
 import fcntl
@@ -44,7 +44,7 @@ from tap import Tap  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("O") or os.path.join(os.path.dirname(TESTS), "build"))
 FIRST_PORT = 10186
-# From when a test is told that its time is over to when it is killed.
+# Seconds between telling a test that its time is over and killing it.
 GRACE = 10
 
 PR_SET_PDEATHSIG = 1
@@ -52,11 +52,11 @@ SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 
 class Error(Exception):
-    """The test cannot go on."""
+    """The test cannot continue."""
 
 
 def run(test, seconds):
-    """Runs test(bed) and exits. After @seconds it fails; everything it started ends with it."""
+    """Runs test(bed) and exits. After @seconds it fails. All processes that it started end with it."""
     if os.environ.get("FAULTCAST_TESTBED") != str(os.getppid()):
         enter_namespaces(seconds)
     loopback_up()
@@ -81,13 +81,13 @@ def out_of_time(number, _frame):
 
 
 def enter_namespaces(seconds):
-    """Again in namespaces, whose end is that of every process in them. Without root, as a root of
-    its own user namespace."""
+    """Runs this program again in namespaces, which end with every process in them. Without root, it
+    becomes root of a user namespace."""
     command = ["timeout", "--foreground", "--signal=KILL", str(seconds + GRACE), "unshare", "--net",
                "--pid", "--fork", "--kill-child", "--mount-proc"]
     if os.geteuid():
         command.append("--map-root-user")
-    # The first process there has no parent that it could see.
+    # The first process in there cannot see its parent.
     os.environ["FAULTCAST_TESTBED"] = "0"
     os.execvp(command[0], [*command, sys.executable, *sys.argv])
 
@@ -100,8 +100,7 @@ def loopback_up():
 
 
 class Testbed:
-    """What run() gives a test: `tap`, the processes it starts, and `dir`, an empty directory of its
-    own."""
+    """The argument of a test: `tap`, the processes that it starts, and `dir`, an empty directory."""
 
     def __init__(self, tap):
         self.tap = tap
@@ -117,12 +116,13 @@ class Testbed:
         shutil.rmtree(self.dir)
 
     def start_standin(self):
-        """A stand-in whose module is not loaded yet."""
+        """Starts a stand-in whose module is not loaded yet."""
         return self.started(Standin(self))
 
     def start_exporter(self, standin, *flags, san=True, port=None, env=None):
-        """An exporter fed by @standin, on a port of its own unless @port says otherwise; the
-        sanitizers' build unless @san is False; with @env in its environment. It may not be ready yet."""
+        """Starts an exporter fed by @standin, on a free port unless @port is given. It is the build
+        with sanitizers unless @san is False. @env is added to its environment. It may not be
+        ready yet."""
         if port is None:
             port = FIRST_PORT + len(self.processes)
         return self.started(Exporter(self, standin, flags, san, port, env))
@@ -132,7 +132,7 @@ class Testbed:
         return process
 
     def end(self):
-        """Ends what still runs, and checks that exporters end well."""
+        """Ends all remaining processes, and checks that exporters exit cleanly."""
         for process in self.processes:
             if isinstance(process, Exporter) and process.popen.poll() is None:
                 process.check_stop()
@@ -141,12 +141,12 @@ class Testbed:
                 process.show_log()
 
     def wait(self, condition, name, seconds=20):
-        """A check of its own: that condition() becomes true within @seconds. Returns whether."""
+        """A check: condition() must become true within @seconds. Returns whether it did."""
         return self.tap.result(wait_for(condition, seconds), name)
 
 
 def wait_for(condition, seconds=20):
-    """condition()'s first true value within @seconds, or its last one."""
+    """Returns condition()'s first true value within @seconds, or its last value."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -156,13 +156,13 @@ def wait_for(condition, seconds=20):
 
 
 def netlink_drops():
-    """Messages that the kernel did not deliver, of all netlink sockets of the test."""
+    """The number of messages that the kernel dropped, on all netlink sockets of the test."""
     with open("/proc/net/netlink", encoding="ascii") as table:
         return sum(int(line.split()[8]) for line in table.readlines()[1:])
 
 
 class Process:
-    """A program under way; its standard error goes to a file that is shown when the test fails."""
+    """A running program. Its standard error goes to a file, which is shown when the test fails."""
 
     def __init__(self, bed, command, **options):
         self.bed = bed
@@ -185,7 +185,7 @@ class Process:
             self.bed.tap.diag("  " + line)
 
     def pause(self):
-        """SIGSTOP; returns when it has stopped."""
+        """Sends SIGSTOP and returns when the process has stopped."""
         self.popen.send_signal(signal.SIGSTOP)
         os.waitpid(self.popen.pid, os.WUNTRACED)
 
@@ -193,7 +193,7 @@ class Process:
         self.popen.send_signal(signal.SIGCONT)
 
     def kill(self):
-        """SIGKILL, at any time and more than once."""
+        """Sends SIGKILL. May be called at any time and more than once."""
         self.popen.kill()
         self.popen.wait()
 
@@ -203,7 +203,7 @@ def die_with_parent():
 
 
 class Standin(Process):
-    """tests/standin/main.c: commands by ask(), a table of them there."""
+    """The program of tests/standin/main.c. ask() sends commands, which the table there lists."""
 
     def __init__(self, bed):
         super().__init__(bed, [os.path.join(BUILD, "standin/faultcast_standin")],
@@ -212,16 +212,16 @@ class Standin(Process):
         self.port = self.answer()["port"]
 
     def ask(self, command, seconds=60):
-        """One command and its answer, as answer() returns it."""
+        """Sends one command. Returns its answer as answer() does."""
         self.start(command)
         return self.answer(seconds)
 
     def start(self, command):
-        """A command whose answer() will be asked for later, such as a long publish."""
+        """Sends a command that takes long, such as publish. answer() returns the answer later."""
         self.popen.stdin.write(command.encode() + b"\n")
 
     def answer(self, seconds=60):
-        """key=value of a line "ok", numbers as int; Error for a line "error"."""
+        """The key=value pairs of a line "ok", with numbers as int. Raises Error for a line "error"."""
         end = time.monotonic() + seconds
         while b"\n" not in self.unread:
             left = end - time.monotonic()
@@ -240,7 +240,7 @@ class Standin(Process):
                 for key, value in values.items()}
 
     def unload(self, seconds=20):
-        """Once no dump holds the module, as rmmod in a loop."""
+        """Retries until no dump holds the module, like rmmod in a loop."""
         def attempt():
             try:
                 return self.ask("unload")
@@ -260,7 +260,7 @@ class Standin(Process):
 
 
 class Served:
-    """What an exporter says at `address`."""
+    """The answers of an exporter at `address`."""
 
     def __init__(self, address):
         self.address = address
@@ -269,7 +269,7 @@ class Served:
         return http.client.HTTPConnection(*self.address, timeout=seconds)
 
     def get(self, path, accept=None, seconds=20):
-        """(status, body as text)"""
+        """Returns (status, body as text)."""
         connection = self.connect(seconds)
         try:
             connection.request("GET", path, headers={"Accept": accept} if accept else {})
@@ -297,16 +297,16 @@ class Served:
             return False
 
     def cursor(self):
-        """(instance in hex, sequence number, sub) of the last thing the source delivered."""
+        """(instance in hex, sequence number, sub) of the last entry that the feed delivered."""
         instance, seq, sub = self.json("/v1/status")["source"]["cursor"].split(".")
         return instance, int(seq), int(sub)
 
     def has(self, seq):
-        """Whether everything up to @seq has been delivered to the outputs."""
+        """Whether everything up to @seq has been delivered to the features."""
         return self.cursor()[1] >= seq
 
     def metric(self, series):
-        """The value of one series, as written in /metrics; None if it is not there."""
+        """The value of one series, named as in /metrics; None if it is absent."""
         for line in self.get("/metrics")[1].splitlines():
             name, _, value = line.rpartition(" ")
             if name == series:
@@ -315,7 +315,7 @@ class Served:
 
 
 class Exporter(Process, Served):
-    """faultcast_exporter; `address` is where it serves HTTP."""
+    """faultcast_exporter. `address` is its HTTP address."""
 
     def __init__(self, bed, standin, flags, san, port, env):
         Served.__init__(self, ("127.0.0.1", port))
@@ -325,7 +325,8 @@ class Exporter(Process, Served):
                          env={**os.environ, **(env or {})})
 
     def check_stop(self):
-        """SIGTERM, and checks that it ends with 0: no finding of a sanitizer, leaks included."""
+        """Sends SIGTERM and checks that the exit status is 0: the sanitizers found nothing, no
+        leaks either."""
         self.resume()
         self.popen.terminate()
         try:
