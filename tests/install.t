@@ -1,14 +1,16 @@
 #!/bin/bash
-# Proves: make install puts all where systemd, dkms and people look for it, without privilege and without
-# building anything that was built; make uninstall leaves nothing but what the administrator changed; the unit is
-# sound and as locked as it says; make build-deps knows what a build needs; and dkms builds, signs, installs and
-# removes the module from what was installed, by the line that README.md has.
-# Leaves build/install/host.tar, a host with all of it, for tests/vm/install.
+# Proves: make install puts all files where systemd, dkms and people look for them. It needs no
+# privilege and does not rebuild anything. make uninstall removes everything except files that the
+# administrator changed. The unit is valid and has the promised sandbox. make build-deps installs
+# everything that a build needs. dkms builds, signs, installs and removes the installed module with
+# the line in README.md.
+#
+# Leaves build/install/host.tar, a host with all of this, for tests/vm/install.
 # shellcheck disable=SC2034,SC2317 # lib.sh reads TAP_DIR; functions are called by ok
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/vm/lib.sh
-# prove may be run by a make, whose jobs are no business of ours.
+# prove may run below a make, whose job server these makes must not use.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
 version=$(sed -n 's/^VERSION := //p' Makefile)
@@ -23,12 +25,12 @@ tap_start 1 "$scratch"
 rm -rf "$out"
 mkdir -p "$root"
 
-# What in files and links is below a directory.
+# The contents and link targets of all files below a directory.
 files() {
 	(cd "$1" && find . ! -type d | sort)
 }
 
-# Root without capabilities owns the files it builds and makes, and no more; build/ cannot be written to.
+# A root user without capabilities owns the files that it creates, and cannot write to build/.
 # shellcheck disable=SC2016 # expanded by the shell in there
 unprivileged() {
 	namespace sh -ec 'mount --bind build build; mount -o remount,ro,bind build
@@ -36,7 +38,7 @@ unprivileged() {
 		exec setpriv --bounding-set=-all --inh-caps=-all -- "$@"' sh "$scratch" "$@"
 }
 
-# In a mount namespace of its own, for users with a user namespace.
+# A mount namespace. An unprivileged user gets a user namespace too.
 namespace() {
 	if [ "$(id -u)" -eq 0 ]; then
 		unshare --mount "$@"
@@ -79,7 +81,7 @@ elsewhere() {
 	is "leaves no file there" "$(files "$dest")" ""
 }
 
-# With the host's own units beside it, which ours refers to.
+# Verifies the unit beside the host's own units, which it refers to.
 systemd_agrees() {
 	local dest=$scratch/systemd unit=faultcast-exporter.service exposure
 	cp -a "$root" "$dest"
@@ -89,7 +91,7 @@ systemd_agrees() {
 	ok "systemd-analyze verify" verify_unit "$dest" "$unit"
 	ok "systemd-analyze security: at most 2.0" systemd-analyze security --no-pager --offline=true \
 		--root="$dest" --threshold=20 "$unit"
-	# To people too: prove shows them no diagnostics.
+	# Shown on standard error too, because prove hides diagnostics.
 	exposure=$(grep 'Overall exposure level' "$scratch/tap.output")
 	echo "${exposure#* }" >&2
 	ok "systemd-sysusers" systemd-sysusers --root="$dest"
@@ -99,7 +101,7 @@ systemd_agrees() {
 		"$(grep -v '^#' "$root/usr/local/lib/modules-load.d/faultcast.conf")" faultcast
 }
 
-# It says a word of a directive that it does not know, and succeeds.
+# systemd-analyze only warns of an unknown directive, and succeeds.
 verify_unit() {
 	systemd-analyze verify --root="$1" "$2" >"$scratch/verify" 2>&1
 	local status=$?
@@ -107,7 +109,7 @@ verify_unit() {
 	[ "$status" -eq 0 ] && [ ! -s "$scratch/verify" ]
 }
 
-# A host's places for modules, empty but for the kernel that the headers are of.
+# Makes the directories for modules, empty but for the kernel that the headers belong to.
 prepare_modules() {
 	local modules=$root/usr/lib/modules/$abi
 	mkdir -p "$modules/kernel" "$root/var/lib/dkms"
@@ -116,7 +118,7 @@ prepare_modules() {
 	cp "$kernel/lib/modules/$abi"/modules.{builtin,builtin.modinfo,order} "$modules/"
 }
 
-# dkms, with those in the place of this machine's.
+# Runs dkms with those directories in place of the machine's own.
 # shellcheck disable=SC2016 # expanded by the shell in there
 dkms_on_host() {
 	namespace sh -ec 'root=$1 kernel=$2 abi=$3; shift 3
@@ -126,12 +128,12 @@ dkms_on_host() {
 		exec nice dkms "$@"' sh "$root" "$kernel" "$abi" "$@" -k "$abi" --sourcetree "$root/usr/src"
 }
 
-# dkms tells by where modprobe would find it.
+# dkms reports where modprobe would find the module.
 dkms_status() {
 	dkms_on_host status "faultcast/$version" 2>&1 | head -n 1
 }
 
-# Its line in README.md, then what dkms does by itself.
+# Runs the line of README.md, then checks the steps that dkms adds by itself.
 dkms_cycle() {
 	local module=faultcast/$version ko=$root/usr/lib/modules/$abi/updates/dkms/faultcast.ko line
 	line=$(sed -n 's/^sudo dkms \(.*[^ ]\) *#.*/\1/p' README.md)
@@ -152,7 +154,7 @@ dkms_cycle() {
 	not_ok "the module is gone" [ -e "$ko" ]
 }
 
-# dkms asks the same of a kernel's name.
+# dkms compares the kernel's name with the same pattern.
 kernels() {
 	local kernel BUILD_EXCLUSIVE_KERNEL
 	BUILD_EXCLUSIVE_KERNEL=$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL="\(.*\)"$/\1/p' deploy/dkms/dkms.conf)
@@ -168,7 +170,7 @@ matches() {
 	[ "$2" ] && [[ $1 =~ $2 ]]
 }
 
-# Every library that the Makefile asks pkg-config for comes with what make build-deps installs.
+# For each library that the Makefile asks pkg-config for, make build-deps installs a package.
 # shellcheck disable=SC2016 # expanded by make
 build_packages() {
 	local library package packages

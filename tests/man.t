@@ -1,6 +1,6 @@
 #!/bin/bash
-# Proves: the manual pages name the flags and verbs that the programs' --help names, all of them and no others, with
-# the same defaults.
+# Proves: the manual pages name exactly the flags and verbs of the programs' --help, with the same
+# defaults.
 # shellcheck disable=SC2034 # lib.sh reads TAP_DIR
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -10,7 +10,8 @@ trap 'rm -rf "$scratch"' EXIT
 exec 3>&1
 tap_start 1 "$scratch"
 
-# man_flags PAGE [VERB]: its flags, and those for all verbs: a line each, and one more with "(default VALUE)".
+# man_flags PAGE [VERB]: the verb's flags and those of all verbs, one on each line. A flag with a
+# default has a second line with "(default VALUE)".
 man_flags() {
 	awk -v verb="${2-}" '
 		/^\.S[hs] / { here = $2 == "DESCRIPTION" || $2 == verb }
@@ -19,7 +20,7 @@ man_flags() {
 	' "docs/man/$1.8" | sort
 }
 
-# help_flags PROGRAM [VERB]: the same of --help.
+# help_flags PROGRAM [VERB]: the same for --help.
 help_flags() {
 	local program=build/$1
 	shift

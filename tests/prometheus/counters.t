@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-# Proves: what Prometheus computes of the counters is what happened: increase() and rate() see a device's
-# first fault ever, count nothing twice when the exporter restarts and lose nothing when the module is
-# loaded anew; without the module the target is up and its fault series are gone; alerts fire then, and end.
+# Proves: Prometheus computes the right numbers from the counters. increase() and rate() see a
+# device's first fault. They count nothing twice when the exporter restarts, and lose nothing when
+# the module is loaded again. Without the module the target is up and its fault series are gone.
+# Alerts fire for each of these and end again.
 import math
 import os
 
@@ -15,12 +16,12 @@ NIC = "0000:04:00.1"
 READS = f'faultcast_io_page_faults_total{{device="{NIC}",access="read"}}'
 WRITES = f'faultcast_io_page_faults_total{{device="{NIC}",access="write"}}'
 DELIVERED = "faultcast_delivery_seconds_count"
-WINDOW = 60  # seconds, more than the test looks back
-PATTERN = 16  # events of the stand-in until they repeat: 2 writes and 1 read of the NIC
+WINDOW = 60  # seconds; the test never looks back further
+PATTERN = 16  # the stand-in's events repeat after this number: 2 writes and 1 read of the NIC
 
 
 def immediate_alerts(bed):
-    """The alerts without their patience."""
+    """The alert rules with every `for` set to zero."""
     with open(os.path.join(prometheus.DEPLOY, "alerts.yml"), encoding="utf-8") as file:
         rules = yaml.safe_load(file)
     for group in rules["groups"]:
@@ -33,8 +34,8 @@ def immediate_alerts(bed):
 
 
 def increase_is(bed, server, series, added, name):
-    """Of the samples as they are, and what increase() and rate() make of them: they extrapolate to the
-    whole window, never to less than was seen."""
+    """Checks the samples themselves, and increase() and rate() over them. Both extrapolate to the
+    whole window, and never return less than the difference of the samples."""
     [row] = server.api("query", query=f"{series}[{WINDOW}s]")["result"]
     now = row["values"][-1][0]
     values = [float(value) for _, value in row["values"]]
@@ -55,7 +56,7 @@ def resets(server, series):
 
 
 def alert(bed, server, name, fires=True):
-    """A check that this alert fires, or that it does not any more."""
+    """A check that this alert fires, or that it has stopped."""
     bed.wait(lambda: (name in {alert for alert, _ in server.firing()}) == fires,
              f"{name} {'fires' if fires else 'is over'}", 10)
 
@@ -92,7 +93,8 @@ def exporter_restarts(bed, standin, exporter, server, start):
 
 
 def module_reloads(bed, standin, exporter, server):
-    """Once so that a scrape sees it away, once between two scrapes."""
+    """The module is unloaded twice: once for longer than a scrape interval, once between two
+    scrapes."""
     standin.unload()
     bed.wait(lambda: server.value(WRITES) is None, "without the module the series of faults are gone, not frozen")
     bed.tap.same(server.value("up"), 1, "the target is up")

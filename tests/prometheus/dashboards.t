@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-# Proves: the dashboards of deploy/grafana are sound, and every query in them, those of their variables
-# included, has an answer from a real Prometheus that scrapes a host as native histograms, one as classic
-# ones, one without the module and one that does not answer; what stays empty is listed here, with the reason.
+# Proves: the dashboards of deploy/grafana are valid. Every query in them and in their variables has
+# a result from a real Prometheus. It scrapes four hosts: one with native histograms, one with
+# classic histograms, one without the module, and one that does not answer. Queries without a result
+# are listed here with the reason.
 import glob
 import json
 import os
@@ -18,9 +19,9 @@ COLUMNS = 24
 WATCHED = ("native", "classic")  # hosts with data
 BUILT_IN = {"$__rate_interval": "1m", "$__range": "1m"}
 
-# (dashboard, panel, refId): why it is empty here.
+# (dashboard, panel, refId): why it has no result here.
 EMPTY = {}
-# By host, of the host dashboard.
+# The same for single hosts of the host dashboard.
 EMPTY_ON = {
     ("classic", "Store", "A"): "this exporter has no store",
 }
@@ -37,7 +38,7 @@ class Board:
         self.variables = {variable["name"]: variable for variable in self.json["templating"]["list"]}
 
     def queries(self):
-        """(panel's title, refId, expression)"""
+        """The queries as (panel title, refId, expression)."""
         return [(panel["title"], target["refId"], target["expr"])
                 for panel in self.panels for target in panel["targets"]]
 
@@ -71,7 +72,7 @@ def cells(at):
 
 
 def substituted(text, values):
-    """With variables as Grafana puts them in."""
+    """Replaces variables as Grafana does."""
     for name, value in [*BUILT_IN.items(), *((f"${name}", value) for name, value in values.items())]:
         text = re.sub(re.escape(name) + r"\b", value, text)
     if "$" in text:
@@ -80,7 +81,7 @@ def substituted(text, values):
 
 
 def variable_values(server, variable, values):
-    """What Grafana offers for a variable of type query."""
+    """The values that Grafana offers for a variable of type query."""
     found = re.fullmatch(r"label_values\((?:(.*), )?(\w+)\)", variable["query"]["query"])
     if not found:
         raise testbed.Error(f"{variable['name']}: this test does not know {variable['query']['query']}")
@@ -89,7 +90,7 @@ def variable_values(server, variable, values):
 
 
 def chosen(server, board, instance):
-    """The values of the variables: All, where there is an All, and @instance."""
+    """Chooses All for each variable that has it, and @instance."""
     values = {}
     for name, variable in board.variables.items():
         if variable["type"] != "query":
@@ -105,7 +106,7 @@ def chosen(server, board, instance):
 
 
 def ask(server, board, instance):
-    """({(panel, refId) without an answer}, [errors])"""
+    """Runs all queries. Returns ({(panel, refId) without a result}, [errors])."""
     values = chosen(server, board, instance)
     empty, errors = set(), []
     for title, ref, expression in board.queries():
@@ -129,7 +130,7 @@ def machine(bed):
 
 
 def exporters(bed):
-    """Of four hosts; {instance: address}, the stand-ins of those that have a module."""
+    """Starts four hosts. Returns {instance: address} and the stand-ins of those with a module."""
     sysfs = f"--path.sysfs={machine(bed)}"
     flags = {"native": [sysfs, f"--storage.path={bed.dir}/store"], "classic": [sysfs], "no-module": [sysfs]}
     standins, targets = {}, {"down": ("127.0.0.1", 1)}
@@ -146,7 +147,7 @@ def exporters(bed):
 
 
 def faults(server, standins):
-    """Some of each kind, more than once, so that there are rates."""
+    """Raises faults of each kind more than once, so that there are rates."""
     for _ in range(3):
         for standin in standins.values():
             standin.ask("publish 32 1000")
@@ -154,7 +155,7 @@ def faults(server, standins):
             standin.ask(f"lose {NVME} 2")
             standin.ask("summarize")
         server.wait_scrapes()
-    time.sleep(2 * prometheus.INTERVAL)  # the recording rules are a step behind
+    time.sleep(2 * prometheus.INTERVAL)  # the recording rules lag one interval behind
 
 
 def fleet(bed, server, board):

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# Proves: the table in README's section Metrics names every metric that the exporter has, with its labels,
+# Proves: the table in README's section Metrics names every metric of the exporter with its labels,
 # and no other.
 import os
 import re
@@ -10,12 +10,12 @@ import testbed
 NIC, NVME = "0000:04:00.1", "0000:03:00.0"
 SAMPLE = re.compile(r"(\w+)(?:\{(.*)\})? \S+$")
 LABEL = re.compile(r'(\w+)="(?:[^"\\]|\\.)*"')
-# What only other machines have, or only after what this test does not do.
+# Metrics that exist only on other machines, or only after actions that this test does not take.
 NOT_HERE = set()
 
 
 def exposed(text):
-    """{family: labels} of a text exposition; a family without samples too."""
+    """{family: labels} of a text exposition, including families without samples."""
     families, name = {}, None
     for line in text.splitlines():
         if line.startswith("# TYPE "):
@@ -27,7 +27,7 @@ def exposed(text):
 
 
 def documented():
-    """[(metrics, labels)] of the table's rows; ours, and process_* for those that all exporters have."""
+    """The table's rows as [(metrics, labels)], for our metrics and for process_*."""
     with open(os.path.join(prometheus.TOP, "README.md"), encoding="utf-8") as file:
         section = file.read().split("\n## Metrics\n")[1].split("\n## ")[0]
     rows = [line.split("|")[1:3] for line in section.splitlines() if line.startswith("| `")]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-# Proves: Debian's Prometheus scrapes the exporter in each format without a complaint, and has then what
-# the kernel has: every counter of every device and kind, types and help; exemplars whose cursor finds
-# the event; delivery times as a classic or a native histogram.
+# Proves: Debian's Prometheus scrapes the exporter in each format without an error. It then has
+# every counter of the kernel for each device and kind, with type and help text. The cursor of an
+# exemplar finds its event. Delivery times are a classic or a native histogram.
 import time
 
 import prometheus
@@ -16,20 +16,20 @@ QUANTILE = ('histogram_quantile(0.99, sum by (instance) (rate(faultcast_delivery
 
 
 class Scraped:
-    """One exporter as Prometheus has it in one format."""
+    """One exporter, as Prometheus sees it in one format."""
 
     def __init__(self, server, proxy, name):
         self.server, self.proxy, self.name = server, proxy, name
 
     def values(self):
-        """As truth.expected(): what is not zero."""
+        """The values that are not zero, in the form of truth.expected()."""
         found = self.server.query(f'{{__name__=~"{FAMILIES}",instance="{self.name}"}}')
         return {series - {("instance", self.name)}: value for series, value in found.items()
                 if value and not truth.is_lost_elsewhere(series)}
 
 
 def families(text):
-    """({name without _total: (type, help)}, those of them that have samples) of a text exposition."""
+    """Returns ({name without _total: (type, help)}, the names with samples) of a text exposition."""
     found, filled, name = {}, set(), None
     for line in text.splitlines():
         if line.startswith("#"):
@@ -44,13 +44,13 @@ def metadata(bed, exporter, scraped):
     told = scraped.server.api("targets/metadata", match_target=f'{{instance="{scraped.name}"}}')
     got = {row["metric"].removesuffix("_total"): (row["type"], row["help"]) for row in told}
     expected, filled = families(exporter.get("/metrics")[1])
-    if scraped.name == "protobuf":  # which has no words for a family without samples
+    if scraped.name == "protobuf":  # the protobuf format cannot express a family without samples
         expected = {name: what for name, what in expected.items() if name in filled}
     bed.tap.same(sorted(got.items()), sorted(expected.items()), f"{scraped.name}: types and help of all {len(expected)} families")
 
 
 def event_at(exporter, cursor):
-    """What /v1/events has at @cursor: it is asked for what follows the number before."""
+    """The event at @cursor in /v1/events. The request asks for events after the previous number."""
     instance, seq, _ = cursor.split(".")
     with stream.Stream(exporter.address, f"after={instance}.{int(seq) - 1}.0") as client:
         return next((m for m in client.read_all() if m.cursor == cursor), None)
@@ -89,7 +89,7 @@ def native_histogram(bed, exporter, scraped):
                  f"{scraped.name}: {count} delivery times as a native histogram")
     total = scraped.server.value(f"histogram_sum({name})")
     bed.tap.same(total, exporter.metric("faultcast_delivery_seconds_sum"), f"{scraped.name}: with their sum")
-    # All of the text's buckets up to a bound, and the native ones up to there: within one native bucket.
+    # The classic and the native histogram agree up to a bound, within the width of a native bucket.
     median = scraped.server.value(f"histogram_quantile(0.5, {name})")
     low, high = around_median(exporter.get("/metrics")[1])
     bed.tap.result(median is not None and low / 1.2 <= median <= high * 1.2,
@@ -97,7 +97,7 @@ def native_histogram(bed, exporter, scraped):
 
 
 def around_median(text):
-    """The classic bucket with the median: its bounds."""
+    """The bounds of the classic bucket that contains the median."""
     buckets = [(float(line.split('le="')[1].split('"')[0]), float(line.rsplit(" ", 1)[1]))
                for line in text.splitlines() if line.startswith("faultcast_delivery_seconds_bucket")]
     half, low = buckets[-1][1] / 2, 0
@@ -116,7 +116,7 @@ def quantile(bed, scraped):
 
 
 def faults(standin):
-    """Of all kinds and devices, published, suppressed and lost."""
+    """Raises faults of all kinds and devices, published, suppressed and lost."""
     standin.ask("publish 160 1000")
     standin.ask(f"suppress {NIC} 7")
     standin.ask(f"lose {NVME} 3")
@@ -125,7 +125,7 @@ def faults(standin):
 
 
 def start(bed, exporter):
-    """An exporter's three faces."""
+    """Starts proxies that make Prometheus scrape the exporter in each of the three formats."""
     proxies = {"openmetrics": prometheus.Proxy(9101, exporter.address),
                "text": prometheus.Proxy(9102, exporter.address, prometheus.FORMATS["text"]),
                "protobuf": prometheus.Proxy(9103, exporter.address)}
@@ -142,7 +142,7 @@ def test(bed):
     exporter = bed.start_exporter(standin)
     bed.wait(exporter.is_ready, "the exporter is ready")
     faces = start(bed, exporter)
-    for _ in range(3):  # exemplars and rates want several scrapes between faults
+    for _ in range(3):  # exemplars and rates need several scrapes between faults
         head = faults(standin)
         bed.wait(lambda: exporter.has(head), "the exporter has all events")  # pylint: disable=cell-var-from-loop
         for server in {face.server for face in faces}:

@@ -1,6 +1,5 @@
-"""Debian's Prometheus in a test: its configuration, its queries, and proxies that say in which format it
-was answered. What starts and ends everything: tests/e2e/testbed.py.
-"""
+"""Runs Debian's Prometheus in a test: its configuration, its queries, and proxies that record the
+format of each answer. tests/e2e/testbed.py starts and ends all processes."""
 import http.client
 import http.server
 import json
@@ -29,20 +28,20 @@ INTERVAL = 1  # seconds between two scrapes
 FORMATS = {"text": "text/plain; version=0.0.4",
            "openmetrics": "application/openmetrics-text",
            "protobuf": "application/vnd.google.protobuf"}
-# What a scrape that is not clean makes it say; the rest of what it warns of is not about scrapes.
+# Log messages about a scrape that went wrong. Prometheus has other warnings too.
 TROUBLE = re.compile(r"level=(warn|error).*(scrape|ingest|append|out.of.order|duplicate|rule|exemplar).*", re.I)
 
 
 def promtool(*arguments, text=None):
-    """(succeeded, what it printed)"""
+    """Returns (succeeded, output)."""
     done = subprocess.run([PROMTOOL, *arguments], input=text, capture_output=True, text=True,
                           timeout=60, check=False)
     return done.returncode == 0, (done.stdout + done.stderr).strip()
 
 
 class Prometheus(testbed.Process):
-    """A server that scrapes @targets, {instance: (host, port)}, as job faultcast, and evaluates the files
-    @rules, both every @interval seconds."""
+    """A server that scrapes @targets, {instance: (host, port)}, as job faultcast. It evaluates the
+    files @rules, and does both every @interval seconds."""
 
     def __init__(self, bed, port, targets, rules=(), native_histograms=False, interval=INTERVAL):
         self.address = ("127.0.0.1", port)
@@ -58,7 +57,7 @@ class Prometheus(testbed.Process):
                                f"--enable-feature={','.join(features)}"])
 
     def api(self, path, **parameters):
-        """The data of an answer; testbed.Error with Prometheus' words for a refusal."""
+        """The data of an answer. Raises testbed.Error with Prometheus's message for a refusal."""
         connection = http.client.HTTPConnection(*self.address, timeout=20)
         try:
             connection.request("GET", f"/api/v1/{path}?{urllib.parse.urlencode(parameters, doseq=True)}")
@@ -70,12 +69,12 @@ class Prometheus(testbed.Process):
         return answer["data"]
 
     def query(self, expression):
-        """{frozenset of (label, value): value} of an instant vector; job is left out."""
+        """{frozenset of (label, value): value} of an instant vector, without the label job."""
         return {labels_of(sample["metric"]): float(sample["value"][1]) if "value" in sample else sample["histogram"]
                 for sample in self.api("query", query=expression)["result"]}
 
     def value(self, expression):
-        """Of the only series; None if there is none."""
+        """The value of the only series, or None."""
         values = list(self.query(expression).values())
         if len(values) > 1:
             raise testbed.Error(f"{expression}: {len(values)} series, expected one")
@@ -90,18 +89,18 @@ class Prometheus(testbed.Process):
             return False
 
     def health(self):
-        """{instance: (health, last error)} of its targets."""
+        """{instance: (health, last error)} of the targets."""
         return {target["labels"]["instance"]: (target["health"], target["lastError"])
                 for target in self.api("targets")["activeTargets"]}
 
     def has_scraped(self):
-        """When each target was scraped last, as text."""
+        """The time of each target's last scrape, as text."""
         return {target["labels"]["instance"]: target["lastScrape"]
                 for target in self.api("targets")["activeTargets"]}
 
     def wait_scrapes(self, count=2):
-        """Until every target has been scraped @count times more: the last of them began after now. It
-        takes up its targets some seconds after its start."""
+        """Waits until every target has been scraped @count more times, the last time starting after
+        now. A new server begins to scrape its targets after some seconds."""
         for _ in range(count):
             before = self.has_scraped()
             if not testbed.wait_for(lambda: self.instances == {
@@ -109,7 +108,7 @@ class Prometheus(testbed.Process):
                 raise testbed.Error(f"not all targets are scraped: {self.health()}")
 
     def firing(self):
-        """{(alert name, instance)} of the alerts that fire now."""
+        """{(alert name, instance)} of the firing alerts."""
         return {(alert["labels"]["alertname"], alert["labels"].get("instance"))
                 for alert in self.api("alerts")["alerts"] if alert["state"] == "firing"}
 
@@ -118,7 +117,7 @@ class Prometheus(testbed.Process):
 
 
 def start(bed, port, targets, **options):
-    """A Prometheus that is ready; it may not have scraped yet."""
+    """Starts a Prometheus and waits until it is ready. It may not have scraped yet."""
     server = bed.started(Prometheus(bed, port, targets, **options))
     bed.wait(server.is_ready, "a Prometheus is ready")
     return server
@@ -139,12 +138,12 @@ def labels_of(metric):
 
 
 def labels(**pairs):
-    """The key of Prometheus.query() for these; "name" stands for __name__."""
+    """The key of Prometheus.query() for these labels; "name" stands for __name__."""
     return frozenset(("__name__" if name == "name" else name, value) for name, value in pairs.items())
 
 
 class Proxy:
-    """Between Prometheus and @target: passes requests on, with @accept for an Accept if it is given, and
+    """A proxy between Prometheus and @target. It replaces Accept by @accept if that is given. It
     keeps the Content-Type and Content-Encoding of each answer in `answers`."""
 
     def __init__(self, port, target, accept=None):
@@ -156,7 +155,7 @@ class Proxy:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def formats(self):
-        """The names in FORMATS of what was answered; a content type that is none of these as it is."""
+        """The names in FORMATS of the answers. An unknown content type is returned unchanged."""
         names = {kind.replace(" ", ""): name for name, kind in FORMATS.items()}
         return {next((name for kind, name in names.items() if answer.replace(" ", "").startswith(kind)), answer)
                 for answer, _ in self.answers}
@@ -166,7 +165,7 @@ class Proxy:
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Of Proxy."""
+    """The request handler of Proxy."""
 
     def do_GET(self):  # pylint: disable=invalid-name
         headers = {name: value for name, value in self.headers.items()

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-# Proves: Prometheus accepts the rules, alerts and example configuration of deploy/prometheus; each alert
-# has cases in which it fires and in which it does not, and they hold; each has a severity, a time, what
-# to tell people and its section in docs/runbooks.md, which has no other sections; and no alert has a
-# threshold of its own for faults.
+# Proves: Prometheus accepts the rules, alerts and example configuration of deploy/prometheus. Each
+# alert has test cases in which it fires and in which it does not, and all pass. Each alert has a
+# severity, a duration, texts for people, and a section in docs/runbooks.md, which has no other
+# sections. No alert has its own threshold for faults.
 import glob
 import os
 import re
@@ -15,8 +15,8 @@ from tap import Tap
 
 SEVERITIES = {"info", "warning", "critical"}
 CASES = sorted(glob.glob(os.path.join(prometheus.DEPLOY, "tests", "*.yml")))
-# Metrics of faults themselves. What an alert may ask of them is whether there were any, and only of a
-# device that the exporter's rules have judged.
+# The metrics of faults. An alert may only ask whether there were any faults, and only of a device
+# that the exporter's health rules have judged.
 FAULTS = re.compile(r"faultcast_(io_page_faults|aer_events|aer_errors|link_events|events_raised|events_suppressed)")
 
 
@@ -31,14 +31,14 @@ def alerts():
 
 
 def cases():
-    """(names of alerts that some case has firing, and some not)"""
+    """Returns (alerts that fire in some case, alerts that do not fire in some case)."""
     checks = [check for path in CASES for test in load(path)["tests"] for check in test.get("alert_rule_test", ())]
     return ({check["alertname"] for check in checks if check["exp_alerts"]},
             {check["alertname"] for check in checks if not check["exp_alerts"]})
 
 
 def complaints(name, rule):
-    """What is missing in an alert."""
+    """The missing parts of an alert, as a list of texts."""
     annotations = rule.get("annotations", {})
     if rule.get("labels", {}).get("severity") not in SEVERITIES:
         yield f"its severity is none of {sorted(SEVERITIES)}"

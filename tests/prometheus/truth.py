@@ -1,6 +1,5 @@
-"""What the metrics have to be, by what the exporter says elsewhere: of each family the values by the
-labels that are its own, from the documents of /v1/devices and /v1/status.
-"""
+"""Computes the expected metrics from the documents of /v1/devices and /v1/status: for each family,
+the values by the labels that belong to it."""
 import math
 
 ACCESSES = ("read", "write", "unknown", "other")
@@ -15,7 +14,7 @@ def key(name, **labels):
 
 
 def of_device(device):
-    """What is not zero of one device."""
+    """The values of one device that are not zero."""
     name = device["address"]["name"]
     values = {key("io_page_faults_total", device=name, access=access): device["ioPageFaults"][access]
               for access in ACCESSES}
@@ -70,7 +69,7 @@ FAMILIES = ("io_page_faults", "aer_events", "aer_errors", "link_events", "events
 
 
 def expected(devices, module):
-    """Every series of FAMILIES that is not zero; of events_lost only the kernel's own."""
+    """Every series of FAMILIES that is not zero. For events_lost, only the losses in the kernel."""
     values = {}
     for device in devices:
         values |= of_device(device)
@@ -78,17 +77,17 @@ def expected(devices, module):
 
 
 def told_by(exporter):
-    """expected() of what an exporter says itself."""
+    """expected() for the documents of an exporter."""
     return expected(exporter.json("/v1/devices")["devices"], exporter.json("/v1/status")["module"])
 
 
 def is_lost_elsewhere(series):
-    """Whether it is of events_lost, and none of the kernel's."""
+    """Whether the series is of events_lost and counts losses outside the kernel."""
     return ("__name__", "faultcast_events_lost_total") in series and ("stage", "queue") not in series
 
 
 def differences(found, values):
-    """[(series, what was found, what it has to be)]; a double has no nanoseconds of today's time."""
+    """Returns [(series, found, expected)]. A double cannot hold a present time in nanoseconds."""
     return [(sorted(series), found.get(series), values.get(series)) for series in found.keys() | values.keys()
             if abs(found.get(series, math.inf) - values.get(series, math.inf)) > 1e-6
             or (series in found) != (series in values)]

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-# Proves: Debian's Prometheus scrapes the exporter in a virtual machine with the real module, and what it
-# has of real faults is what faultcastctl reads from the kernel there; the alerts fire for these devices.
+# Proves: Debian's Prometheus scrapes the exporter in a virtual machine with the real module. Its
+# series for real faults equal the counters that faultcastctl reads from the kernel there. The
+# alerts fire for these devices.
 import glob
 import json
 import os
@@ -17,7 +18,7 @@ FAMILIES = "faultcast_(" + "|".join(truth.FAMILIES) + ").*"
 
 
 class Machine(testbed.Process):
-    """tests/vm/run with machine.sh; `results` is its TAP."""
+    """tests/vm/run with machine.sh. `results` is its TAP."""
 
     def __init__(self, bed):
         self.results = os.path.join(bed.dir, "machine.tap")
@@ -26,7 +27,7 @@ class Machine(testbed.Process):
                              env={**os.environ, "TMPDIR": bed.dir})
 
     def directory(self):
-        """/host of the guest."""
+        """The directory that the guest sees as /host."""
         return next(iter(glob.glob(os.path.join(self.bed.dir, "faultcast-vm-*", "host"))), None)
 
     def tell(self, name):
@@ -34,7 +35,7 @@ class Machine(testbed.Process):
             pass
 
     def told(self, name):
-        """A document that the guest has left, None before."""
+        """A document that the guest has written, or None before that."""
         path = os.path.join(self.directory() or "/nonexistent", name)
         if not os.path.exists(path):
             return None
@@ -42,7 +43,7 @@ class Machine(testbed.Process):
             return json.load(file)
 
     def pass_on(self, tap):
-        """The checks it made."""
+        """The checks that the guest made."""
         with open(self.results, encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 found = re.match(r"(not )?ok \d+ - (.*)", line)
@@ -63,7 +64,7 @@ def look(bed, machine, server):
     machine.tell("scraped")
     bed.wait(lambda: machine.told("devices.json"), "faults are over", 60)
     server.wait_scrapes(3)
-    # Health is the exporter's to say, all else faultcastctl's.
+    # Health comes from the exporter, everything else from faultcastctl.
     exporter = testbed.Served(("127.0.0.1", PORT))
     health = {device["address"]["name"]: device["health"] for device in exporter.json("/v1/devices")["devices"]}
     devices = machine.told("devices.json")["devices"]
