@@ -4,7 +4,7 @@ REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 B := build
 CC ?= gcc
-PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd sqlite3 zlib libpci yaml-0.1
+PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd sqlite3 zlib yaml-0.1
 KABI ?= $(shell dpkg-query -W -f '$${Depends}' linux-headers-amd64 2>/dev/null | \
 	sed -n 's/.*linux-headers-\([^ ,]*amd64\).*/\1/p')
 KDIR ?= /usr/src/linux-headers-$(KABI)
@@ -15,14 +15,14 @@ KERNELS ?= 6.1 6.12 7.3 newest
 # What building and installing takes, and then what the rest takes. dkms signs with openssl.
 BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libprotobuf-c-dev protobuf-c-compiler libmicrohttpd-dev libsqlite3-dev \
-	libcurl4-openssl-dev zlib1g-dev libyaml-dev libpci-dev pci.ids linux-headers-amd64 dkms openssl
+	libcurl4-openssl-dev zlib1g-dev libyaml-dev pci.ids linux-headers-amd64 dkms openssl
 DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck codespell valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon prometheus nodejs $(if $(shell command -v npm),,npm) \
 	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc \
-	wrk golang-go golang-github-prometheus-client-golang-dev
+	wrk golang-go golang-github-prometheus-client-golang-dev libpci-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla
@@ -176,6 +176,9 @@ $(B)/bench/codec: $(call obj,obj,tests/bench/codec.c tests/standin/wire.c) $(B)/
 $(B)/bench/scrape_static: $(call obj,obj,tests/bench/scrape_static.c)
 	@mkdir -p $(@D)
 	$(call link,$(CFLAGS)) -o $@
+$(B)/bench/pci_names: $(call obj,obj,tests/bench/pci_names.c) $(B)/obj/faultcast.a
+	@mkdir -p $(@D)
+	$(call link,$(CFLAGS)) -lpci -o $@
 # With Debian's packages, nothing is fetched.
 $(B)/bench/go_exporter: tests/bench/go/main.go
 	@mkdir -p $(@D)
@@ -231,7 +234,7 @@ test: deps
 
 # What has a thread of its own once more under ThreadSanitizer.  The fuzz targets are only built, so that
 # a change that breaks them shows early.
-UNIT_TESTS = $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%) $(patsubst %,$(B)/unit-tsan/%,store store_trouble pci_names)
+UNIT_TESTS = $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%) $(patsubst %,$(B)/unit-tsan/%,store store_trouble)
 FUZZ_TARGETS = $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 test-unit: $(UNIT_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faultcastctl
 	prove -e tests/unit/run $(sort $(UNIT_TESTS))

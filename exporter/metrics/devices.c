@@ -235,7 +235,7 @@ bool metric_device_info(const struct metric_device *device, struct device_info *
 	const struct pci_names *names = names_of(device, module);
 	const struct pci_device *pci = device->pci;
 
-	if (!names || !names->known)
+	if (!names)
 		return false;
 	info->vendor_id = names->vendor_text;
 	info->device_id = names->device_text;

@@ -31,7 +31,6 @@ static struct devices_config config;
 static uint64_t started_ns;
 static struct loop *watch_loop;
 static struct loop_fd uevents = { .fd = -1, .ready = on_uevent };
-static bool watching; /* and no longer reading for the first time */
 static struct loop_timer timer = { .expired = on_timer };
 
 static const struct pci_device **list;
@@ -238,11 +237,6 @@ static void refresh(const struct address *address)
 	}
 	find_slot(device);
 	device->names = pci_names_of(device->vendor_id, device->device_id);
-	/* What is listed has its names, so that no series changes when they are found. */
-	if (watching && device->names && !device->names->known && set_add(&wanted, address)) {
-		devices_put(device);
-		return;
-	}
 	put_in_list(device);
 }
 
@@ -405,9 +399,7 @@ int devices_watch(struct loop *loop, const struct devices_config *how)
 	config = *how;
 	started_ns = clock_mono_ns();
 	watch_loop = loop;
-	err = pci_names_init(loop, config.names);
-	if (err)
-		return err;
+	pci_names_init(config.names);
 	err = watch_uevents();
 	if (!err) {
 		all_wanted = true;
@@ -415,9 +407,6 @@ int devices_watch(struct loop *loop, const struct devices_config *how)
 		while (scan.phase != IDLE)
 			step();
 	}
-	/* Without a list too: the module tells of devices that have names. */
-	pci_names_wait();
-	watching = !err;
 	return err;
 }
 
@@ -440,7 +429,6 @@ void devices_fini(void)
 	free(list);
 	list = NULL;
 	allocated = 0;
-	watching = false;
 	free(slots);
 	slots = NULL;
 	num_slots = 0;

@@ -1,105 +1,160 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "names.h"
 
+#include <ctype.h>
 #include <errno.h>
-#include <pci/pci.h>
-#include <pthread.h>
+#include <fcntl.h>
 #include <search.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/utf8.h"
 
-#define FLAGS (PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB)
+/* Debian's file is 1.3 MiB long. */
+#define FILE_BYTES_MAX (16 << 20)
+#define ID_DIGITS 4
 
-static void on_done(struct loop_fd *watch, uint32_t events);
-
-static struct loop *names_loop;
 static const char *file;
-static void *tree;   /* of struct pci_names */
-static size_t asked; /* of these, not known and not with the thread */
-static bool in_loop; /* so that nothing may take long */
-static struct loop_fd done = { .fd = -1, .ready = on_done };
+static void *tree;	   /* of struct pci_names */
+static bool failure_known; /* the log says already that the file cannot be read */
 
-/* What the thread works on; it is the loop's again when @done is readable. */
-static struct batch {
-	struct pci_names *names;
-	size_t count;
-	char failure[200]; /* "": none */
-	bool running;
-	pthread_t thread;
-} batch;
+/* Where Debian has it, and where Fedora and Arch have it. */
+static const char *const usual_files[] = { "/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids" };
 
-/* libpci's error() must not return, and has no place for a context. */
-static jmp_buf on_error;
+/* One line of the file, without its newline. */
+struct line {
+	const char *s;
+	size_t len;
+};
 
-__attribute__((noreturn)) static void fail(char *format, ...)
+/* Whether an id and a blank stand at @at. */
+static bool is_entry(struct line line, size_t at)
 {
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(batch.failure, sizeof(batch.failure), format, args);
-	va_end(args);
-	longjmp(on_error, 1);
+	if (line.len <= at + ID_DIGITS)
+		return false;
+	for (size_t i = at; i < at + ID_DIGITS; i++)
+		if (!isxdigit((unsigned char)line.s[i]))
+			return false;
+	return isblank((unsigned char)line.s[at + ID_DIGITS]);
 }
 
-static void ignore(char *format, ...)
+static bool is_entry_of(struct line line, size_t at, const char *text)
 {
-	(void)format;
+	/* The ids in @text begin with "0x". */
+	return is_entry(line, at) && !strncasecmp(line.s + at, text + 2, ID_DIGITS);
 }
 
-static void look_up(struct pci_access *access, struct pci_names *names)
+static void take_name(struct line line, size_t at, char *name)
 {
-	/* It says so by a NULL, and may have written to the buffer all the same. */
-	if (!pci_lookup_name(access, names->vendor, sizeof(names->vendor),
-			     FLAGS | PCI_LOOKUP_VENDOR, names->vendor_id))
-		names->vendor[0] = '\0';
-	if (!pci_lookup_name(access, names->model, sizeof(names->model), FLAGS | PCI_LOOKUP_DEVICE,
-			     names->vendor_id, names->device_id))
-		names->model[0] = '\0';
-	utf8_repair(names->vendor);
-	utf8_repair(names->model);
+	size_t end = line.len, len;
+
+	at += ID_DIGITS;
+	while (at < end && isblank((unsigned char)line.s[at]))
+		at++;
+	while (at < end && isspace((unsigned char)line.s[end - 1]))
+		end--;
+	len = end - at < PCI_NAME_LEN ? end - at : PCI_NAME_LEN - 1;
+	memcpy(name, line.s + at, len);
+	name[len] = '\0';
+	utf8_repair(name);
 }
 
-static void look_up_batch(struct pci_access *access)
+static size_t count_tabs(struct line line)
 {
-	if (setjmp(on_error))
-		return;
-	if (!pci_load_name_list(access)) {
-		snprintf(batch.failure, sizeof(batch.failure), "cannot read %s",
-			 access->id_file_name);
-		return;
+	size_t n = 0;
+
+	while (n < line.len && line.s[n] == '\t')
+		n++;
+	return n;
+}
+
+/*
+ * A line below the vendor: a device after one tab, or after two tabs a subsystem, which has no
+ * part in the names.  False: it is neither.
+ */
+static bool take_device(struct line line, size_t tabs, struct pci_names *names)
+{
+	if (tabs == 1 && is_entry_of(line, 1, names->device_text))
+		take_name(line, 1, names->model);
+	return is_entry(line, tabs) && tabs <= 2;
+}
+
+/* Looks for the vendor, then for the device below it.  False: the vendor's part is malformed. */
+static bool find_names(const char *text, size_t len, struct pci_names *names)
+{
+	const char *end = text + len;
+	bool is_vendor = false;
+
+	for (struct line line = { .s = text }; line.s < end; line.s += line.len + 1) {
+		const char *newline = memchr(line.s, '\n', (size_t)(end - line.s));
+		size_t tabs;
+
+		line.len = (size_t)((newline ? newline : end) - line.s);
+		if (!line.len || *line.s == '#')
+			continue;
+		tabs = count_tabs(line);
+		if (is_vendor && !tabs)
+			return true;
+		if (is_vendor && !take_device(line, tabs, names))
+			return false;
+		if (!tabs && is_entry_of(line, 0, names->vendor_text)) {
+			take_name(line, 0, names->vendor);
+			is_vendor = true;
+		}
 	}
-	for (size_t i = 0; i < batch.count; i++)
-		look_up(access, &batch.names[i]);
+	return true;
 }
 
-/* No pci_init(): that looks for a bus, and ends the process when it finds none. */
-static void *run_batch(void *arg)
+static const char *path_of_file(void)
 {
-	struct pci_access *access = pci_alloc();
-	uint64_t one = 1;
-
-	access->error = fail;
-	access->warning = ignore;
-	access->debug = ignore;
-	/* Its default is a cache of DNS answers in the home directory. */
-	access->id_lookup_mode = 0;
 	if (file)
-		pci_set_name_list_path(access, (char *)file, 0);
-	look_up_batch(access);
-	pci_cleanup(access);
-	/* Cannot fail: nothing else writes there. */
-	if (arg && write(done.fd, &one, sizeof(one)) < 0)
-		abort();
-	return NULL;
+		return file;
+	return access(usual_files[0], R_OK) ? usual_files[1] : usual_files[0];
+}
+
+/* The whole file, for the caller to free; or NULL and errno. */
+static char *read_file(const char *path, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat stat;
+	char *text = NULL;
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	errno = EFBIG;
+	if (!fstat(fd, &stat) && stat.st_size <= FILE_BYTES_MAX)
+		text = malloc((size_t)stat.st_size + 1);
+	n = text ? read(fd, text, (size_t)stat.st_size) : -1;
+	if (n < 0) {
+		free(text);
+		text = NULL;
+	}
+	close(fd);
+	*len = (size_t)n;
+	return text;
+}
+
+static void look_up(struct pci_names *names)
+{
+	const char *path = path_of_file(), *problem = NULL;
+	size_t len;
+	char *text = read_file(path, &len);
+
+	if (!text) {
+		problem = strerror(errno);
+	} else if (!find_names(text, len, names)) {
+		problem = "the lines of a vendor are malformed";
+		names->vendor[0] = names->model[0] = '\0';
+	}
+	free(text);
+	if (problem && !failure_known)
+		log_warn("names of devices are not known: %s: %s", path, problem);
+	failure_known = problem;
 }
 
 static int compare(const void *a, const void *b)
@@ -109,105 +164,6 @@ static int compare(const void *a, const void *b)
 	if (x->vendor_id != y->vendor_id)
 		return x->vendor_id < y->vendor_id ? -1 : 1;
 	return x->device_id - y->device_id;
-}
-
-static void collect(const void *node, VISIT visit, int depth)
-{
-	const struct pci_names *names = *(const struct pci_names *const *)node;
-
-	(void)depth;
-	if ((visit == preorder || visit == leaf) && !names->known && batch.count < asked)
-		batch.names[batch.count++] = *names;
-}
-
-/* False when there is nothing to do, or no memory for it. */
-static bool make_batch(void)
-{
-	if (!asked || batch.running)
-		return false;
-	batch.names = calloc(asked, sizeof(*batch.names));
-	batch.count = 0;
-	batch.failure[0] = '\0';
-	if (!batch.names)
-		return false;
-	twalk(tree, collect);
-	asked = 0;
-	return true;
-}
-
-/* What could not be read stays nameless: nobody looks for it again. */
-static void take_batch(void)
-{
-	if (*batch.failure)
-		log_warn("names of devices are not known: %s", batch.failure);
-	for (size_t i = 0; i < batch.count; i++) {
-		struct pci_names *names = *(struct pci_names **)tfind(&batch.names[i], &tree,
-								      compare);
-
-		*names = batch.names[i];
-		names->known = true;
-	}
-	free(batch.names);
-	batch.names = NULL;
-}
-
-static void start(void)
-{
-	if (!make_batch())
-		return;
-	batch.running = !pthread_create(&batch.thread, NULL, run_batch, &batch);
-	/* Late is better than never. */
-	if (!batch.running) {
-		run_batch(NULL);
-		take_batch();
-	}
-}
-
-static void on_done(struct loop_fd *watch, uint32_t events)
-{
-	uint64_t count;
-
-	(void)events;
-	if (read(watch->fd, &count, sizeof(count)) < 0)
-		return;
-	pthread_join(batch.thread, NULL);
-	batch.running = false;
-	take_batch();
-	start();
-}
-
-int pci_names_init(struct loop *loop, const char *database)
-{
-	int err;
-
-	file = database;
-	names_loop = loop;
-	done.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (done.fd < 0)
-		return -errno;
-	err = loop_add(loop, &done, EPOLLIN);
-	if (err) {
-		close(done.fd);
-		done.fd = -1;
-	}
-	return err;
-}
-
-void pci_names_fini(void)
-{
-	if (batch.running)
-		pthread_join(batch.thread, NULL);
-	free(batch.names);
-	batch = (struct batch){ 0 };
-	if (done.fd >= 0) {
-		loop_del(names_loop, &done);
-		close(done.fd);
-		done.fd = -1;
-	}
-	tdestroy(tree, free);
-	tree = NULL;
-	asked = 0;
-	in_loop = false;
 }
 
 static struct pci_names *add(uint16_t vendor_id, uint16_t device_id)
@@ -224,7 +180,7 @@ static struct pci_names *add(uint16_t vendor_id, uint16_t device_id)
 		free(names);
 		return NULL;
 	}
-	asked++;
+	look_up(names);
 	return names;
 }
 
@@ -232,18 +188,18 @@ const struct pci_names *pci_names_of(uint16_t vendor_id, uint16_t device_id)
 {
 	const struct pci_names key = { .vendor_id = vendor_id, .device_id = device_id };
 	struct pci_names **found = tfind(&key, &tree, compare);
-	struct pci_names *names = found ? *found : add(vendor_id, device_id);
 
-	if (in_loop)
-		start();
-	return names;
+	return found ? *found : add(vendor_id, device_id);
 }
 
-void pci_names_wait(void)
+void pci_names_init(const char *path)
 {
-	if (make_batch()) {
-		run_batch(NULL);
-		take_batch();
-	}
-	in_loop = true;
+	file = path;
+}
+
+void pci_names_fini(void)
+{
+	tdestroy(tree, free);
+	tree = NULL;
+	failure_known = false;
 }

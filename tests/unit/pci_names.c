@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: vendors and models have the names of the database. There is no name if the
- * database lacks it, is damaged or is missing. This also holds for look-ups on the
- * thread, while the loop runs. All names are UTF-8.
+ * Proves: vendors and models have the names of the file pci.ids. There is no name if the file
+ * lacks it, is damaged or is missing. All names are UTF-8.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -15,29 +14,10 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "pci/names.h"
 
 static char database[] = "/tmp/faultcast-pci-ids-XXXXXX";
-static struct loop loop;
-
-static void expire(struct loop_timer *timer)
-{
-	(void)timer;
-	loop_stop(&loop);
-}
-
-static void run_loop(uint64_t ns)
-{
-	struct loop_timer timer = { .expired = expire };
-
-	loop.stopping = false;
-	loop_timer_arm(&loop, &timer, ns);
-	assert_int_equal(loop_run(&loop), 0);
-}
-
 static void begin(const char *file, const char *content)
 {
 	int fd = open(database, O_WRONLY | O_TRUNC);
@@ -45,19 +25,11 @@ static void begin(const char *file, const char *content)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, content, strlen(content)), strlen(content));
 	close(fd);
-	assert_int_equal(loop_init(&loop), 0);
-	assert_int_equal(pci_names_init(&loop, file), 0);
-}
-
-static void end(void)
-{
-	pci_names_fini();
-	loop_fini(&loop);
+	pci_names_init(file);
 }
 
 static void assert_names(const struct pci_names *names, const char *vendor, const char *model)
 {
-	assert_true(names->known);
 	assert_string_equal(names->vendor, vendor);
 	assert_string_equal(names->model, model);
 }
@@ -67,11 +39,16 @@ static const char content[] = "# A comment\n"
 			      "\t1041  Virtio 1.0 network device\n"
 			      "\t1042  A \"block\" device \\ of sorts\n"
 			      "\t2043  In Latin-1: f\xfcr\n"
-			      "8086  Intel Corporation\n";
+			      "\t\t1af4 0001  A subsystem of the one in Latin-1\n"
+			      "\n"
+			      "8086  Intel Corporation\n"
+			      "C 02  A class, which is no vendor\n"
+			      "\t1041  A class below it, which is no device\n"
+			      "1B36  Red Hat again, without a newline at the end";
 
 static void names_them(void **state)
 {
-	const struct pci_names *net, *block, *latin, *other, *none;
+	const struct pci_names *net, *block, *latin, *other, *last, *none;
 
 	(void)state;
 	begin(database, content);
@@ -79,53 +56,40 @@ static void names_them(void **state)
 	block = pci_names_of(0x1af4, 0x1042);
 	latin = pci_names_of(0x1af4, 0x2043);
 	other = pci_names_of(0x8086, 0x1041);
+	last = pci_names_of(0x1b36, 0x1041);
 	none = pci_names_of(0xfffe, 0x1041);
-	assert_false(net->known);
 	assert_ptr_equal(pci_names_of(0x1af4, 0x1041), net);
-	pci_names_wait();
 	assert_names(net, "Red Hat, Inc.", "Virtio 1.0 network device");
 	assert_names(block, "Red Hat, Inc.", "A \"block\" device \\ of sorts");
 	assert_names(latin, "Red Hat, Inc.", "In Latin-1: f?r");
 	assert_names(other, "Intel Corporation", "");
+	assert_names(last, "Red Hat again, without a newline at the end", "");
 	assert_names(none, "", "");
 	assert_int_equal(none->device_id, 0x1041);
-	end();
+	pci_names_fini();
 }
 
-/* All look-ups are requested while the thread does the first one. */
 static void names_more_later(void **state)
 {
 	const struct pci_names *names[100];
 
 	(void)state;
 	begin(database, content);
-	pci_names_wait();
 	for (uint16_t i = 0; i < 100; i++)
 		names[i] = pci_names_of(0x1af4, 0x1041 + i);
-	assert_false(names[99]->known);
-	for (int i = 0; i < 100 && !names[99]->known; i++)
-		run_loop(50 * NSEC_PER_MSEC);
 	assert_names(names[0], "Red Hat, Inc.", "Virtio 1.0 network device");
 	for (uint16_t i = 2; i < 100; i++)
 		assert_names(names[i], "Red Hat, Inc.", "");
-	end();
-}
-
-/* The exporter ends while the thread is busy. */
-static void ends_at_any_time(void **state)
-{
-	(void)state;
-	begin(NULL, content);
-	pci_names_wait();
-	pci_names_of(0x8086, 0x10d3);
-	pci_names_of(0x8086, 0x10d4);
-	end();
+	pci_names_fini();
 }
 
 static const char *const damaged[] = {
 	"\t1041  Before any vendor\n",
 	"1af4  Red Hat, Inc.\n\t\t\t\tnonsense\n",
 	"zzzz  Nobody\n",
+	"1af4",
+	"1af4  Red Hat, Inc.\n\t104",
+	"1af4  Red Hat, Inc.\n\t1041  Virtio\n\t",
 };
 
 static void survives_damage(void **state)
@@ -136,9 +100,8 @@ static void survives_damage(void **state)
 
 		begin(database, damaged[i]);
 		names = pci_names_of(0x1af4, 0x1041);
-		pci_names_wait();
 		assert_names(names, "", "");
-		end();
+		pci_names_fini();
 	}
 }
 
@@ -149,9 +112,8 @@ static void does_without(void **state)
 	(void)state;
 	begin("/nonexistent/pci.ids", "");
 	names = pci_names_of(0x1af4, 0x1041);
-	pci_names_wait();
 	assert_names(names, "", "");
-	end();
+	pci_names_fini();
 }
 
 static int setup(void **state)
@@ -172,8 +134,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_them),	    cmocka_unit_test(names_more_later),
-		cmocka_unit_test(ends_at_any_time), cmocka_unit_test(survives_damage),
+		cmocka_unit_test(names_them),
+		cmocka_unit_test(names_more_later),
+		cmocka_unit_test(survives_damage),
 		cmocka_unit_test(does_without),
 	};
 
