@@ -187,7 +187,9 @@ static int run(int argc, char **argv)
 	if (*settings.store.path)
 		store_configure(&settings.store);
 	bus_set_feed(&source.status);
-	err = bus_init(&loop, features);
+	err = metrics_init(features);
+	if (!err)
+		err = bus_init(&loop, features);
 	if (!err)
 		err = serve();
 
@@ -197,6 +199,7 @@ static int run(int argc, char **argv)
 	feed_netlink_stop(&source);
 	devices_fini();
 	bus_fini();
+	metrics_fini();
 	notify_stop();
 	return err;
 }

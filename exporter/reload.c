@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "expo/metric.h"
 #include "health/watch.h"
 #include "store/store.h"
 
@@ -86,3 +87,51 @@ const struct reload_status *reload_status(void)
 {
 	return &status;
 }
+
+static void collect_successful(struct expo *e, const struct snapshot *s)
+{
+	(void)s;
+	metric_add(e, status.successful);
+}
+
+static void collect_success_time(struct expo *e, const struct snapshot *s)
+{
+	(void)s;
+	expo_sample(e, NULL, UNIT_NANOSECONDS, status.success_ns, NULL);
+}
+
+static void collect_failures(struct expo *e, const struct snapshot *s)
+{
+	(void)s;
+	metric_add(e, status.failures);
+}
+
+static const struct metric metrics[] = {
+	{
+		.family = { "faultcast_config_last_reload_successful", METRIC_GAUGE,
+			    "Whether the last configuration reload succeeded (1) or failed "
+			    "(0)." },
+		.details = "The start of the exporter counts as a reload.",
+		.origin = METRIC_EXPORTER,
+		.collect = collect_successful,
+	},
+	{
+		.family = { "faultcast_config_last_reload_success_timestamp_seconds", METRIC_GAUGE,
+			    "Unix time of the last successful configuration reload." },
+		.details = "The start of the exporter counts as a reload.",
+		.origin = METRIC_EXPORTER,
+		.collect = collect_success_time,
+	},
+	{
+		.family = { "faultcast_config_reload_failures_total", METRIC_COUNTER,
+			    "Configuration reloads that failed." },
+		.details = "The exporter then continues with the settings that it has.",
+		.origin = METRIC_EXPORTER,
+		.collect = collect_failures,
+	},
+	{ .family.name = NULL },
+};
+
+const struct feature feature_reload = {
+	.metrics = (const struct metric *const[]){ metrics, NULL },
+};

@@ -3,7 +3,11 @@
 #ifndef FAULTCAST_RELOAD_H
 #define FAULTCAST_RELOAD_H
 
+#include "bus/feature.h"
 #include "settings.h"
+
+/* The metrics of reloading. */
+extern const struct feature feature_reload;
 
 struct reload_status {
 	bool successful;     /* the last one, or the start */

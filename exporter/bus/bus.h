@@ -31,6 +31,11 @@ struct output_counts {
 
 struct output {
 	const char *name;
+	/*
+	 * Events can be lost here: the number of dropped events is also a sample of
+	 * faultcast_events_lost_total, whose label stage is the output's name.
+	 */
+	bool loses_events;
 	/* 0, OUTPUT_OFF or -errno; optional. */
 	int (*init)(struct loop *loop);
 	/* Every event once, in order.  @live: as it happened, not fetched later. */

@@ -8,9 +8,16 @@
 
 #include "bus.h"
 
+struct metric; /* expo/metric.h */
+
 /* Every member is optional. */
 struct feature {
 	const struct output *output;
+	/*
+	 * The feature's metrics: a list, which ends with NULL, of arrays, each of which ends with
+	 * a row without a name.  Each source file with metrics has an array of its own.
+	 */
+	const struct metric *const *metrics;
 };
 
 #endif

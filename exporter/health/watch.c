@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "bus/snapshot.h"
 #include "bus/window.h"
+#include "expo/metric.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/gap.h"
@@ -233,8 +234,28 @@ static const struct output output = {
 	.fini = fini,
 };
 
+static void collect_transitions(struct expo *e, const struct snapshot *s)
+{
+	(void)s;
+	for (enum health_state to = HEALTH_OK; to < HEALTH_STATES; to++)
+		metric_add_for(e, "to", health_state_name(to), transitions[to]);
+}
+
+static const struct metric metrics[] = {
+	{
+		.family = { "faultcast_health_transitions_total", METRIC_COUNTER,
+			    "Health transitions of all devices, by resulting state: ok, suspect "
+			    "or faulty." },
+		.origin = METRIC_EXPORTER,
+		.labels = "to",
+		.collect = collect_transitions,
+	},
+	{ .family.name = NULL },
+};
+
 const struct feature feature_health = {
 	.output = &output,
+	.metrics = (const struct metric *const[]){ metrics, NULL },
 };
 
 int health_watch_set_rules(const struct health_rule *rules, size_t num)
@@ -279,9 +300,4 @@ void health_watch_each(void (*each)(void *ctx, const struct address *device,
 		       void *ctx)
 {
 	health_each(&health, each, ctx);
-}
-
-uint64_t health_watch_transitions(enum health_state to)
-{
-	return transitions[to];
 }

@@ -35,7 +35,4 @@ void health_watch_each(void (*each)(void *ctx, const struct address *device,
 				    enum health_state state),
 		       void *ctx);
 
-/* How often a device has come to be so, since the start. */
-uint64_t health_watch_transitions(enum health_state to);
-
 #endif

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The metrics that have a device label. */
-#include <string.h>
-
+/* The metrics of what each device has raised, by the label device. */
+#include "devices.h"
 #include "faultcast.h"
-#include "metric.h"
 #include "model/counts.h"
 #include "model/health.h"
-#include "model/module.h"
 #include "model/names.h"
+#include "tables.h"
 
 static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {
 	[FAULTCAST_ACCESS_UNKNOWN] = "unknown",
@@ -16,28 +14,9 @@ static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {
 	[FAULTCAST_ACCESS_OTHER] = "other",
 };
 
-const char *const io_page_fault_probes[] = { "vtd", "iommu", NULL };
-const char *const aer_probes[] = { "aer", NULL };
-const char *const health_probes[] = { "vtd", "iommu", "aer", NULL };
-
-/* One that has failed might have seen what the others cannot. */
-bool metric_is_watched(const struct module_status *module, const char *const *probes)
-{
-	bool active = false;
-
-	for (unsigned int i = 0; i < module->num_probes; i++) {
-		const struct probe_status *probe = &module->probes[i];
-
-		for (size_t j = 0; probes[j]; j++) {
-			if (strcmp(probe->name, probes[j]) != 0)
-				continue;
-			if (probe->state == FAULTCAST_PROBE_FAILED)
-				return false;
-			active |= probe->state == FAULTCAST_PROBE_ACTIVE;
-		}
-	}
-	return active;
-}
+static const char *const io_page_fault_probes[] = { "vtd", "iommu", NULL };
+static const char *const aer_probes[] = { "aer", NULL };
+static const char *const health_probes[] = { "vtd", "iommu", "aer", NULL };
 
 static void add(struct expo *e, const struct metric_device *device, const char *label,
 		const char *label_value, uint64_t value, const struct exemplar *exemplar)
@@ -49,8 +28,8 @@ static void add(struct expo *e, const struct metric_device *device, const char *
 	expo_sample(e, labels, UNIT_WHOLE, value, exemplar);
 }
 
-/* Reads and writes always, others once there are some. */
-void collect_io_page_faults(struct expo *e, const struct metric_device *device)
+/* The series of other accesses appear with the first such fault. */
+static void collect_io_page_faults(struct expo *e, const struct metric_device *device)
 {
 	const struct device_counts *counts = device->counts;
 	const struct device_exemplars *exemplars = metric_device_exemplars(device);
@@ -65,8 +44,8 @@ void collect_io_page_faults(struct expo *e, const struct metric_device *device)
 	}
 }
 
-/* All severities for a device that has AER, or that has had such an event. */
-void collect_aer_events(struct expo *e, const struct metric_device *device)
+/* A device that has the AER capability, or has raised an AER event, has all severities. */
+static void collect_aer_events(struct expo *e, const struct metric_device *device)
 {
 	const struct device_counts *counts = device->counts;
 	const struct device_exemplars *exemplars = metric_device_exemplars(device);
@@ -96,14 +75,14 @@ static void add_aer_errors(struct expo *e, const struct metric_device *device, u
 	}
 }
 
-void collect_aer_errors(struct expo *e, const struct metric_device *device)
+static void collect_aer_errors(struct expo *e, const struct metric_device *device)
 {
 	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
 		if (device->counts->aer[severity])
 			add_aer_errors(e, device, severity);
 }
 
-void collect_link_events(struct expo *e, const struct metric_device *device)
+static void collect_link_events(struct expo *e, const struct metric_device *device)
 {
 	static const char *const names[FAULTCAST_HOTPLUG_MAX + 1] = {
 		[FAULTCAST_HOTPLUG_LINK_UP] = "link_up",
@@ -123,13 +102,13 @@ void collect_link_events(struct expo *e, const struct metric_device *device)
 		add(e, device, "event", "link_changed", counts->link, &exemplars->link);
 }
 
-void collect_suppressed(struct expo *e, const struct metric_device *device)
+static void collect_suppressed(struct expo *e, const struct metric_device *device)
 {
 	if (device->counts->suppressed)
 		metric_add_for(e, "device", device->name, device->counts->suppressed);
 }
 
-void collect_last_fault(struct expo *e, const struct metric_device *device)
+static void collect_last_fault(struct expo *e, const struct metric_device *device)
 {
 	const struct label labels[] = { { "device", device->name }, { NULL, NULL } };
 
@@ -137,8 +116,84 @@ void collect_last_fault(struct expo *e, const struct metric_device *device)
 		expo_sample(e, labels, UNIT_NANOSECONDS, device->counts->last_real_ns, NULL);
 }
 
-void collect_health(struct expo *e, const struct metric_device *device)
+static void collect_health(struct expo *e, const struct metric_device *device)
 {
 	if (device->health != HEALTH_UNKNOWN && (device->counts->first_real_ns || device->pci))
 		metric_add_for(e, "device", device->name, device->health - (uint64_t)HEALTH_OK);
 }
+
+const struct metric device_metrics[] = {
+	{
+		.family = { "faultcast_io_page_faults_total", METRIC_COUNTER,
+			    "DMA requests of the device that the IOMMU blocked, by access: read, "
+			    "write, unknown or other." },
+		.details = "While a probe that sees these faults is active, and none has failed, "
+			   "every PCI device that is present has the series of `read` and `write`, "
+			   "at zero, so that `increase()` sees the first fault. The series of "
+			   "`unknown` and `other` appear with the first such fault.",
+		.origin = METRIC_KERNEL,
+		.labels = "device, access",
+		.collect_device = collect_io_page_faults,
+		.probes = io_page_fault_probes,
+	},
+	{
+		.family = { "faultcast_aer_events_total", METRIC_COUNTER,
+			    "PCIe Advanced Error Reporting (AER) events of the device, by "
+			    "severity: corrected, nonfatal or fatal." },
+		.details = "While the probe `aer` is active, every device that has the AER "
+			   "capability has all three series, at zero.",
+		.origin = METRIC_KERNEL,
+		.labels = "device, severity",
+		.collect_device = collect_aer_events,
+		.probes = aer_probes,
+	},
+	{
+		.family = { "faultcast_aer_errors_total", METRIC_COUNTER,
+			    "Errors named in the device's PCIe AER events; one event can name "
+			    "several errors." },
+		.details = "The label error has the name under which the kernel logs the error.",
+		.origin = METRIC_KERNEL,
+		.labels = "device, severity, error",
+		.collect_device = collect_aer_errors,
+		.probes = aer_probes,
+	},
+	{
+		.family = { "faultcast_link_events_total", METRIC_COUNTER,
+			    "Hotplug and link events below the PCIe port that the label device "
+			    "names, by event." },
+		.details = "Events are `card_present`, `card_not_present`, `link_up`, `link_down`, "
+			   "`link_changed` and `other`. A series appears with its first event.",
+		.origin = METRIC_KERNEL,
+		.labels = "device, event",
+		.collect_device = collect_link_events,
+	},
+	{
+		.family = { "faultcast_device_last_fault_timestamp_seconds", METRIC_GAUGE,
+			    "Unix time of the last event of any kind of the device." },
+		.details = "The series appears with the first event. Test events do not count.",
+		.origin = METRIC_KERNEL,
+		.labels = "device",
+		.collect_device = collect_last_fault,
+	},
+	{
+		.family = { "faultcast_events_suppressed_total", METRIC_COUNTER,
+			    "Events of the device that storm control did not publish." },
+		.details = "The series appears with the first event that is suppressed. The other "
+			   "counters of the device count suppressed events too.",
+		.origin = METRIC_KERNEL,
+		.labels = "device",
+		.collect_device = collect_suppressed,
+	},
+	{
+		.family = { "faultcast_device_health", METRIC_GAUGE,
+			    "Health of the device by the configured rules: 0 = ok, 1 = suspect, "
+			    "2 = faulty." },
+		.details = "A device that has raised nothing has a sample only while one of the "
+			   "probes `vtd`, `iommu` and `aer` is active and none of them has failed.",
+		.origin = METRIC_KERNEL,
+		.labels = "device",
+		.collect_device = collect_health,
+		.probes = health_probes,
+	},
+	{ .family.name = NULL },
+};

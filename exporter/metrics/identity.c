@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The metrics that tell who a device is, and whether its faults could be seen. */
-#include "metric.h"
+/* The metrics of the identity of devices, and of whether their faults can be seen. */
+#include "devices.h"
+#include "tables.h"
 
-void collect_device_info(struct expo *e, const struct metric_device *device)
+static void collect_device_info(struct expo *e, const struct metric_device *device)
 {
 	struct device_info info;
 
@@ -23,7 +24,7 @@ void collect_device_info(struct expo *e, const struct metric_device *device)
 	expo_sample(e, labels, UNIT_WHOLE, 1, NULL);
 }
 
-void collect_iommu_domain(struct expo *e, const struct metric_device *device)
+static void collect_iommu_domain(struct expo *e, const struct metric_device *device)
 {
 	const char *type = metric_device_domain(device);
 	const struct label labels[] = { { "device", device->name },
@@ -34,7 +35,7 @@ void collect_iommu_domain(struct expo *e, const struct metric_device *device)
 		expo_sample(e, labels, UNIT_WHOLE, 1, NULL);
 }
 
-void collect_unwatched(struct expo *e, const struct snapshot *s)
+static void collect_unwatched(struct expo *e, const struct snapshot *s)
 {
 	size_t counts[UNWATCHED_REASONS];
 
@@ -43,3 +44,43 @@ void collect_unwatched(struct expo *e, const struct snapshot *s)
 	for (enum unwatched reason = 0; reason < UNWATCHED_REASONS; reason++)
 		metric_add_for(e, "reason", unwatched_names[reason], counts[reason]);
 }
+
+const struct metric identity_metrics[] = {
+	{
+		.family = { "faultcast_device_info", METRIC_GAUGE,
+			    "Identity and location of the device. The value is always 1." },
+		.details = "There is one series for each device. A label is empty where its value "
+			   "is not known. Names of vendors and models are from the host's "
+			   "`pci.ids`. The serial number is known from the first fault on. "
+			   "`root_port` is the port on the root bus above the device.",
+		.origin = METRIC_EXPORTER,
+		.labels = "device, slot, driver, vendor_id, device_id, vendor, model, root_port, "
+			  "numa_node, serial",
+		.collect_device = collect_device_info,
+	},
+	{
+		.family = { "faultcast_device_iommu_domain", METRIC_GAUGE,
+			    "Type of the device's IOMMU domain, or none if the device is in no "
+			    "IOMMU group. The value is always 1." },
+		.details =
+			"The type is from sysfs: `DMA`, `DMA-FQ`, `identity` (DMA passes through "
+			"untranslated), `blocked` and others. The exporter reads it when the "
+			"device is added, and when a driver is bound or unbound, because the "
+			"kernel announces no other change.",
+		.origin = METRIC_EXPORTER,
+		.labels = "device, type",
+		.collect_device = collect_iommu_domain,
+	},
+	{
+		.family = { "faultcast_devices_unwatched", METRIC_GAUGE,
+			    "PCI devices whose bad DMA no IOMMU blocks, so that it cannot be "
+			    "seen, by reason: identity or no_iommu." },
+		.details =
+			"Only devices that are present count. `identity`: the IOMMU passes their "
+			"DMA through. `no_iommu`: they are in no IOMMU group.",
+		.origin = METRIC_EXPORTER,
+		.labels = "reason",
+		.collect = collect_unwatched,
+	},
+	{ .family.name = NULL },
+};

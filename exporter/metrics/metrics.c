@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "metrics.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "exemplars.h"
 #include "expo/histogram.h"
-#include "metric.h"
+#include "expo/metric.h"
+#include "faultcast.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/gap.h"
+#include "model/module.h"
+#include "tables.h"
 
 #define DEVICES_PER_STEP 128
 
-/* From the fault handler to this process, in nanoseconds; a factor of about 3. */
+/* Bounds of the buckets in nanoseconds; each one is about three times the one before. */
 static const uint64_t delivery_bounds_ns[] = {
 	10000,	  30000,     100000,	300000,	    1000000,	3000000,     10000000,
 	30000000, 100000000, 300000000, 1000000000, 3000000000, 10000000000,
@@ -25,7 +32,11 @@ static struct histogram delivery = {
 static struct metrics_options options = { .max_devices = UINT64_MAX };
 static uint64_t started_real_ns;
 static uint64_t events;
-static size_t omitted; /* devices, of the scrape that is under way */
+static size_t omitted; /* devices without series in the scrape that is under way */
+
+/* The rows of all features, in the order in which they are exposed. */
+static const struct metric **metrics;
+static size_t num_metrics;
 
 void metrics_configure(const struct metrics_options *configured)
 {
@@ -56,7 +67,7 @@ static void on_event(const struct fault_event *ev, bool live)
 static void on_gap(const struct cursor *at, const struct fault_gap *gap)
 {
 	(void)at;
-	(void)gap; /* counted by the source, see collect_lost() */
+	(void)gap; /* The feed counts gaps: faultcast_events_lost_total{stage="history"}. */
 }
 
 static void counts(struct output_counts *c)
@@ -73,26 +84,80 @@ static const struct output output = {
 	.fini = exemplars_fini,
 };
 
-const struct feature feature_metrics = {
-	.output = &output,
-};
-
-void metric_add(struct expo *e, uint64_t value)
-{
-	expo_sample(e, NULL, UNIT_WHOLE, value, NULL);
-}
-
-void metric_add_for(struct expo *e, const char *label, const char *label_value, uint64_t value)
-{
-	const struct label labels[] = { { label, label_value }, { NULL, NULL } };
-
-	expo_sample(e, labels, UNIT_WHOLE, value, NULL);
-}
-
-void collect_delivery(struct expo *e, const struct snapshot *s)
+static void collect_delivery(struct expo *e, const struct snapshot *s)
 {
 	(void)s;
 	expo_histogram(e, NULL, &delivery);
+}
+
+static void collect_omitted(struct expo *e, const struct snapshot *s)
+{
+	(void)s;
+	metric_add(e, omitted);
+}
+
+static const struct metric own_metrics[] = {
+	{
+		.family = { "faultcast_devices_omitted", METRIC_GAUGE,
+			    "Devices that have no series in this scrape because of the limit "
+			    "--metrics.max-devices." },
+		.origin = METRIC_EXPORTER,
+		.collect = collect_omitted,
+	},
+	{
+		.family = { "faultcast_delivery_seconds", METRIC_HISTOGRAM,
+			    "Time from the kernel's fault handler to the exporter, of events that "
+			    "the exporter received as they happened." },
+		.details = "Events that the exporter fetched later, and test events, are not "
+			   "included. Scrapes in the protobuf format also get a native histogram.",
+		.origin = METRIC_EXPORTER,
+		.labels = "le",
+		.collect = collect_delivery,
+	},
+	{ .family.name = NULL },
+};
+
+const struct feature feature_metrics = {
+	.output = &output,
+	.metrics = (const struct metric *const[]){ device_metrics, identity_metrics, module_metrics,
+						   feed_metrics, output_metrics, own_metrics,
+						   scrape_metrics, NULL },
+};
+
+static size_t add_table(const struct metric *table, size_t at)
+{
+	for (; table->family.name; table++, at++)
+		if (metrics)
+			metrics[at] = table;
+	return at;
+}
+
+/* Returns the number of rows; stores them in @metrics if that is not NULL. */
+static size_t list_metrics(const struct feature *const *features)
+{
+	size_t num = 0;
+
+	for (; *features; features++)
+		for (size_t i = 0; (*features)->metrics && (*features)->metrics[i]; i++)
+			num = add_table((*features)->metrics[i], num);
+	return num;
+}
+
+int metrics_init(const struct feature *const *features)
+{
+	num_metrics = list_metrics(features);
+	metrics = calloc(num_metrics + 1, sizeof(*metrics));
+	if (!metrics)
+		return -ENOMEM;
+	list_metrics(features);
+	return 0;
+}
+
+void metrics_fini(void)
+{
+	free(metrics);
+	metrics = NULL;
+	num_metrics = 0;
 }
 
 void metrics_begin(struct expo *e, const struct expo_format *format)
@@ -108,16 +173,32 @@ int metrics_list_devices(struct metric_devices *devices, const struct snapshot *
 	return err;
 }
 
-void collect_omitted(struct expo *e, const struct snapshot *s)
-{
-	(void)s;
-	metric_add(e, omitted);
-}
-
 static bool is_left_out(const struct metric *metric, const struct snapshot *s)
 {
-	return (metric->of == OF_KERNEL && !s->present) ||
-	       (metric->of == OF_ITSELF && options.without_itself);
+	return (metric->origin == METRIC_KERNEL && !s->present) ||
+	       (metric->origin == METRIC_PROCESS && options.without_process);
+}
+
+/*
+ * Whether one of @probes is active and none of them has failed: a probe that has failed might
+ * have seen faults that the other probes cannot see.
+ */
+static bool is_watched(const struct module_status *module, const char *const *probes)
+{
+	bool active = false;
+
+	for (unsigned int i = 0; i < module->num_probes; i++) {
+		const struct probe_status *probe = &module->probes[i];
+
+		for (size_t j = 0; probes[j]; j++) {
+			if (strcmp(probe->name, probes[j]) != 0)
+				continue;
+			if (probe->state == FAULTCAST_PROBE_FAILED)
+				return false;
+			active |= probe->state == FAULTCAST_PROBE_ACTIVE;
+		}
+	}
+	return active;
 }
 
 static void begin_row(const struct metric *metric, const struct snapshot *s,
@@ -125,12 +206,13 @@ static void begin_row(const struct metric *metric, const struct snapshot *s,
 {
 	walk->begun = true;
 	walk->device = 0;
-	walk->watched = !metric->probes || metric_is_watched(&s->module, metric->probes);
-	e->created_ns = metric->of == OF_KERNEL ? s->module.loaded_real_ns : started_real_ns;
+	walk->watched = !metric->probes || is_watched(&s->module, metric->probes);
+	e->created_ns = metric->origin == METRIC_KERNEL ? s->module.loaded_real_ns
+							: started_real_ns;
 	expo_family(e, &metric->family);
 }
 
-/* True: of all devices now. */
+/* Adds samples of a few devices; returns true once all devices have been added. */
 static bool add_devices(const struct metric *metric, const struct metric_devices *devices,
 			struct metrics_walk *walk, struct expo *e)
 {
@@ -145,13 +227,14 @@ static bool add_devices(const struct metric *metric, const struct metric_devices
 
 bool metrics_step(const struct metrics_scrape *scrape, struct metrics_walk *walk, struct expo *e)
 {
-	const struct metric *metric = &metric_table[walk->row];
+	const struct metric *metric;
 	bool done = true;
 
-	if (walk->row == metric_table_len) {
+	if (walk->row == num_metrics) {
 		expo_end(e);
 		return false;
 	}
+	metric = metrics[walk->row];
 	if (!is_left_out(metric, scrape->snapshot)) {
 		if (!walk->begun)
 			begin_row(metric, scrape->snapshot, walk, e);

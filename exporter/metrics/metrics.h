@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The metrics: what metric_table.c lists, filled from the kernel's counters at each scrape. */
+/*
+ * Writes the metrics of all features, as a page in one of the formats of expo/expo.h.  Fault
+ * counters are the kernel module's own: they are exact whatever happens to the exporter, and are
+ * absent while the module is not loaded.  Only faultcast_synthetic_events_total counts test
+ * events, except that a lost or suppressed test event counts as lost or suppressed.
+ */
 #ifndef FAULTCAST_METRICS_METRICS_H
 #define FAULTCAST_METRICS_METRICS_H
 
@@ -9,37 +14,51 @@
 #include "devices.h"
 #include "expo/expo.h"
 
+/* The metrics of devices, of the kernel module, of the feed and of the outputs. */
 extern const struct feature feature_metrics;
 
 struct metrics_options {
-	bool without_itself;  /* leave out process_* and what is only about this exporter */
-	bool with_created;    /* _created samples in OpenMetrics */
-	uint64_t max_devices; /* that have series */
+	bool without_process; /* omit metrics of origin METRIC_PROCESS */
+	bool with_created;    /* add _created samples in OpenMetrics */
+	uint64_t max_devices; /* the number of devices that may have series */
 };
 
+/* Sets the options, which are copied. */
 void metrics_configure(const struct metrics_options *options);
 
-/* What is written, for as long as it takes; nothing it points to may change meanwhile. */
+/*
+ * Lists the rows of all @features, a list that ends with NULL; families appear on a page in this
+ * order.  Must be called before metrics_step().  Returns 0 or -ENOMEM.
+ */
+int metrics_init(const struct feature *const *features);
+
+/* Frees the list of rows. */
+void metrics_fini(void);
+
+/* The input of a page.  Nothing that it points to may change while the page is written. */
 struct metrics_scrape {
 	const struct snapshot *snapshot;
 	struct metric_devices devices;
 };
 
-/* How far one writing of it has come; all zero at first. */
+/* The progress of writing one page; all zero at first. */
 struct metrics_walk {
 	size_t row;
-	size_t device;
-	bool begun;
-	bool watched;
+	size_t device; /* the next one of the row */
+	bool begun;    /* the row's family has been written */
+	bool watched;  /* devices that have raised nothing have samples in this row */
 };
 
-/* metric_devices_build() with the limit that is configured. */
+/* Calls metric_devices_build() with the configured limit.  Returns 0 or -ENOMEM. */
 int metrics_list_devices(struct metric_devices *devices, const struct snapshot *snapshot);
 
-/* Initializes @e to write in @format. */
+/* Initialises @e to write in @format. */
 void metrics_begin(struct expo *e, const struct expo_format *format);
 
-/* Writes a little more, some tens of microseconds' worth; false: that was all. */
+/*
+ * Writes a part of the page, which takes some tens of microseconds.  Returns false once the page
+ * is complete.
+ */
 bool metrics_step(const struct metrics_scrape *scrape, struct metrics_walk *walk, struct expo *e);
 
 #endif

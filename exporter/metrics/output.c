@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Of the outputs themselves, one of which is the store. */
+/* The metrics that every output has; the label output is its name. */
 #include "bus/bus.h"
-#include "metric.h"
-#include "store/store.h"
+#include "tables.h"
 
 struct sample {
 	struct expo *expo;
@@ -24,68 +23,74 @@ static void add_counts(struct expo *e, size_t offset)
 	bus_each_output(add_count, &sample);
 }
 
-void collect_output_received(struct expo *e, const struct snapshot *s)
+static void collect_received(struct expo *e, const struct snapshot *s)
 {
 	(void)s;
 	add_counts(e, offsetof(struct output_counts, received));
 }
 
-void collect_output_sent(struct expo *e, const struct snapshot *s)
+static void collect_sent(struct expo *e, const struct snapshot *s)
 {
 	(void)s;
 	add_counts(e, offsetof(struct output_counts, sent));
 }
 
-void collect_output_retried(struct expo *e, const struct snapshot *s)
+static void collect_retried(struct expo *e, const struct snapshot *s)
 {
 	(void)s;
 	add_counts(e, offsetof(struct output_counts, retried));
 }
 
-void collect_output_dropped(struct expo *e, const struct snapshot *s)
+static void collect_dropped(struct expo *e, const struct snapshot *s)
 {
 	(void)s;
 	add_counts(e, offsetof(struct output_counts, dropped));
 }
 
-void collect_output_lag(struct expo *e, const struct snapshot *s)
+static void collect_lag(struct expo *e, const struct snapshot *s)
 {
 	(void)s;
 	add_counts(e, offsetof(struct output_counts, lag));
 }
 
-void collect_store_up(struct expo *e, const struct snapshot *s)
-{
-	struct store_status status;
-
-	(void)s;
-	if (store_get_status(&status))
-		metric_add(e, status.up);
-}
-
-void collect_store_errors(struct expo *e, const struct snapshot *s)
-{
-	struct store_status status;
-
-	(void)s;
-	if (store_get_status(&status))
-		metric_add(e, status.errors);
-}
-
-void collect_store_bytes(struct expo *e, const struct snapshot *s)
-{
-	struct store_status status;
-
-	(void)s;
-	if (store_get_status(&status) && status.open)
-		metric_add(e, status.bytes);
-}
-
-void collect_store_oldest(struct expo *e, const struct snapshot *s)
-{
-	struct store_status status;
-
-	(void)s;
-	if (store_get_status(&status) && status.open && status.oldest_ns)
-		expo_sample(e, NULL, UNIT_NANOSECONDS, status.oldest_ns, NULL);
-}
+const struct metric output_metrics[] = {
+	{
+		.family = { "faultcast_output_received_total", METRIC_COUNTER,
+			    "Events that the exporter has handed to the output." },
+		.origin = METRIC_EXPORTER,
+		.labels = "output",
+		.collect = collect_received,
+	},
+	{
+		.family = { "faultcast_output_sent_total", METRIC_COUNTER,
+			    "Events that the output has processed, stored, or written to clients "
+			    "(once for each client)." },
+		.origin = METRIC_EXPORTER,
+		.labels = "output",
+		.collect = collect_sent,
+	},
+	{
+		.family = { "faultcast_output_retried_total", METRIC_COUNTER,
+			    "Events that the output tried again to store or send after a "
+			    "failure." },
+		.details = "An event counts once for each further attempt.",
+		.origin = METRIC_EXPORTER,
+		.labels = "output",
+		.collect = collect_retried,
+	},
+	{
+		.family = { "faultcast_output_dropped_total", METRIC_COUNTER,
+			    "Events that a reader or client of the output will not receive." },
+		.origin = METRIC_EXPORTER,
+		.labels = "output",
+		.collect = collect_dropped,
+	},
+	{
+		.family = { "faultcast_output_lag_events", METRIC_GAUGE,
+			    "Events that the output has yet to process, for its slowest reader." },
+		.origin = METRIC_EXPORTER,
+		.labels = "output",
+		.collect = collect_lag,
+	},
+	{ .family.name = NULL },
+};

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The process_* metrics that every Prometheus client library has. */
+/*
+ * The process_* metrics that every Prometheus client library has.  A value that cannot be read
+ * has no sample.
+ */
+#include "process.h"
+
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "metric.h"
+#include "expo/metric.h"
 
 struct stat_fields {
 	unsigned long long utime, stime, starttime, vsize;
@@ -51,7 +56,7 @@ static uint64_t boot_time(void)
 	return boot;
 }
 
-void collect_process_cpu(struct expo *e, const struct snapshot *s)
+static void collect_cpu(struct expo *e, const struct snapshot *s)
 {
 	struct stat_fields f;
 
@@ -60,7 +65,7 @@ void collect_process_cpu(struct expo *e, const struct snapshot *s)
 		expo_sample(e, NULL, UNIT_NANOSECONDS, ticks_ns(f.utime + f.stime), NULL);
 }
 
-void collect_process_resident(struct expo *e, const struct snapshot *s)
+static void collect_resident(struct expo *e, const struct snapshot *s)
 {
 	struct stat_fields f;
 
@@ -69,7 +74,7 @@ void collect_process_resident(struct expo *e, const struct snapshot *s)
 		metric_add(e, (uint64_t)f.rss * (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
-void collect_process_virtual(struct expo *e, const struct snapshot *s)
+static void collect_virtual(struct expo *e, const struct snapshot *s)
 {
 	struct stat_fields f;
 
@@ -78,7 +83,7 @@ void collect_process_virtual(struct expo *e, const struct snapshot *s)
 		metric_add(e, f.vsize);
 }
 
-void collect_process_start(struct expo *e, const struct snapshot *s)
+static void collect_start(struct expo *e, const struct snapshot *s)
 {
 	const uint64_t boot = boot_time();
 	struct stat_fields f;
@@ -89,7 +94,7 @@ void collect_process_start(struct expo *e, const struct snapshot *s)
 			    NULL);
 }
 
-void collect_process_open_fds(struct expo *e, const struct snapshot *s)
+static void collect_open_fds(struct expo *e, const struct snapshot *s)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	uint64_t count = 0;
@@ -103,7 +108,7 @@ void collect_process_open_fds(struct expo *e, const struct snapshot *s)
 	metric_add(e, count - 3); /* ".", ".." and the one just opened */
 }
 
-void collect_process_max_fds(struct expo *e, const struct snapshot *s)
+static void collect_max_fds(struct expo *e, const struct snapshot *s)
 {
 	struct rlimit limit;
 
@@ -111,3 +116,46 @@ void collect_process_max_fds(struct expo *e, const struct snapshot *s)
 	if (!getrlimit(RLIMIT_NOFILE, &limit))
 		metric_add(e, limit.rlim_cur);
 }
+
+static const struct metric process_metrics[] = {
+	{
+		.family = { "process_cpu_seconds_total", METRIC_COUNTER,
+			    "Total user and system CPU time spent in seconds." },
+		.origin = METRIC_PROCESS,
+		.collect = collect_cpu,
+	},
+	{
+		.family = { "process_resident_memory_bytes", METRIC_GAUGE,
+			    "Resident memory size in bytes." },
+		.origin = METRIC_PROCESS,
+		.collect = collect_resident,
+	},
+	{
+		.family = { "process_virtual_memory_bytes", METRIC_GAUGE,
+			    "Virtual memory size in bytes." },
+		.origin = METRIC_PROCESS,
+		.collect = collect_virtual,
+	},
+	{
+		.family = { "process_start_time_seconds", METRIC_GAUGE,
+			    "Start time of the process since unix epoch in seconds." },
+		.origin = METRIC_PROCESS,
+		.collect = collect_start,
+	},
+	{
+		.family = { "process_open_fds", METRIC_GAUGE, "Number of open file descriptors." },
+		.origin = METRIC_PROCESS,
+		.collect = collect_open_fds,
+	},
+	{
+		.family = { "process_max_fds", METRIC_GAUGE,
+			    "Maximum number of open file descriptors." },
+		.origin = METRIC_PROCESS,
+		.collect = collect_max_fds,
+	},
+	{ .family.name = NULL },
+};
+
+const struct feature feature_process = {
+	.metrics = (const struct metric *const[]){ process_metrics, NULL },
+};

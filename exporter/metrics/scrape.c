@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "bus/snapshot.h"
-#include "metric.h"
 #include "metrics.h"
+#include "tables.h"
 
 /* What an event may have to wait for. */
 #define SLICE_NS (200 * NSEC_PER_MSEC / 1000)
@@ -271,7 +271,7 @@ void scrape_count(enum scrape_result result)
 	results[result]++;
 }
 
-void collect_scrapes(struct expo *e, const struct snapshot *s)
+static void collect_scrapes(struct expo *e, const struct snapshot *s)
 {
 	static const char *const names[SCRAPE_RESULTS] = {
 		[SCRAPE_OK] = "ok",
@@ -283,6 +283,19 @@ void collect_scrapes(struct expo *e, const struct snapshot *s)
 	for (int i = 0; i < SCRAPE_RESULTS; i++)
 		metric_add_for(e, "result", names[i], results[i]);
 }
+
+const struct metric scrape_metrics[] = {
+	{
+		.family = { "faultcast_scrapes_total", METRIC_COUNTER,
+			    "Requests for /metrics, by result: ok, failed or rejected." },
+		.details = "A request is rejected while as many requests as `--web.max-requests` "
+			   "allows are being answered.",
+		.origin = METRIC_PROCESS,
+		.labels = "result",
+		.collect = collect_scrapes,
+	},
+	{ .family.name = NULL },
+};
 
 void scrape_init(struct loop *loop)
 {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "bus/window.h"
+#include "expo/metric.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/gap.h"
@@ -262,6 +263,7 @@ static void fini(void)
 
 static const struct output output = {
 	.name = "store",
+	.loses_events = true,
 	.init = init,
 	.on_event = on_event,
 	.on_gap = on_gap,
@@ -269,10 +271,6 @@ static const struct output output = {
 	.congested = congested,
 	.counts = counts,
 	.fini = fini,
-};
-
-const struct feature feature_store = {
-	.output = &output,
 };
 
 bool store_get_status(struct store_status *status)
@@ -308,3 +306,79 @@ void store_cancel(struct store_read *read)
 	if (current == read)
 		current = NULL;
 }
+
+/* There are no samples without a store. */
+static void collect_up(struct expo *e, const struct snapshot *s)
+{
+	struct store_status status;
+
+	(void)s;
+	if (store_get_status(&status))
+		metric_add(e, status.up);
+}
+
+static void collect_errors(struct expo *e, const struct snapshot *s)
+{
+	struct store_status status;
+
+	(void)s;
+	if (store_get_status(&status))
+		metric_add(e, status.errors);
+}
+
+static void collect_bytes(struct expo *e, const struct snapshot *s)
+{
+	struct store_status status;
+
+	(void)s;
+	if (store_get_status(&status) && status.open)
+		metric_add(e, status.bytes);
+}
+
+static void collect_oldest(struct expo *e, const struct snapshot *s)
+{
+	struct store_status status;
+
+	(void)s;
+	if (store_get_status(&status) && status.open && status.oldest_ns)
+		expo_sample(e, NULL, UNIT_NANOSECONDS, status.oldest_ns, NULL);
+}
+
+static const struct metric metrics[] = {
+	{
+		.family = { "faultcast_store_up", METRIC_GAUGE,
+			    "Whether the last operation of the event store succeeded (1) or "
+			    "failed (0)." },
+		.details = "The log says why an operation failed. The metrics of the store are "
+			   "absent without `--storage.path`.",
+		.origin = METRIC_EXPORTER,
+		.collect = collect_up,
+	},
+	{
+		.family = { "faultcast_store_errors_total", METRIC_COUNTER,
+			    "Operations of the event store that failed, and damaged rows found in "
+			    "it." },
+		.origin = METRIC_EXPORTER,
+		.collect = collect_errors,
+	},
+	{
+		.family = { "faultcast_store_bytes", METRIC_GAUGE,
+			    "Size of the event store on disk in bytes." },
+		.details = "Absent while the file is not open.",
+		.origin = METRIC_EXPORTER,
+		.collect = collect_bytes,
+	},
+	{
+		.family = { "faultcast_store_oldest_timestamp_seconds", METRIC_GAUGE,
+			    "Unix time of the oldest event in the event store." },
+		.details = "Absent while the file is not open or has no event.",
+		.origin = METRIC_EXPORTER,
+		.collect = collect_oldest,
+	},
+	{ .family.name = NULL },
+};
+
+const struct feature feature_store = {
+	.output = &output,
+	.metrics = (const struct metric *const[]){ metrics, NULL },
+};

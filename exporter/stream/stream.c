@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "encoded.h"
+#include "expo/metric.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/gap.h"
@@ -145,6 +146,7 @@ static void counts(struct output_counts *c)
 
 static const struct output output = {
 	.name = "stream",
+	.loses_events = true,
 	.init = init,
 	.on_event = on_event,
 	.on_gap = on_gap,
@@ -154,8 +156,25 @@ static const struct output output = {
 	.fini = fini,
 };
 
+static void collect_clients(struct expo *e, const struct snapshot *s)
+{
+	(void)s;
+	metric_add(e, num_clients);
+}
+
+static const struct metric metrics[] = {
+	{
+		.family = { "faultcast_stream_clients", METRIC_GAUGE,
+			    "Clients that are connected to /v1/events." },
+		.origin = METRIC_EXPORTER,
+		.collect = collect_clients,
+	},
+	{ .family.name = NULL },
+};
+
 const struct feature feature_stream = {
 	.output = &output,
+	.metrics = (const struct metric *const[]){ metrics, NULL },
 };
 
 struct stream_client *stream_open(const struct stream_request *request, void (*wake_fn)(void *ctx),

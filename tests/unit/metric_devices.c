@@ -16,7 +16,7 @@
 #include "base/loop.h"
 #include "bus/snapshot.h"
 #include "metrics/devices.h"
-#include "metrics/metric.h"
+#include "metrics/tables.h"
 #include "model/address.h"
 #include "model/counts.h"
 #include "model/event.h"
@@ -220,10 +220,13 @@ static bool has_exemplar(void)
 {
 	static const struct metric_family family = { "faults_total", METRIC_COUNTER, "Faults." };
 	struct expo e = { .format = &expo_openmetrics };
+	const struct metric *metric = device_metrics;
 	bool has;
 
+	while (strcmp(metric->family.name, "faultcast_io_page_faults_total") != 0)
+		metric++;
 	expo_family(&e, &family);
-	collect_io_page_faults(&e, &devices.list[0]);
+	metric->collect_device(&e, &devices.list[0]);
 	has = strstr(strbuf_str(&e.body), "cursor=");
 	strbuf_free(&e.body);
 	return has;
