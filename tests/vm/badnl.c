@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * badnl: asks the kernel module's generic netlink family what nobody should ask, by raw socket, and
- * prints a line each for a scenario to judge: NAME, errno, "attr" if the kernel pointed at an
- * attribute, and its message; tab-separated.
+ * badnl: sends malformed and forbidden requests to the kernel module's generic netlink
+ * family, on a raw socket. It prints one line for each, which a scenario checks: NAME,
+ * errno, "attr" if the kernel pointed at an attribute, and the kernel's message,
+ * separated by tabs.
  *
  *   badnl HEAD+1        every malformed request; HEAD is that of STATUS_GET
- *   badnl unprivileged  well-formed ones, after giving up all privilege
+ *   badnl unprivileged  well-formed requests, after giving up all privilege
  */
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -53,7 +54,7 @@ static void begin(uint16_t type, uint8_t cmd, int flags)
 	request.genl.version = 1;
 }
 
-/* @len: of the value; what nla_len says is @claim. */
+/* @len is the length of @value, @claim the length that nla_len states. */
 static void put_claiming(uint16_t type, const void *value, size_t len, uint16_t claim)
 {
 	struct nlattr *nla = (void *)((char *)&request + request.nlh.nlmsg_len);
@@ -97,7 +98,7 @@ static void *value_of(struct nlattr *nla)
 	return (char *)nla + NLA_HDRLEN;
 }
 
-/* Where the kernel's extended acknowledgement begins, after the error and maybe the request. */
+/* Prints the extended acknowledgement, which follows the error and perhaps the request. */
 static void print_extack(struct nlmsghdr *nlh)
 {
 	struct nlmsgerr *e = NLMSG_DATA(nlh);
@@ -118,7 +119,7 @@ static void print_extack(struct nlmsghdr *nlh)
 	printf("\t%s\t%s\n", offset ? "attr" : "-", msg ? (char *)value_of(msg) : "-");
 }
 
-/* Prints the outcome of the request: of a dump its end. */
+/* Sends the request and prints its outcome, which for a dump is its end. */
 static void ask(const char *name)
 {
 	static char reply[65536];
@@ -216,7 +217,7 @@ static void ask_commands(void)
 	ask("header/reserved set");
 }
 
-/* The same three faults in each command's attributes. */
+/* Sends the same three faults in the attributes of a command. */
 static void ask_attributes(const char *cmd_name, uint8_t cmd, int flags, uint16_t known)
 {
 	char name[64];
@@ -227,7 +228,7 @@ static void ask_attributes(const char *cmd_name, uint8_t cmd, int flags, uint16_
 	ask(name);
 
 	begin(family, cmd, flags);
-	put_u32(1, 1); /* _PAD, _UNSPEC: never in a request */
+	put_u32(1, 1); /* _PAD and _UNSPEC: never valid in a request */
 	snprintf(name, sizeof(name), "%s/attribute 1", cmd_name);
 	ask(name);
 
@@ -334,7 +335,7 @@ static void ask_inject_aer(void)
 	ask("inject/severity 3");
 }
 
-/* One name, in a request of its own. */
+/* Sends one name, in a request of its own. */
 static void ask_name(const char *name, const char *label, size_t len)
 {
 	begin_inject();
@@ -365,7 +366,7 @@ static void ask_names(void)
 	ask("config_set/name without a bus");
 }
 
-/* One attribute with a value, in a request of its own. */
+/* Sends one attribute with a value, in a request of its own. */
 static void ask_config(const char *name, int attr, uint32_t value)
 {
 	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
@@ -373,7 +374,7 @@ static void ask_config(const char *name, int attr, uint32_t value)
 	ask(name);
 }
 
-/* Half of a device's address. */
+/* Sends half of a device's address. */
 static void ask_config_of_half(const char *name, int attr)
 {
 	begin(family, FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);

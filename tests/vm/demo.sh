@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# For `make demo`: a machine whose device does, every few seconds, DMA it must not do.
+# For `make demo`: a machine with a device that does forbidden DMA every few seconds.
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4"
 VM_NET=1

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * dumpnl: asks the kernel module's generic netlink family and shows the answer datagram by
- *datagram, which faultcastctl does not; and injects faster than a loop of it does.
+ * dumpnl: sends requests to the kernel module's generic netlink family and prints the
+ * answer datagram by datagram, which faultcastctl does not. It also injects events faster
+ * than faultcastctl in a loop.
  *
  *   dumpnl [netns] [user] [pause] [failN] REQUEST
- *	netns: from a network namespace of its own, with the family's id known from outside
- *	user:  after giving up all privilege
- *	pause: having read one datagram, reads on when standard input ends
- *	failN: the kernel's Nth allocation from sending the request on fails (fault injection);
- *	       prints "failed", or "spared" if there were not so many
+ * 	netns: from a network namespace of its own, with the family's id known from outside
+ * 	user:  after giving up all privilege
+ * 	pause: after the first datagram, waits until standard input ends
+ * 	failN: the kernel's Nth allocation from sending the request on fails (fault injection);
+ * 	       prints "failed", or "spared" if there were fewer
  *
  *   status | devices | events [FROM] | config
- *   inject COUNT [SPREAD]	COUNT events of the SPREAD devices 8000:00:00.0 and following, in
- *turn
+ *   inject COUNT [SPREAD]	COUNT events of the SPREAD devices from 8000:00:00.0 on, in turn
  *
- * Prints "datagram" for each one, what is in it, a line each ("event SEQ", "gap FROM TO", "device
- * SEGMENT BDF"), and how it ended: "end ERROR", 0 if there was none.
+ * Prints "datagram" for each datagram, and its content in lines ("event SEQ", "gap FROM
+ * TO", "device SEGMENT BDF"). The last line is "end ERROR", with 0 for success.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +107,7 @@ static void print_batch(struct nlmsghdr *nlh)
 	}
 }
 
-/* Returns whether that was the last message; then *@err is how it ended. */
+/* Returns whether @nlh is the last message. Then *@err is the error, or 0. */
 static bool take(struct nlmsghdr *nlh, int *err)
 {
 	struct genlmsghdr *genl = nlmsg_data(nlh);
@@ -133,7 +133,7 @@ static void wait_for_end_of_input(void)
 		;
 }
 
-/* From now on nothing but the request may allocate, so nothing is opened or printed. */
+/* From here on only the request may allocate memory, so nothing is opened or printed. */
 static int begin_failing(void)
 {
 	int fd = open("/proc/thread-self/fail-nth", O_RDWR);
@@ -143,7 +143,7 @@ static int begin_failing(void)
 	return fd;
 }
 
-/* What is left of N is 0 when the Nth has come. */
+/* The rest of N is 0 if the Nth allocation was reached. */
 static void end_failing(int fd)
 {
 	char left[16] = "";
@@ -154,7 +154,7 @@ static void end_failing(int fd)
 	puts(atoi(left) ? "spared" : "failed");
 }
 
-/* Returns how it ended. */
+/* Returns the error at the end of the answer, or 0. */
 static int read_answer(bool quiet)
 {
 	static char datagram[DATAGRAM_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -180,7 +180,7 @@ static int read_answer(bool quiet)
 	}
 }
 
-/* Sends the request and reads all of its answer; returns how that ended. */
+/* Sends the request and reads the whole answer. Returns its error, or 0. */
 static int ask(struct nl_msg *msg, bool quiet)
 {
 	int failing = fail_nth ? begin_failing() : -1, sent, err;
@@ -279,7 +279,10 @@ int main(int argc, char **argv)
 	}
 	if (fail_nth || !strcmp(argc > at ? argv[at] : "", "inject"))
 		setvbuf(stdout, NULL, _IOFBF, 0);
-	/* Opened by whom it is used: a privileged socket would stay one. */
+	/*
+	 * The socket is opened after the privilege was given up, because a socket keeps
+	 * its privilege.
+	 */
 	open_socket();
 	end(run(argc - at, argv + at));
 	return 0;

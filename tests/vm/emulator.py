@@ -1,4 +1,4 @@
-# Which QEMU, which accelerator and how many processors a kernel gets.
+# Chooses QEMU, the accelerator and the number of processors for a kernel.
 import contextlib
 import os
 import re
@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 VM_DIR = os.path.dirname(os.path.realpath(__file__))
 
-# Linux from 7.0 on with two processors panics while it patches its own text under the TCG of QEMU
-# 7.2. QEMU 11 is known to be good; what lies between has not been tried.
+# Linux 7.0 and later with two processors panics under the TCG of QEMU 7.2, while it patches its own
+# text. QEMU 11 works. Versions in between have not been tried.
 NEEDING_KERNEL = (7, 0)
 NEEDED_QEMU = (11, 0)
 
 
 class EmulatorError(Exception):
-    """Why there is no QEMU to run, in one line."""
+    """The reason why no QEMU can be run, in one line."""
 
 
 class Emulator(NamedTuple):
@@ -27,7 +27,8 @@ class Emulator(NamedTuple):
 
 
 def choose(options, settings, release, kernel, tap):
-    """options.qemu, if given, is never replaced; what is done for the kernel's sake is said in tap."""
+    """Never replaces options.qemu if it is given. Changes for the kernel's sake are reported in
+    @tap."""
     cpus = settings["VM_CPUS"]
     qemu = options.qemu or "qemu-system-x86_64"
     if not shutil.which(qemu):
@@ -50,7 +51,8 @@ def choose(options, settings, release, kernel, tap):
 
 
 def version(text):
-    """(7, 3) of what begins with 7.3; a kernel without modules has no name and counts as old."""
+    """Returns (7, 3) for a text that begins with 7.3. A kernel without modules has no version and
+    counts as old."""
     numbers = re.search(r"(\d+)\.(\d+)", text or "")
     return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
 
@@ -67,8 +69,8 @@ def newer_qemu():
 
 
 def kvm_works(qemu, kernel):
-    """Whether that kernel really runs with KVM: in nested machines /dev/kvm may open, and even run
-    the firmware, and yet fail at the kernel's first unusual instruction."""
+    """Whether this kernel really runs with KVM. In nested machines /dev/kvm may open and even run
+    the firmware, but fail at the first unusual instruction of the kernel."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return False
     with (tempfile.NamedTemporaryFile() as serial, tempfile.NamedTemporaryFile() as said,

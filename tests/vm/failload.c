@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * failload: loads a kernel module while one memory allocation fails, and nothing else of the
- * process does: insmod allocates too, and tries again in another way.
+ * failload: loads a kernel module while one memory allocation fails. No other allocation
+ * of the process fails, unlike with insmod, which allocates too and then tries another
+ * way.
  *
  *   failload N FILE PARAMETERS
  *
  * The Nth allocation from the call on fails, by the kernel's fault injection (fail-nth in
- * Documentation/fault-injection); 0: none. Prints what the call returned and whether one failed:
- * "ENOMEM failed", "0 failed", "0 spared".
+ * Documentation/fault-injection). 0: none fails. Prints the result of the call and
+ * whether an allocation failed: "ENOMEM failed", "0 failed", "0 spared".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +40,10 @@ int main(int argc, char **argv)
 	if (nth < 0 || write(nth, argv[1], strlen(argv[1])) < 0)
 		return die("fail-nth");
 	err = syscall(SYS_finit_module, file, argv[3], 0) ? errno : 0;
-	/* What is left of N: 0 when the Nth has come. Then nothing must fail any more. */
+	/*
+	 * The rest of N is 0 if the Nth allocation was reached. Writing 0 ends the fault
+	 * injection.
+	 */
 	if (pread(nth, left, sizeof(left) - 1, 0) < 0 || pwrite(nth, "0", 1, 0) < 0)
 		return die("fail-nth");
 	printf("%s %s\n", err ? strerrorname_np(err) : "0",

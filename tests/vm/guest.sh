@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# What a scenario's guest() may use beside lib.sh. Runs in the guest, in busybox sh.
-# /host is the run's directory on the host: what is left there, host() finds in its cwd.
+# Functions for a scenario's guest(), beside lib.sh. They run in the guest, in busybox sh. /host is
+# the run's directory on the host. Files left there are in the working directory of host().
 
-# load_faultcast PARAM=VALUE...: inserts the module under test. The kernel only logs a parameter that
-# does not exist; a scenario that set one would prove something else than it says, so that fails.
+# load_faultcast PARAM=VALUE...: inserts the module under test. It fails if a parameter does not
+# exist, because the kernel only logs that, and the scenario would then prove something else.
 load_faultcast() {
 	insmod /lib/faultcast.ko "$@" || return
 	! dmesg | grep "faultcast: unknown parameter"
@@ -13,35 +13,36 @@ unload_faultcast() {
 	rmmod faultcast
 }
 
-# raise_iommu_fault WORD...: reports faults through the mock module (words: see iommu_raise.c) and
-# prints its totals.
+# raise_iommu_fault WORD...: reports faults through the mock module and prints its totals. For the
+# words see iommu_raise.c.
 raise_iommu_fault() {
 	[ -d /sys/module/iommu_raise ] || insmod /lib/iommu_raise.ko || return
 	echo "$*" >/sys/kernel/debug/iommu_raise/raise || return
 	cat /sys/kernel/debug/iommu_raise/raise
 }
 
-# aer BUS DEVICE FUNCTION UNCORRECTABLE CORRECTABLE: an error report by the kernel's aer_inject, as its
-# struct aer_error_inj; with a TLP header. Wants aer_inject (VM_MODULES) and a modprobe of it.
+# aer BUS DEVICE FUNCTION UNCORRECTABLE CORRECTABLE: injects an error report with a TLP header, as
+# struct aer_error_inj of the kernel's aer_inject. Needs aer_inject in VM_MODULES and its modprobe.
 aer() {
 	# shellcheck disable=SC2059 # the words are the format
 	printf "$(printf '\\%03o' "$1" "$2" "$3" 0)$(dword "$4")$(dword "$5")$(dword 0x4a000001)$(
 		dword 0x01020304)$(dword 0x05060708)$(dword 0x090a0b0c)$(dword 0)" >/dev/aer_inject
 }
 
-# dword N: little-endian, as escapes for printf.
+# dword N: N in little-endian, as escapes for printf.
 dword() {
 	printf '\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
 }
 
-# cpu_ns: "BUSY NOW": nanoseconds in which CPU 0 was not idle so far, and the time; exact, unlike
-# /proc/stat. In a machine with -icount shift=0 the first are instructions.
+# cpu_ns: prints "BUSY NOW", the nanoseconds in which CPU 0 was not idle so far, and the time. Both
+# are exact, unlike /proc/stat. In a machine with -icount shift=0, BUSY counts instructions.
 cpu_ns() {
 	awk '/^now at/ {now = $3} /idle_sleeptime|iowait_sleeptime/ {idle += $3}
 		END {printf "%.0f %.0f\n", now - idle, now}' /proc/timer_list
 }
 
-# qmp JSON: has QEMU execute a QMP command, such as device_add; prints the answer, fails on an error.
+# qmp JSON: lets QEMU execute a QMP command such as device_add. Prints the answer, fails on an
+# error.
 qmp() {
 	printf 'qmp %s\n' "$1" >&3
 	# shellcheck disable=SC3045 # busybox has -t
@@ -53,8 +54,8 @@ qmp() {
 	return 1
 }
 
-# The law's counters, a line for all and a line for each slot: NAME raised published suppressed
-# lost queued; and of the total also head and summaries. Needs jq (VM_FILES).
+# The counters of the law of conservation, one line for the total and one for each slot: NAME raised
+# published suppressed lost queued. The total also has head and summaries. Needs jq in VM_FILES.
 law_counters() {
 	faultcastctl --json status | jq -r '.module | ["total", .raised, .published, .suppressed,
 		.lost, .queued, .head, .summaries] | map(. // 0) | join(" ")' || return
@@ -62,15 +63,16 @@ law_counters() {
 		.suppressed, .lost, 0] | map(. // 0) | join(" ")'
 }
 
-# Nothing is queued, and nothing has changed since the last look.
+# Whether nothing is queued, and nothing has changed since the last call.
 law_quiet() {
 	mv /tmp/law /tmp/law.before 2>/dev/null
 	law_counters >/tmp/law && cmp -s /tmp/law /tmp/law.before && grep -q '^total [0-9 ]*$' /tmp/law &&
 		[ "$(awk '$1 == "total" {print $6}' /tmp/law)" = 0 ]
 }
 
-# The law of conservation, once all is quiet: raised = published + suppressed + lost + queued, in
-# total and for every slot; head = published + summaries; and the slots add up to the total.
+# Waits until all is quiet, then checks the law of conservation: raised = published + suppressed +
+# lost + queued, in total and for each slot; head = published + summaries; the slots add up to the
+# total.
 law_holds() {
 	rm -f /tmp/law
 	wait_for 10 law_quiet || {
@@ -90,14 +92,15 @@ law_holds() {
 		}' /tmp/law
 }
 
-# start_exporter FLAG...: the exporter in the background as $exporter, its log in /host/exporter.log.
+# start_exporter FLAG...: starts the exporter as $exporter in the background, with its log in
+# /host/exporter.log.
 start_exporter() {
 	faultcast_exporter "$@" 2>>/host/exporter.log &
 	exporter=$!
 }
 
-# stop_exporter: ends it; fails if it does not exit with 0, or if a sanitizer complained, as the
-# sanitized one does of a leak at its end.
+# stop_exporter: ends it. Fails if its exit status is not 0 or a sanitizer has reported something.
+# The sanitized exporter reports leaks at its end.
 stop_exporter() {
 	kill "$exporter"
 	exporter_status=0
@@ -106,38 +109,38 @@ stop_exporter() {
 	! grep -E 'Sanitizer|runtime error:' /host/exporter.log && [ $exporter_status -eq 0 ]
 }
 
-# fetch PATH [CURL-FLAG...]: what the exporter answers.
+# fetch PATH [CURL-FLAG...]: the exporter's answer.
 fetch() {
 	fetch_path=$1
 	shift
 	curl -sS -m 20 "$@" "http://127.0.0.1:10186$fetch_path"
 }
 
-# fetch_events [PARAMETERS]: the events and gaps that /v1/events?PARAMETERS answers, as JSON; what it says
-# of health left out.
+# fetch_events [PARAMETERS]: the events and gaps of /v1/events?PARAMETERS as JSON, without health
+# changes.
 fetch_events() {
 	fetch "/v1/events?$1" | grep -v '^{"cursor":"[^"]*","health":'
 }
 
-# exporter_ready: for wait_for.
+# exporter_ready: for use with wait_for.
 exporter_ready() {
 	fetch /-/ready -f
 }
 
-# metric SERIES: its value, nothing when it is absent.
+# metric SERIES: its value, or nothing if it is absent.
 metric() {
 	fetch /metrics | awk -v series="$1" '$1 == series {print $2}'
 }
 
-# metric_is SERIES VALUE: for wait_for.
+# metric_is SERIES VALUE: for use with wait_for.
 metric_is() {
 	metric_now=$(metric "$1")
 	echo "$1 is $metric_now"
 	[ "$metric_now" = "$2" ]
 }
 
-# all_events: the DMA and interrupt-remapping faults that the kernel retains, a line each: SEQ DEVICE
-# ACCESS ADDRESS REASON [synthetic], from the device on as hardware_faults prints it.
+# all_events: the retained DMA and interrupt-remapping faults, one on each line: SEQ DEVICE ACCESS
+# ADDRESS REASON [synthetic]. From DEVICE on, the format is that of hardware_faults.
 all_events() {
 	faultcastctl tail --all --once | awk '
 		$5 == "io_page_fault" {

@@ -1,5 +1,5 @@
-# The guest's initramfs: an uncompressed newc archive with busybox, kernel modules, the programs a
-# scenario wants and the shared libraries they need. Built anew for each run: it takes milliseconds.
+# Builds the guest's initramfs: an uncompressed newc archive with busybox, kernel modules, the
+# scenario's programs and their shared libraries. It is built for each run, in milliseconds.
 import lzma
 import os
 import shutil
@@ -10,11 +10,11 @@ DIRECTORIES = "bin dev etc host lib proc root run sys tmp vm".split()
 
 
 class Error(Exception):
-    """What stands in the way of building the archive, in one line."""
+    """The reason why the archive cannot be built, in one line."""
 
 
 class Archive:
-    """Collects files by guest path; write() makes the cpio archive."""
+    """Collects files by guest path. write() makes the cpio archive."""
 
     def __init__(self):
         self.entries = {}
@@ -65,7 +65,7 @@ def padded(content):
 
 
 def shared_libraries(program):
-    """Libraries and loader of a program; none for a static one or a shared object of its own."""
+    """The libraries and the loader of a program; none for a static program or a shared object."""
     listing = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
     for line in listing.stdout.splitlines():
         if line.endswith("=> not found"):
@@ -87,7 +87,7 @@ def add_busybox(archive):
 
 
 class KernelModules:
-    """The modules below a kernel directory, by name, with what they depend on."""
+    """The modules below a kernel directory, by name, with their dependencies."""
 
     def __init__(self, kernel_dir):
         self.root, self.release = None, None
@@ -110,8 +110,8 @@ class KernelModules:
                 self.dependencies[module_name(path)] = [path] + needed.split()
 
     def add(self, archive, names):
-        """Adds modules with all they need, and the index that modprobe wants. Returns the names
-        of those that are not built in. A kernel without any modules has all built in."""
+        """Adds modules with all dependencies, and the index for modprobe. Returns the names of
+        those that are not built in. A kernel without any modules has everything built in."""
         loadable, index = [], []
         for name in (name.replace("-", "_") for name in names):
             if name in self.builtin or not self.root:
@@ -145,5 +145,5 @@ def module_name(path):
 
 
 def uncompressed_name(path):
-    """busybox cannot decompress modules, so they are put in as they are when loaded."""
+    """The name of a module after decompression. busybox cannot decompress modules."""
     return path[:-3] if path.endswith(".xz") else path

@@ -1,26 +1,26 @@
 # shellcheck shell=sh
-# TAP for both halves of a scenario: busybox sh in the guest, bash on the host.
-# TAP goes to file descriptor 3, so whatever a command prints can never spoil it. The counter is a
-# file, so that checks in a pipeline or a subshell are counted too.
+# TAP for both halves of a scenario: busybox sh in the guest, bash on the host. TAP goes to file
+# descriptor 3, so that the output of commands cannot mix with it. The counter is a file, so that
+# checks in a pipeline or a subshell are counted too.
 
-# tap_start FIRST DIR: the first check has number FIRST; DIR is for scratch files.
+# tap_start FIRST DIR: the first check has number FIRST. DIR is for scratch files.
 tap_start() {
 	TAP_DIR=$2
 	echo $(($1 - 1)) >"$TAP_DIR/tap.count"
 }
 
-# The plan; its absence tells that a half did not come to its end.
+# Prints the plan. Without it, the half did not reach its end.
 done_testing() {
 	read -r tap_n <"$TAP_DIR/tap.count"
 	echo "1..$tap_n" >&3
 }
 
-# diag TEXT...: every line as a TAP comment.
+# diag TEXT...: prints every line as a TAP comment.
 diag() {
 	printf '%s\n' "$*" | sed 's/^/# /' >&3
 }
 
-# tap_show LABEL FILE: a labelled file as a diagnostic, cut after 40 lines.
+# tap_show LABEL FILE: prints a file as a diagnostic, at most 40 lines.
 tap_show() {
 	tap_lines=$(wc -l <"$2")
 	if [ "$tap_lines" -le 1 ]; then
@@ -39,7 +39,7 @@ tap_result() {
 	echo "$1 $tap_n - $2" >&3
 }
 
-# ok NAME COMMAND...: the command succeeds. It runs in this shell.
+# ok NAME COMMAND...: the command must succeed. It runs in this shell.
 ok() {
 	tap_name=$1
 	shift
@@ -56,7 +56,7 @@ ok() {
 	return 1
 }
 
-# not_ok NAME COMMAND...: the command fails.
+# not_ok NAME COMMAND...: the command must fail.
 not_ok() {
 	tap_name=$1
 	shift
@@ -71,7 +71,7 @@ not_ok() {
 	return 1
 }
 
-# is NAME GOT EXPECTED: the two texts are equal.
+# is NAME GOT EXPECTED: the two texts must be equal.
 is() {
 	if [ "$2" = "$3" ]; then
 		tap_result ok "$1"
@@ -85,7 +85,7 @@ is() {
 	return 1
 }
 
-# like NAME GOT ERE: a line of the text matches the extended regular expression.
+# like NAME GOT ERE: a line of the text must match the extended regular expression.
 like() {
 	if printf '%s\n' "$2" | grep -qE -- "$3"; then
 		tap_result ok "$1"
@@ -98,7 +98,7 @@ like() {
 	return 1
 }
 
-# same NAME GOT-FILE EXPECTED-FILE: the files are equal; for long listings, shows their difference.
+# same NAME GOT-FILE EXPECTED-FILE: the files must be equal. Prints their difference.
 same() {
 	if diff -u "$3" "$2" >"$TAP_DIR/tap.diff" 2>&1; then
 		tap_result ok "$1"
@@ -109,13 +109,13 @@ same() {
 	return 1
 }
 
-# skip NAME REASON: counts as a check that could not be made here.
+# skip NAME REASON: counts as a check that cannot be made here.
 skip() {
 	tap_result ok "$1 # SKIP $2"
 }
 
-# wait_for SECONDS COMMAND...: repeats the command until it succeeds; fails when time is up.
-# Its last output stays, so that `ok` shows it.
+# wait_for SECONDS COMMAND...: repeats the command until it succeeds. Fails when the time is up. The
+# command's last output is kept, so that `ok` shows it.
 wait_for() {
 	wait_until=$(($(date +%s) + $1 * ${patience:-1}))
 	shift

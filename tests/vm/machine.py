@@ -8,26 +8,26 @@ import subprocess
 import sys
 import time
 
-# Out of the way of the addresses that scenarios give their devices.
+# Addresses that scenarios do not give to their devices.
 SHARE_ADDRESS = "0x1e"
 NET_ADDRESS = "0x1d"
 DISK_ADDRESS = "0x1c"
 
-# Firmware with Secure Boot on, whose db has the key that secure-boot signs with.
+# Firmware with Secure Boot, whose db has the key that secure-boot signs with.
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"
 
-# log_buf_len: a storm must not push a warning out of the log before it is read at the end.
-# no_timer_check: at boot the kernel waits a few ticks for the timer's interrupt and panics without it,
-# which an emulator on a loaded machine may not deliver in time.
-# oops=panic: a kernel that has oopsed proves nothing more, so end at once.
+# log_buf_len: a storm must not push a warning out of the log before the log is read at the end.
+# no_timer_check: at boot the kernel panics if the timer's interrupt does not come within a few
+# ticks. An emulator on a busy machine may be late. oops=panic: results after an oops are worthless,
+# so stop.
 KERNEL_COMMAND_LINE = ("console=ttyS0 panic=-1 oops=panic quiet log_buf_len=4M "
                        "intel_iommu=on iommu=nopt no_timer_check")
 CHUNK = 65536
 
 
 class Machine:
-    """A running QEMU, from entering the with block to leaving it."""
+    """A QEMU that runs inside the with block."""
 
     def __init__(self, options, settings, kernel, initrd, out, emulator):
         self.options, self.settings, self.out, self.emulator = options, settings, out, emulator
@@ -41,7 +41,7 @@ class Machine:
             ours, theirs = socket.socketpair()
             self.sockets[name], self.qemu_ends[name] = ours, theirs
         try:
-            # A run that is killed outright must not leave its QEMU behind.
+            # If this program is killed, QEMU must end too.
             command = ["setpriv", "--pdeathsig", "KILL", *self.command()]
             with open(os.path.join(self.out, "qemu.log"), "wb") as log:
                 self.process = subprocess.Popen(
@@ -104,7 +104,7 @@ class Machine:
                 "-device", f"virtio-net-pci,netdev=n0,romfile=,addr={NET_ADDRESS}"]
 
     def disk(self):
-        """What the guest changes on it is gone with the machine."""
+        """The guest's changes to this disk are discarded with the machine."""
         image = self.settings["VM_DEBIAN"]
         if not image:
             return []
@@ -112,7 +112,8 @@ class Machine:
                 "-device", f"virtio-blk-pci,drive=debian,addr={DISK_ADDRESS}"]
 
     def firmware(self):
-        """It writes its screen to all serial lines: what it leaves on the TAP line ends with the guest's first."""
+        """The firmware writes its screen to all serial lines. Its text on the TAP line ends before
+        the guest's first line."""
         if not self.settings["VM_SECURE_BOOT"]:
             return []
         return ["-global", "driver=cfi.pflash01,property=secure,value=on",
@@ -120,7 +121,8 @@ class Machine:
                 "-drive", f"if=pflash,format=raw,unit=1,snapshot=on,file={OVMF_VARIABLES}"]
 
     def serve(self, tap):
-        """Passes TAP on and keeps the console until QEMU ends. Returns None, or why it was cut."""
+        """Forwards TAP and keeps the console until QEMU ends. Returns None, or the reason of an
+        early end."""
         limit = float(self.settings["VM_TIMEOUT"])
         deadline = time.monotonic() + limit if limit else None
         with (selectors.DefaultSelector() as selector,
@@ -158,7 +160,7 @@ class Machine:
 
 
 class Qmp:
-    """QEMU's monitor, for guests: the answer to one command as one line of JSON."""
+    """QEMU's monitor for guests. The answer to a command is one line of JSON."""
 
     def __init__(self, end):
         end.settimeout(10)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * nlrecord: prints what the kernel sends over generic netlink, as the device nlmon0 shows it.
+ * nlrecord: prints the messages that the kernel sends over generic netlink, as the device
+ * nlmon0 shows them.
  *
  *   nlrecord STAGE
  *
- * A line for each message, until it is ended: "STAGE.NAME HEX", where NAME is who decodes it:
- * batch, device, status (the module's, by its command) or control (the controller's, and how an
- * answer ended). Says "# ready" first. Wants nlmon0 up, and no other family in use.
+ * Prints a line for each message until it is ended: "STAGE.NAME HEX". NAME is the
+ * decoder: batch, device or status for the module's messages, by command; control for the
+ * controller's messages and the ends of answers. Prints "# ready" first. nlmon0 must be
+ * up, and no other family in use.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -96,7 +98,7 @@ int main(int argc, char **argv)
 			die("receive");
 		if (from.sll_protocol != htons(NETLINK_GENERIC))
 			continue;
-		/* Requests are not ours to decode; nlmon shows both as outgoing. */
+		/* Skips requests, which nlmon also shows as outgoing. */
 		for (; NLMSG_OK(nlh, len); nlh = NLMSG_NEXT(nlh, len))
 			if (!(nlh->nlmsg_flags & NLM_F_REQUEST))
 				print(argv[1], nlh);

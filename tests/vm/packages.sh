@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Debian packages of any release, fetched and unpacked below the cache; nothing is installed, and the
-# host's apt configuration and package lists stay as they are. Sourced by kernel, kbuild and qemu.
+# Debian packages of any release, fetched and unpacked below the cache. Nothing is installed, and
+# the host's apt configuration and package lists do not change. Sourced by kernel, kbuild and qemu.
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/faultcast
 
@@ -9,14 +9,14 @@ die() {
 	exit 1
 }
 
-# Where the host itself gets Debian from, by the label of the archive; no mirror is named here.
+# The mirror that the host itself uses, found by the label of its archive. No mirror is named here.
 mirror() {
 	# shellcheck disable=SC2016 # expanded by apt
 	apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Identifier: Packages' |
 		sed -n "s/^$1|//p" | head -n 1
 }
 
-# Debian 12 has all in its security updates, and its backports are not kept up any more.
+# Debian 12 has all kernels in its security updates, and its backports are no longer maintained.
 sources() {
 	local release=$1 options='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
 	local debian security
@@ -28,7 +28,7 @@ sources() {
 	[ -z "$security" ] || echo "deb $options $security $release-security main"
 }
 
-# in_release RELEASE apt-get|apt-cache ARGUMENT...: apt, on a machine of that release on which
+# in_release RELEASE apt-get|apt-cache ARGUMENT...: apt for a machine of that release on which
 # nothing is installed.
 in_release() {
 	local apt=$cache/apt/$1 command=$2
@@ -41,14 +41,15 @@ in_release() {
 		-o Debug::NoLocking=1 "$@"
 }
 
-# Runs a command that talks, and passes on what it said in one line if it fails.
+# Runs a command without its output. If it fails, prints that output in one line.
 quietly() {
 	local said
 	said=$("$@" 2>&1) || die "$(grep -m 1 '^E: ' <<<"$said" || tail -n 1 <<<"$said")"
 }
 
-# Renews the release's package lists. Needed before anything is fetched: a mirror keeps no old files.
-# Holds their lock until once() or the shell ends: lists that another renews look empty meanwhile.
+# Updates the release's package lists before anything is fetched, because a mirror drops old files.
+# Holds their lock until once() or the end of the shell, because lists look empty while another
+# updates them.
 refresh() {
 	local apt=$cache/apt/$1
 	mkdir -p "$apt/lists/partial" "$apt/cache"
@@ -56,12 +57,13 @@ refresh() {
 	exec 8>"$apt/lock"
 	flock 8
 	sources "$1" >"$apt/sources.list"
-	# Of a package that is in backports too, that one: else apt would never choose it by itself.
+	# Prefers a package from backports, which apt would not choose by itself.
 	printf 'Package: *\nPin: release n=%s-backports\nPin-Priority: 500\n' "$1" >"$apt/preferences"
 	quietly in_release "$1" apt-get update -o APT::Update::Error-Mode=any
 }
 
-# The release that a kernel's ABI name tells: 6.12.117+deb12-amd64, or 6.1.0-56-amd64 before that.
+# The release of a kernel by its ABI name: 6.12.117+deb12-amd64, or 6.1.0-56-amd64 in older
+# releases.
 release_of() {
 	case $1 in
 	*+deb13*) echo trixie ;;
@@ -70,12 +72,12 @@ release_of() {
 	esac
 }
 
-# packages RELEASE ERE: the names that match as a whole, newest version last.
+# packages RELEASE ERE: the package names that match as a whole, the newest version last.
 packages() {
 	in_release "$1" apt-cache pkgnames | grep -Ex "$2" | sort -V
 }
 
-# fetch RELEASE DIR PACKAGE...: these packages, unpacked.
+# fetch RELEASE DIR PACKAGE...: unpacks these packages.
 fetch() {
 	local release=$1 dir=$2
 	shift 2
@@ -84,7 +86,7 @@ fetch() {
 	unpack "$dir"
 }
 
-# fetch_all RELEASE DIR PACKAGE...: these packages and all they depend on, unpacked.
+# fetch_all RELEASE DIR PACKAGE...: unpacks these packages and all their dependencies.
 fetch_all() {
 	local release=$1 dir=$2
 	shift 2
@@ -94,7 +96,7 @@ fetch_all() {
 	unpack "$dir"
 }
 
-# base-files first: it holds the links that merge /bin and /lib into /usr, if the release has them.
+# base-files comes first: in newer releases it has the links that merge /bin and /lib into /usr.
 unpack() {
 	local dir=$1 deb
 	for deb in "$dir"/.deb/base-files_*.deb "$dir"/.deb/*.deb; do
@@ -103,8 +105,8 @@ unpack() {
 	rm -r "$dir/.deb"
 }
 
-# once DIR COMMAND ARGUMENT...: makes DIR, unless it is there: COMMAND fills a new directory, its
-# last argument, which gets its name when it is complete. Others who want it wait.
+# once DIR COMMAND ARGUMENT...: makes DIR unless it exists. COMMAND gets a new directory as its last
+# argument and fills it. The directory is renamed to DIR when it is complete. Others wait for that.
 once() {
 	local dir=$1 tmp
 	shift

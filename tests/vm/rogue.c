@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * rogue: makes an emulated PCI device do DMA at addresses nobody gave it, from user space, so that
- * a scenario gets genuine VT-d faults, each at a known address.
+ * rogue: makes an emulated PCI device do DMA to addresses that were not mapped for it,
+ * from user space. A scenario so gets real VT-d faults at known addresses.
  *
  * i82559er (8086:1209), BAR0, as QEMU's hw/net/eepro100.c behaves without any driver:
  *   +8 32 bit  SCB port: address | 1 is the self-test, which reads 8 bytes at the address and then
- *              writes them back, all before the register write returns. The write meets the read's
+ *              writes them back, all before the register write returns. The write finds the read's
  *              record still pending from the same requester and is merged into it: one read fault.
  *   +4 32 bit  SCB general pointer
  *   +2  8 bit  SCB command: 0x40 takes the pointer as statistics address, 0x50 dumps there
@@ -154,7 +154,7 @@ static const struct model *find_model(uint32_t id)
 	return NULL;
 }
 
-/* Bus mastering stays on afterwards: another run, or a scenario, may still want the device. */
+/* Leaves bus mastering on, because another run or a scenario may still need the device. */
 static int enable_dma(struct device *device)
 {
 	uint16_t command;
@@ -237,7 +237,10 @@ static int pin(uint64_t cpu)
 	return -errno;
 }
 
-/* Transfer i goes to device i modulo their number; mixed alternates per device, read first. */
+/*
+ * Transfer i goes to device i modulo the number of devices. "mixed" alternates per
+ * device, read first.
+ */
 static void transfer(const struct plan *plan, uint64_t i)
 {
 	const struct device *device = &plan->devices[i % plan->n_devices];
@@ -257,7 +260,10 @@ static void run_in_turn(const struct plan *plan)
 		transfer(plan, i);
 }
 
-/* One process a device on alternate CPUs: the same transfers at the same addresses, at once. */
+/*
+ * Runs one process for each device, on alternate CPUs, with the same transfers at the
+ * same addresses.
+ */
 static int run_parallel(const struct plan *plan)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);

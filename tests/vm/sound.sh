@@ -1,28 +1,29 @@
 # shellcheck shell=sh
-# What the kernel's own checkers say of a scenario: guest-run asks them before guest() and after it. A
-# distribution's kernel has the log and the taint; the debug kernel has lockdep and kmemleak too.
+# The findings of the kernel's own checkers. guest-run asks for them before guest() and after it. A
+# distribution's kernel has the log and the taint flags. The debug kernel has lockdep and kmemleak
+# too.
 
 lockdep_stats=/proc/lockdep_stats
 kmemleak=/sys/kernel/debug/kmemleak
 
-# Names of the checkers that this kernel has, for the check's own name.
+# The names of this kernel's checkers, for the name of the check.
 kernel_checkers() {
 	printf ': log, taint'
 	[ ! -e $lockdep_stats ] || printf ', lockdep'
 	[ ! -e $kmemleak ] || printf ', kmemleak'
 }
 
-# Without out-of-tree and unsigned module, which loading the module under test means.
+# The taint flags without those for an out-of-tree and an unsigned module, which the module sets.
 taint() {
 	echo $(($(cat /proc/sys/kernel/tainted) & ~(1 << 12 | 1 << 13)))
 }
 
-# clear_log: empties the kernel's log; what it held is kept for those that judge it.
+# clear_log: empties the kernel's log. Its content is kept for the final checks.
 clear_log() {
 	dmesg -c >>/tmp/log
 }
 
-# kernel_watch: what comes from here on counts.
+# kernel_watch: findings count from here on.
 kernel_watch() {
 	touch /tmp/log
 	taint >/tmp/taint.before
@@ -33,8 +34,8 @@ jiffies() {
 	sed -n 's/^jiffies: //p' /proc/timer_list | head -n 1
 }
 
-# Blocks that nobody has had a pointer to in two scans, unchanged between them, and that were at least 5 s old
-# then; and allocated since kernel_watch.
+# Leaked blocks: no pointer to them in two scans, unchanged in between, at least 5 s old then, and
+# allocated since kernel_watch.
 leaks() {
 	sleep 6 &
 	echo scan >$kmemleak && wait $! && echo scan >$kmemleak || return
@@ -64,20 +65,20 @@ kernel_findings() {
 	[ "$taint_now" = "$(cat /tmp/taint.before)" ] || echo "tainted: $taint_now"
 }
 
-# kernel_sound: no checker has anything to say; prints what they say.
+# kernel_sound: no checker has a finding; prints the findings.
 kernel_sound() {
 	kernel_findings >/tmp/findings 2>&1
 	cat /tmp/findings
 	[ ! -s /tmp/findings ]
 }
 
-# misdeed_at_fault DEED: misdeed does so in the probe of a fault, in hard irq
+# misdeed_at_fault DEED: misdeed does this in the probe of a fault, in hard interrupt context.
 misdeed_at_fault() {
 	insmod /lib/misdeed.ko deed="$1" && raise_iommu_fault device=0000:00:04.0 && rmmod misdeed
 }
 
-# control NAME ERE COMMAND...: a negative control: the command makes the check fail, and the first of what it
-# says matches. For scenarios with VM_UNSOUND; what it said is forgotten.
+# control NAME ERE COMMAND...: a negative control. The command must make the check fail, and the
+# first finding must match. For scenarios with VM_UNSOUND. The findings are then discarded.
 control() {
 	control_name="negative control $1"
 	control_ere=$2

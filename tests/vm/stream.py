@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-# Prints a varint-delimited stream of StreamMessages in protobuf's text format, by protoc and the
-# .proto files: an implementation that shares nothing with the exporter's.
+# Prints a varint-delimited stream of StreamMessages in protobuf's text format. It uses protoc and
+# the .proto files, and shares no code with the exporter.
+#
 # Usage: tests/vm/stream.py FILE
 import os
 import subprocess
@@ -26,7 +27,8 @@ def varint(content, at):
 
 
 def as_list(content):
-    """The same messages as one message with a repeated field: each wants its tag in front."""
+    """Turns the messages into one message with a repeated field, which needs a tag before each of
+    them."""
     out, at = b"", 0
     while at < len(content):
         length, start = varint(content, at)

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
-# Lists the faults that QEMU's VT-d recorded: the ground truth for VM scenarios.
+# Lists the faults that QEMU's VT-d recorded, which are the truth for VM scenarios.
+#
 # Usage: tests/vm/trace.py qemu-trace.log
-# A line is: requester, access, address, reason; such as "0000:00:04.0 read 0x10000000 0x6".
+# Each line has requester, access, address and reason, such as "0000:00:04.0 read 0x10000000 0x6".
 import re
 import sys
 
-# Trace event vtd_frr_new, of a fault recording register (VT-d spec, section 11.4.7.6): the high
+# Trace event vtd_frr_new logs a fault recording register (VT-d spec, section 11.4.7.6). The high
 # half has the source id (15:0), the reason (39:32), the type T1 (62: 1 is a read) and F (63).
-# Reasons 0x20 to 0x2f are interrupt-remapping faults: the low half has an index in 63:48.
+# Reasons 0x20 to 0x2f are interrupt-remapping faults, for which the low half has an index in 63:48.
 RECORD = re.compile(r"vtd_frr_new index (\d+) high (0x[0-9a-f]+) low (0x[0-9a-f]+)")
 
 

@@ -1,9 +1,11 @@
 # shellcheck shell=bash disable=SC2034
-# Measures: what the module adds to a fault, in instructions: in the fault's own interrupt, and all in,
-# with the worker and a listener. `make bench-kernel`; the numbers are in the lines that begin with "#".
+# Measures the instructions that the module adds to a fault: in the fault's own interrupt, and in
+# total with the worker and a listener. `make bench-kernel`; the results are in the lines that begin
+# with "#".
 #
-# QEMU counts instructions instead of time (-icount), so clocks and the cycle counter tell how many were
-# executed; idle time is skipped. One of a repeated string instruction counts once for each repetition.
+# QEMU counts instructions instead of time (-icount). Clocks and the cycle counter then tell how
+# many instructions were executed, and idle time is skipped. A repeated string instruction counts
+# once for each repetition.
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4"
 VM_ARGS="-icount shift=0,sleep=off"
@@ -14,16 +16,16 @@ device=0000:00:04.0
 faults=10000
 dma=5000
 
-# With the worker kept from running: all that is in interrupts, and nothing else.
+# Keeps the worker from running, so that only interrupts are measured.
 alone="chrt -f 50"
 
-# reported WORD...: instructions that a report_iommu_fault() takes, of $faults in a tight loop.
+# reported WORD...: instructions of one report_iommu_fault(), of $faults in a tight loop.
 reported() {
 	raise_iommu_fault device=$device count=$faults "$@" >/dev/null &&
 		echo $(($(cat /sys/kernel/debug/iommu_raise/cycles) / faults))
 }
 
-# in_all COUNT COMMAND...: instructions of all that the CPU did for each of COUNT faults.
+# in_all COUNT COMMAND...: all instructions of the CPU for each of COUNT faults.
 in_all() {
 	count=$1
 	shift
@@ -34,15 +36,16 @@ in_all() {
 	echo $(((${after% *} - ${before% *}) / count))
 }
 
-# dma_interrupt: instructions that a DMA's fault takes, in interrupts, and the device's register write.
-# The first ones, which the handler prints, are not counted.
+# dma_interrupt: instructions of a DMA fault in interrupts, including the device's register write.
+# The first faults are not counted, because the handler prints them.
 dma_interrupt() {
 	rogue read $device count=20 >/dev/null
 	$alone rogue read $device count=$dma | sed 's/.*seconds=\([0-9.]*\).*/\1/' |
 		awk -v n=$dma '{printf "%.0f\n", $1 * 1e9 / n}'
 }
 
-# watch_registers ADDRESS: a hundred faults from there on, while QEMU notes what is read of its VT-d.
+# watch_registers ADDRESS: a hundred faults from ADDRESS on, while QEMU logs reads of VT-d
+# registers.
 watch_registers() {
 	trace_reads true && rogue read $device count=100 base="$1" && trace_reads false
 }
@@ -51,7 +54,7 @@ trace_reads() {
 	qmp '{"execute":"trace-event-set-state","arguments":{"name":"vtd_reg_read","enable":'"$1"'}}'
 }
 
-# measure ROW WORD...: a row of the table.
+# measure ROW WORD...: measures one row of the table.
 measure() {
 	row=$1
 	shift
@@ -60,7 +63,7 @@ measure() {
 		dma_interrupt)|$(in_all $dma rogue read $device count=$dma)" >>/tmp/rows
 }
 
-# ftrace's own function tracer, as it is: the least that anything on dmar_fault() costs.
+# ftrace's own function tracer, which costs the least of all that can attach to dmar_fault().
 trace_handler() {
 	echo dmar_fault >/sys/kernel/tracing/set_ftrace_filter &&
 		echo function >/sys/kernel/tracing/current_tracer
@@ -71,7 +74,7 @@ untrace_handler() {
 	echo >/sys/kernel/tracing/set_ftrace_filter
 }
 
-# All columns but the first: what a fault takes more than without us.
+# For all columns but the first, the difference to a fault without the module.
 table() {
 	awk -F '|' '
 		NR == 1 { for (i = 2; i <= NF; i++) base[i] = $i
@@ -81,13 +84,13 @@ table() {
 			print "" }' /tmp/rows
 }
 
-# added ROW COLUMN
+# added ROW COLUMN: the difference in one place of the table.
 added() {
 	awk -F '|' -v row="$1" -v column="$2" 'NR == 1 { base = $column } $1 == row { print $column - base }' \
 		/tmp/rows
 }
 
-# target WHAT ROW COLUMN LIMIT
+# target WHAT ROW COLUMN LIMIT: prints whether the target is met.
 target() {
 	got=$(added "$2" "$3")
 	verdict=met
@@ -95,12 +98,12 @@ target() {
 	diag "target: $1 at most $4 instructions: $got, $verdict"
 }
 
-# number FIELD: of the module's status.
+# number FIELD: a number of the module's status.
 number() {
 	faultcastctl --json status | jq -r ".module.$1 // 0"
 }
 
-# Both kinds of fault, three and two times.
+# Whether all faults have been raised: three rounds of one kind and two of the other.
 all_raised() {
 	[ "$(number raised)" -ge $((3 * faults + 2 * dma)) ]
 }
@@ -142,7 +145,7 @@ guest() {
 	target "the probe on the VT-d path" "published, nobody listens" 5 1500
 }
 
-# reads ADDRESS-PREFIX: registers read from the record of such a fault on, until the next record.
+# reads ADDRESS-PREFIX: the registers read from such a fault's record up to the next record.
 reads() {
 	awk -v low="low $1" '/vtd_frr_new/ { mine = index($0, low); faults += mine > 0 }
 		/vtd_reg_read/ && mine { n++ }

@@ -1,12 +1,13 @@
 # shellcheck shell=bash disable=SC2034
-# Measures: what an event costs from the kernel to decoded in user space, against trace-cmd, bpftrace and
-# rasdaemon in the same storms in one VM, and how many events each of them lost. `make bench-kernel`; the
-# numbers are in the lines that begin with "#".
+# Measures the cost of an event, from the kernel until it is decoded in user space, and how many
+# events are lost. trace-cmd, bpftrace and rasdaemon observe the same storms in the same VM. `make
+# bench-kernel`; the results are in the lines that begin with "#".
 #
-# A cost is what the CPU was busy longer than in the same storm with nobody observing, for each event: of
-# kernel and user space, interrupts, workers and context switches; but not what an observer does all the
-# time, even if nothing happens. QEMU counts instructions instead of time
-# (-icount), so that is how many were executed, and nothing else on the host has a part in it.
+# The cost is the CPU's busy time beyond that of the same storm without observers, divided by the
+# number of events. It includes kernel and user space, interrupts, workers and context switches. It
+# excludes work that an observer does even if nothing happens. QEMU counts instructions instead of
+# time (-icount), so the result is a number of instructions, and the load of the host has no
+# influence.
 VM_CPUS=1
 VM_MEMORY=2048
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"
@@ -20,19 +21,19 @@ storms="single burst aer"
 first=200
 settle=5
 
-# storm_KIND COUNT
+# storm_KIND COUNT: raises COUNT events.
 
-# One fault a millisecond.
+# One fault each millisecond.
 storm_single() {
 	raise_iommu_fault device=$device count="$1" burst=1 gap_us=1000
 }
 
-# A hundred faults in one interrupt, 5000 a second.
+# A hundred faults in one interrupt, 5000 faults a second.
 storm_burst() {
 	raise_iommu_fault device=$device count="$1" burst=100 gap_us=20000
 }
 
-# Corrected errors through the kernel's AER driver, as fast as it takes them, a hundred in 20 ms.
+# Corrected errors through the kernel's AER driver, as fast as it accepts them, a hundred in 20 ms.
 storm_aer() {
 	for _ in $(seq $(($1 / 100))); do
 		dd if=/tmp/aer of=/dev/aer_inject bs=32 count=100 2>/dev/null
@@ -48,18 +49,19 @@ aer_records() {
 	done >/tmp/aer
 }
 
-# size KIND: events in its storm.
+# size KIND: the number of events in its storm.
 size() {
 	[ "$1" = burst ] && echo 4000 || echo 1000
 }
 
-# between BEFORE AFTER: "BUSY TIME" from one cpu_ns to the other.
+# between BEFORE AFTER: "BUSY TIME" between two results of cpu_ns.
 between() {
 	echo $((${2% *} - ${1% *})) $((${2#* } - ${1#* }))
 }
 
-# busy_in KIND: instructions an event, in its storm and what it leaves to be done, beyond those that
-# such a time takes when nothing happens. What is done only once is done in a small storm before.
+# busy_in KIND: instructions for each event of the storm, including work that follows it.
+# Instructions that are also executed while nothing happens are subtracted. A small storm before the
+# measurement triggers all work that happens only once.
 busy_in() {
 	storm_"$1" $first >/dev/null
 	sleep $settle
@@ -72,7 +74,8 @@ busy_in() {
 		awk '{printf "%.0f\n", ($3 - $1 / $2 * $4) / $5}'
 }
 
-# undisturbed KIND: the same with nobody observing; just before, since a growing kernel log costs more.
+# undisturbed KIND: the same without observers. It runs just before each measurement, because a
+# growing kernel log raises the cost.
 undisturbed() {
 	busy_in "$1" >/tmp/base."$1"
 }
@@ -82,14 +85,14 @@ row() {
 	echo "$1|$2|$3|$4|$5" >>/tmp/rows
 }
 
-# observed NAME KIND SEEN-COMMAND: a row; SEEN-COMMAND counts what the observer has decoded so far.
+# observed NAME KIND SEEN-COMMAND: a row. SEEN-COMMAND counts the events decoded so far.
 observed() {
 	seen=$($3)
 	cost=$(($(busy_in "$2") - $(cat /tmp/base."$2")))
 	row "$1" "$2" $cost $(($($3) - seen)) $((first + $(size "$2")))
 }
 
-# trace-cmd: record, then report. The first only fills and saves the ring buffer, the second decodes.
+# trace-cmd: record, then report. record fills and saves the ring buffer, report decodes it.
 
 record() {
 	trace-cmd record -e iommu:io_page_fault -e ras:aer_event -o /tmp/trace.dat >/dev/null 2>&1 &
@@ -97,7 +100,7 @@ record() {
 	sleep 3
 }
 
-# report: $decoding, how many instructions that takes.
+# report: sets $decoding, the instructions for decoding.
 report() {
 	kill -INT "$observer"
 	wait "$observer"
@@ -144,8 +147,8 @@ measure_bpftrace() {
 	wait "$observer"
 }
 
-# rasdaemon: knows AER only, and starts a shell for each event, for ipmitool. As it comes it is not woken
-# before its ring buffer is half full; here it is.
+# rasdaemon knows only AER, and starts a shell for ipmitool at each event. By default it is woken
+# when its ring buffer is half full. Here it is woken for each event.
 
 logged() {
 	grep -c aer_event: /tmp/rasdaemon
@@ -210,7 +213,7 @@ measure_limited() {
 	ok "the module unloads" unload_faultcast
 }
 
-# table KIND: each observer's row. Which peer is the better one is seen, not chosen.
+# table KIND: the rows of all observers. The target refers to the cheapest of the other observers.
 table() {
 	awk -F '|' -v kind="$1" '
 		$2 != kind { next }
@@ -226,19 +229,19 @@ table() {
 						cost[i] * 3 <= best ? "met" : "missed" }' /tmp/rows
 }
 
-# each ROW has been measured, and seen something.
+# Whether every row has a measurement and at least one event.
 complete() {
 	awk -F '|' '$3 <= 0 || $4 == 0 { print "nothing measured: " $0; bad = 1 } END { exit bad || NR != 22 }' \
 		/tmp/rows
 }
 
 guest() {
-	# Or khugepaged works on whoever has much memory, some seconds later.
+	# Otherwise khugepaged starts to work on large processes some seconds later.
 	echo never >/sys/kernel/mm/transparent_hugepage/enabled
 	aer_records
 	ok "aer_inject is there" modprobe aer_inject
 	ok "a first fault" raise_iommu_fault device=$device
-	# The log's ring is full from then on.
+	# Fills the kernel log's ring buffer, so that it stays full during the measurements.
 	storm_aer 5000
 	for kind in $storms; do measure_trace_cmd "$kind"; done
 	measure_bpftrace

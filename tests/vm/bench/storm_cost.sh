@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Measures: what a task on one CPU loses while the other CPU is in a storm of faults, with the module
-# against without it. `make bench-storm`; the numbers are in the lines that begin with "#".
+# Measures how much CPU time a task on one CPU loses while the other CPU is in a storm of faults,
+# with and without the module. `make bench-storm`; the results are in the lines that begin with "#".
 VM_CPUS=2
 VM_DEVICES="i82559er,addr=0x4"
 VM_TIMEOUT=300
@@ -8,13 +8,13 @@ VM_FILES="jq"
 
 rounds=5
 
-# hundredths: of a second since boot.
+# hundredths: hundredths of a second since boot.
 hundredths() {
 	read -r up _ </proc/uptime
 	echo "${up%.*}${up#*.}"
 }
 
-# work: the same amount of it each time, on CPU 1; how many hundredths it took.
+# work: does a fixed amount of work on CPU 1. Prints how many hundredths of a second it took.
 # shellcheck disable=SC2016 # the inner shell's
 work() {
 	from=$(hundredths)
@@ -22,7 +22,7 @@ work() {
 	echo $(($(hundredths) - from))
 }
 
-# in_storm COMMAND: while CPU 0 does nothing but report faults.
+# in_storm COMMAND: runs it while CPU 0 does nothing but report faults.
 in_storm() {
 	rm -f /tmp/end
 	while [ ! -e /tmp/end ]; do

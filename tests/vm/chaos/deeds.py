@@ -1,5 +1,6 @@
-"""What is done to the module, the exporter and the clock while faults come in. Each deed begins and ends
-with both there; what a deed decides comes from the seed, when it happens does not."""
+"""Disturbances of the module, the exporter and the clock while faults come in. The module and the
+exporter are both running before and after each one. The seed determines the decisions, but not
+the time at which they take effect."""
 import json
 import time
 
@@ -8,7 +9,7 @@ import testbed
 DROPPED = 'faultcast_events_lost_total{stage="store"}'
 LAG = 'faultcast_output_lag_events{output="store"}'
 UP = "faultcast_store_up"
-# It tries again after 1, 2, 4 and 8 s.
+# The store retries after 1, 2, 4 and 8 s.
 RECOVERY_SECONDS = 60
 
 DEVICES = ("0000:00:04.0", "0000:00:05.0", "0000:00:06.0")
@@ -16,7 +17,7 @@ HOUR = 3600
 STORMS = 2
 STORM_LINES = 40
 
-# How the module is loaded, in turn: so that it keeps all, forgets, loses, suppresses.
+# The module's parameters, in turn: it keeps everything, evicts, loses, or suppresses events.
 PARAMETERS = (
     {"history": 131072, "queue": 8192, "rate": 0},
     {"history": 256, "queue": 1024, "rate": 0},
@@ -26,34 +27,34 @@ PARAMETERS = (
     {"history": 1024, "queue": 16, "rate": 2000},
 )
 
-# And in the end, so that both kinds of unpublished events are there when it comes to rest.
+# The parameters at the end, so that suppressed and lost faults exist when the module comes to rest.
 LOSSY = {"history": 16384, "queue": 2, "rate": 0}
 
-# Sanitized ones are slow, and find more.
+# Sanitized exporters are slow, and find more.
 PROGRAMS = ("faultcast_exporter",) * 2 + ("faultcast_exporter_san",)
 RECEIVE_BUFFERS = (1, 65536, 65536, 4 << 20)
 
 
 class World:
-    """The guest, what is in it, and what is known of it."""
+    """The guest, the processes in it, and their state."""
 
     def __init__(self, tap, guest, truth, random):
-        """With a store if @truth has one."""
+        """Starts an exporter with a store if @truth has one."""
         self.tap, self.guest, self.truth, self.random = tap, guest, truth, random
         self.exporter = testbed.Served(guest.address)
-        self.reads = False  # whether there is an exporter that is not stopped
+        self.reads = False  # whether an exporter runs and is not paused
         self.loads = 0
-        self.overruns = 0  # times that an exporter said it was told of an overrun
+        self.overruns = 0  # how often an exporter reported an overrun
         self.wrong = []
 
     def look(self):
-        """The store's lag last: what the source had before is written when there is none."""
+        """Reads the store's lag last. If it is 0, everything that the feed had before is stored."""
         try:
             dropped = self.exporter.metric(DROPPED) or 0
             source = json.loads(self.exporter.get("/v1/status", seconds=5)[1])["source"]
             self.truth.looked({"cursor": "", "gapEvents": 0, **source}, dropped, self.is_stored())
         except (OSError, ValueError, KeyError):
-            pass  # not there, or too busy
+            pass  # not running, or too busy
 
     def is_stored(self):
         return self.exporter.metric(LAG) == 0 and self.exporter.metric(UP) == 1
@@ -75,8 +76,9 @@ class World:
         self.tap.diag(f"instance {self.truth.current.name}: {words}")
 
     def unload(self, seconds=20, patient=True):
-        """Whether it went: a dump holds it, of an exporter that is stopped, or that a storm is too much
-        for. With patience, the storms rest then."""
+        """Unloads the module and returns whether that worked. The dump of an exporter holds the
+        module, if the exporter is paused or cannot keep up with the storm. With @patient, the
+        storms then pause."""
         status, printed = self.guest.ask(f"unload {seconds}")
         if status and patient:
             self.guest.do("touch /tmp/hold")
@@ -123,7 +125,8 @@ class World:
         self.reads = True
 
     def settle(self):
-        """Storms rest until nothing is queued or untold; False if that takes too long."""
+        """Pauses the storms until no event is queued and no fault is unreported; False after a
+        timeout."""
         self.guest.do("touch /tmp/hold")
         end = time.monotonic() + 40
         before = None
@@ -133,7 +136,7 @@ class World:
                 self.truth.settled(status)
                 return True
             before = status
-            time.sleep(2.5)  # a summary comes after a second
+            time.sleep(2.5)  # summaries are sent after a second
         return False
 
     def start_storms(self):
@@ -144,7 +147,8 @@ class World:
 
 
 def storm_line(random):
-    """Not more than consumers can read, who share the emulated CPU with it: half of them rest."""
+    """A line of a storm. Half of the lines pause, because the clients share the emulated CPU and
+    must be able to keep up."""
     device = random.choice(DEVICES)
     kind = random.random()
     if kind < 0.3:
@@ -172,7 +176,7 @@ def terminate(world):
 
 
 def stall(world):
-    """Until the kernel has dropped what it could not give to it."""
+    """Pauses the exporter until the kernel drops messages for it."""
     world.guest.do("faultcastctl config --rate 0 --host-rate 0")
     dropped = int(world.guest.do("dropped"))
     world.stop()
@@ -187,7 +191,7 @@ def stall(world):
 
 
 def reload(world, parameters=None):
-    """In the middle of a storm, while the exporter reads."""
+    """Loads the module again in the middle of a storm, while the exporter reads."""
     if not world.unload():
         raise testbed.Error("the module does not unload")
     world.pause(1)
@@ -196,7 +200,8 @@ def reload(world, parameters=None):
 
 
 def reload_quietly(world):
-    """When all was told, so that its last counters say what a consumer must have been told."""
+    """Loads the module again after all faults are reported. Its last counters then equal the faults
+    that every consumer must have been told."""
     settled = world.settle()
     if settled:
         reload(world)
@@ -206,7 +211,7 @@ def reload_quietly(world):
 
 
 def reload_unseen(world):
-    """Once or twice, while the exporter is stopped."""
+    """Loads the module again once or twice, while the exporter is paused."""
     world.stop()
     for _ in range(world.random.randint(1, 2)):
         if not world.unload(seconds=3, patient=False):
@@ -228,7 +233,7 @@ def reload_without_exporter(world):
 
 
 def unloaded_restart(world):
-    """The exporter ends and comes while there is no module."""
+    """Restarts the exporter while no module is loaded."""
     if not world.unload():
         raise testbed.Error("the module does not unload")
     world.end("TERM")
@@ -241,7 +246,7 @@ def unloaded_restart(world):
 
 
 def reload_lossy(world):
-    """Loses, then suppresses, as long as some of each take."""
+    """Loses events, then suppresses some."""
     reload(world, LOSSY)
     time.sleep(4)
     world.guest.do("faultcastctl config --rate 50 --burst 1")
@@ -249,7 +254,8 @@ def reload_lossy(world):
 
 
 def fill_disk(world):
-    """Also while it is full, the exporter may be killed. Then all that comes is stored again."""
+    """Fills the disk. The exporter may be killed meanwhile. Afterwards all new events are stored
+    again."""
     if not world.truth.store:
         return
     begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""The virtual machine of chaos: obeys, and says what came of it."""
+"""The virtual machine of chaos. It executes orders and returns their results."""
 import json
 import os
 import shlex
@@ -20,8 +20,8 @@ def free_port():
 
 
 class Guest:
-    """`address` is where its exporter serves HTTP. What tests/vm/run prints goes to @tap: its results
-    come first, and its plan when the guest has ended."""
+    """`address` is the HTTP address of its exporter. The output of tests/vm/run goes to @tap: the
+    results first, and the plan when the guest has ended."""
 
     def __init__(self, tap, options):
         self.tap = tap
@@ -33,7 +33,7 @@ class Guest:
         command = [os.path.join(os.path.dirname(CHAOS_DIR), "run"), *options, "--hostfwd-port", str(port),
                    "--append", f"chaos.port={self.listener.getsockname()[1]}",
                    os.path.join(CHAOS_DIR, "machine.sh")]
-        # A session of its own: the signals of a terminal reach us alone.
+        # A new session, so that the terminal's signals reach only this program.
         self.vm = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                                    start_new_session=True, preexec_fn=testbed.die_with_parent)
         self.reader = threading.Thread(target=self.pass_on, daemon=True)
@@ -55,7 +55,7 @@ class Guest:
                 continue
 
     def ask(self, order, seconds=60):
-        """(exit status, output) of one line of shell."""
+        """Runs one line of shell. Returns (exit status, output)."""
         self.connection.settimeout(seconds)
         self.connection.sendall(order.encode() + b"\n")
         lines = []
@@ -75,18 +75,18 @@ class Guest:
             self.unread += more
 
     def do(self, order, seconds=60):
-        """The output of what has to succeed."""
+        """Runs a line of shell that must succeed. Returns its output."""
         status, output = self.ask(order, seconds)
         if status:
             raise testbed.Error(f"status {status} of {order}: {output}")
         return output
 
     def check(self, name, *command):
-        """A check of its own, in the guest's part of the TAP."""
+        """A check in the guest's part of the TAP."""
         self.ask(" ".join(["ok", shlex.quote(name), *command]))
 
     def module(self):
-        """The module's STATUS, with numbers as int and instance as in cursors."""
+        """The module's STATUS, with numbers as int and the instance as in cursors."""
         raw = json.loads(self.do("faultcastctl --json status"))["module"]
         status = {key: int(value) for key, value in raw.items() if isinstance(value, (int, str)) and
                   str(value).isdigit() and key != "version"}
@@ -94,7 +94,8 @@ class Guest:
         return status
 
     def end(self, seconds=120):
-        """No more orders: the guest makes its last checks and powers off. Returns run's exit status."""
+        """Ends the orders. The guest makes its last checks and powers off. Returns the exit status
+        of run."""
         if self.connection:
             self.connection.close()
         try:

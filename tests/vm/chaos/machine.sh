@@ -1,31 +1,32 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: nothing alone. The machine of chaos/run, which gives it orders over the network: lines for
-# the shell, with all that a scenario may use. Ends when the orders do.
+# Proves nothing alone. This is the machine of chaos/run, which sends it orders over the network. An
+# order is a line of shell that may use everything a scenario may use. The guest ends with the
+# orders.
 VM_CPUS=2
 VM_MEMORY=1024
 VM_TIMEOUT=420
-# The module comes and goes in storms: README.md, What to know.
+# The module is loaded and unloaded in storms: see README.md, "What to know".
 VM_TCG_THREAD=single
 VM_NET=1
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5 i82559er,addr=0x6"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter_san"
 
 guest() {
-	# A host that does other work too.
+	# Longer timeouts, for a host that does other work too.
 	patience=5
 	port=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^chaos\.port=//p')
 	mkdir /store
 	mount -t tmpfs -o size=256m tmpfs /store
 	mkfifo /tmp/orders /tmp/said
 	nc 10.0.2.2 "$port" >/tmp/orders </tmp/said &
-	# In this shell, so that what an order sets is there for the next.
+	# Runs in this shell, so that variables set by an order remain for the next one.
 	while read -r order <&4; do
 		eval "$order" 2>&1
 		echo "=$?"
 	done 4</tmp/orders >/tmp/said
 }
 
-# storm FILE: what its lines say, again and again; rests while there is /tmp/hold, until /tmp/end.
+# storm FILE: repeats its lines until /tmp/end exists. Pauses while /tmp/hold exists.
 storm() {
 	while [ ! -e /tmp/end ]; do
 		while read -r storm_line && [ ! -e /tmp/end ]; do
@@ -35,7 +36,7 @@ storm() {
 	done >/dev/null 2>&1 </dev/null
 }
 
-# start PROGRAM FLAG...: an exporter that the host can reach; as $exporter.
+# start PROGRAM FLAG...: starts an exporter that the host can reach, as $exporter.
 start() {
 	"$@" --web.listen-address=0.0.0.0:10186 >>/host/exporter.log 2>&1 </dev/null &
 	exporter=$!
@@ -45,7 +46,7 @@ uptime_seconds() {
 	cut -d . -f 1 /proc/uptime
 }
 
-# unload SECONDS: a dump holds the module, so again and again; prints its final counters.
+# unload SECONDS: retries while a dump holds the module. Prints the module's final counters.
 unload() {
 	unload_end=$(($(uptime_seconds) + $1))
 	until rmmod faultcast 2>/dev/null; do
@@ -55,7 +56,7 @@ unload() {
 	dmesg | sed -n 's/.*faultcast: unloaded: //p' | tail -n 1
 }
 
-# dropped: messages that found a netlink socket's buffer full, of all sockets that there are.
+# dropped: messages dropped because a netlink socket's buffer was full, for all sockets.
 dropped() {
 	awk 'NR > 1 { sum += $9 } END { print sum + 0 }' /proc/net/netlink
 }
@@ -69,7 +70,7 @@ until_dropped() {
 	done
 }
 
-# step SECONDS: the wall clock.
+# step SECONDS: sets the wall clock.
 step() {
 	date -s "@$(($(date +%s) + $1))"
 }

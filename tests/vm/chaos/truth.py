@@ -1,5 +1,5 @@
-"""What the real module says of itself, for the judge of tests/e2e: STATUS while it is there, and the
-counters that it prints into the kernel's log when it goes."""
+"""The real module's own counters, for the judge of tests/e2e: STATUS while it is loaded, and the
+counters that it logs when it is unloaded."""
 import account
 import consumers
 import ledger
@@ -10,23 +10,23 @@ TOLD_AS = {"GAP_REASON_SUPPRESSED": "suppressed", "GAP_REASON_LOST": "lost"}
 
 class Truth(ledger.Ledger):
     def counted(self, status):
-        """Takes STATUS of the instance that is there."""
+        """Takes STATUS of the loaded instance."""
         return self.answered({name: status.get(name, 0) for name in COUNTERS})
 
     def killed(self):
-        """In a storm the store has seldom all of even those that went before."""
+        """During a storm the store may lack events of the earlier instances too."""
         for instance in self.order[-3:]:
             instance.lose(instance.stored + 1, instance.head)
 
     def came(self, status, parameters):
-        """Takes the first STATUS."""
+        """Takes the first STATUS of an instance."""
         self.loaded({"instance": status["instance"], "head": 0}, parameters["history"])
         self.current.parameters = parameters
         self.current.settled = False
         self.counted(status)
 
     def went(self, printed):
-        """Takes the words that it printed, as NAME=NUMBER; returns what is wrong with them."""
+        """Takes the logged words NAME=NUMBER. Returns the errors in them."""
         values = {name: int(value) for name, value in (word.split("=") for word in printed.split())}
         values["summaries"] = values["head"] - values["published"]
         before = self.current.totals
@@ -40,15 +40,16 @@ class Truth(ledger.Ledger):
         return [f"{self.current.name}: {text}: {printed}, after {before}" for text in wrong]
 
     def settled(self, status):
-        """Nothing is queued or untold, and nothing happens until it goes."""
+        """Nothing is queued or unreported, and nothing more happens until the module is unloaded."""
         self.counted(status)
         self.current.settled = True
 
 
 class Judge(ledger.Judge):
-    """Of one consumer. What was untold when the module went, only the module knew: those who have
-    every event have been told the same (@told: {(instance, reason): {how many}}), and all of it where
-    the module went quietly."""
+    """The judge of one consumer. When the module is unloaded, only the module knows the unreported
+    faults. All consumers with every event must have been told the same numbers (@told:
+    {(instance, reason): {number}}). If the instance had settled, they must have been told of all
+    faults."""
 
     def __init__(self, truth, kind, journal, told):
         super().__init__(truth, kind, journal)
@@ -65,8 +66,8 @@ class Judge(ledger.Judge):
 
 
 def rows(truth, kind, journal):
-    """A row for each instance: what the consumer has of it, and how much gaps of unknown size hide
-    from it, by the module's last words."""
+    """A row for each instance: the events that the consumer has, and the number that gaps of
+    unknown size hide, by the module's last counters."""
     for instance in truth.order:
         name = instance.name
         received = journal.received[name].total()

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * fuzznl: sends the kernel module's generic netlink family random and mutated messages, from root,
- * from nobody and from nobody in a user namespace at once, and counts the answers.
+ * fuzznl: sends random and mutated messages to the kernel module's generic netlink family
+ * and counts the answers. Three senders run at once: root, nobody, and nobody in a user
+ * namespace.
  *
- *   fuzznl SEED COUNT	COUNT messages in all; what each sender sends follows from SEED alone
+ *   fuzznl SEED COUNT	COUNT messages in all; SEED alone determines what each sender sends
  *
- * One to eight messages go in one datagram. Dumps are read to their end, or the socket is closed in
- * their middle. Prints a line each: SENDER COMMAND OUTCOME NUMBER, where an outcome is an errno,
- * "0", or "none" when there was no answer or it was not waited for.
+ * A datagram holds one to eight messages. Dumps are read to their end, or the socket is
+ * closed in the middle. Prints lines of SENDER COMMAND OUTCOME NUMBER. OUTCOME is an
+ * errno, "0", or "none" if there was no answer or it was not read.
  */
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -95,8 +96,9 @@ static void note_answers(const uint8_t *answers, int len)
 }
 
 /*
- * The kernel has answered when send() returns; only dumps go on as they are read. What is drawn at
- * random must not follow from the answers: then a seed would not say it all.
+ * The kernel has answered when send() returns, except for dumps, which continue as they
+ * are read. Random choices must not depend on the answers, otherwise a seed could not
+ * repeat a run.
  */
 static void read_answers(void)
 {
@@ -199,7 +201,7 @@ static const struct sender {
 
 #define NUM_SENDERS (sizeof(senders) / sizeof(*senders))
 
-/* Privilege is the socket's too, so it is opened by whom it is used. */
+/* The socket keeps the privilege of the process that opens it, so each sender opens its own. */
 static void run_sender(const struct sender *sender, uint64_t seed, unsigned long messages)
 {
 	if (sender->unprivileged && (setgid(NOBODY) || setuid(NOBODY)))
@@ -231,7 +233,7 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < NUM_SENDERS; i++) {
 		unsigned long count = strtoul(argv[2], NULL, 10);
 
-		/* Root gets through most of the code: half of all. */
+		/* Root sends half of all messages, because it reaches most of the code. */
 		count = i ? count / 4 : count - 2 * (count / 4);
 		if (fork() == 0)
 			run_sender(&senders[i], strtoull(argv[1], NULL, 0) + i, count);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What fuzznl sends: a valid message, then its attributes, headers and bytes mutated. */
+/*
+ * Generates the messages of fuzznl: a valid message with mutations of its attributes,
+ * headers and bytes.
+ */
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <string.h>
@@ -12,7 +15,7 @@
 
 struct attr {
 	uint16_t type;
-	uint16_t claim; /* what nla_len says */
+	uint16_t claim; /* the length that nla_len states */
 	uint16_t len;
 	uint8_t payload[MAX_PAYLOAD];
 };
@@ -34,7 +37,7 @@ void fuzz_seed(uint64_t seed)
 	random_state = seed;
 }
 
-/* splitmix64, Steele and others 2014: any seed will do. */
+/* splitmix64 by Steele and others, 2014. Any seed is good. */
 static uint64_t random_u64(void)
 {
 	uint64_t z = random_state += 0x9e3779b97f4a7c15;
@@ -54,7 +57,7 @@ bool fuzz_one_in(uint32_t n)
 	return fuzz_below(n) == 0;
 }
 
-/* Small, at a limit, or anything. */
+/* A small value, a limit, or any value. */
 static uint64_t random_value(void)
 {
 	static const uint64_t edges[] = {
@@ -102,8 +105,10 @@ static void add_u64(struct message *msg, uint16_t type, uint64_t value)
 	add_attr(msg, type, &value, sizeof(value));
 }
 
-/* Few different ones, so that limits and events meet the same devices, but more than there are
- * slots. */
+/*
+ * Chooses among few devices, so that limits and events concern the same ones, but more
+ * than there are slots.
+ */
 static void add_device(struct message *msg, uint16_t segment, uint16_t bdf, uint16_t name)
 {
 	static const char *const names[] = {
@@ -193,7 +198,7 @@ static void random_bytes(uint8_t *at, size_t len)
 		at[i] = (uint8_t)random_u64();
 }
 
-/* Nests inside nests, each of which but the innermost holds one attribute only. */
+/* Nests within nests. Each one except the innermost holds a single attribute. */
 static void nest(struct attr *attr)
 {
 	uint16_t depth = 1 + fuzz_below(24), at = 0;
@@ -232,7 +237,7 @@ static void mutate_attr(struct message *msg, struct attr *attr)
 	case 1:
 		attr->type |= fuzz_one_in(2) ? NLA_F_NESTED : NLA_F_NET_BYTEORDER;
 		break;
-	case 2: /* truncated, or longer than all that follows */
+	case 2: /* too short, or longer than the rest of the message */
 		attr->claim = fuzz_one_in(2) ? fuzz_below(12) : (uint16_t)random_u64();
 		break;
 	case 3:
@@ -258,7 +263,7 @@ static void mutate_attr(struct message *msg, struct attr *attr)
 
 static void mutate_header(struct message *msg)
 {
-	/* No other family: what it would do is not ours to find out. */
+	/* No type of another family, whose requests might change something. */
 	static const uint16_t types[] = { NLMSG_NOOP, NLMSG_ERROR, NLMSG_DONE, NLMSG_OVERRUN,
 					  0x3ff };
 
@@ -294,7 +299,7 @@ static void mutate(struct message *msg)
 	}
 }
 
-/* Bytes of the message, its headers excepted, and its length. Returns what is left of it. */
+/* Mutates bytes behind the headers, and the length. Returns the remaining length. */
 static size_t mutate_bytes(uint8_t *at, size_t len, bool last)
 {
 	struct nlmsghdr *nlh = (void *)at;
@@ -302,7 +307,10 @@ static size_t mutate_bytes(uint8_t *at, size_t len, bool last)
 
 	for (unsigned int n = body ? fuzz_below(4) : 0; n; n--)
 		at[headers + fuzz_below(body)] = (uint8_t)random_u64();
-	/* What follows would not be found: so only the last has a wrong length. */
+	/*
+	 * With a wrong length, later messages would not be found. Only the last message
+	 * may have one.
+	 */
 	if (last && fuzz_one_in(2)) {
 		nlh->nlmsg_len = fuzz_one_in(4) ? (uint32_t)random_value() : fuzz_below(len + 16);
 	} else if (last && fuzz_one_in(2)) {

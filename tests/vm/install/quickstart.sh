@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: what README.md says to type "On a host" gives, on a Debian 12 with systemd, a module that is loaded
-# by name, now and at boot, and an exporter that sees faults, from inside its sandbox: with CAP_NET_ADMIN alone,
-# with events, sysfs and uevents, and a unix socket for its group. tests/install.t has run the lines up to dkms.
+# Proves: the commands of README.md's section "On a host" work on a Debian 12 with systemd. The
+# module is loaded by name, now and at boot. The exporter sees faults from inside its sandbox: with
+# CAP_NET_ADMIN alone, with events, sysfs and uevents, and with a unix socket for its group.
+# tests/install.t has run the lines up to dkms.
 VM_DEVICES="i82559er,addr=0x4"
 VM_DEBIAN=1
 VM_TIMEOUT=300
@@ -9,14 +10,14 @@ VM_FILES="build/install/host.tar:vm/host.tar ./README.md:vm/README.md"
 
 rogue_reads='faultcast_io_page_faults_total{device="0000:00:04.0",access="read"}'
 
-# The first block of that section, without comments.
+# The first code block of that section, without comments.
 # shellcheck disable=SC2016 # backquotes of Markdown
 quick_start() {
 	sed -n '/^## On a host/,/^## /p' /vm/README.md | sed -n '/^```$/,/^```$/p' |
 		awk '/^```$/ { if (n++) exit; next } { sub(/ +#.*/, ""); print }'
 }
 
-# Root needs none, and has none here.
+# The guest has no sudo, and root does not need it.
 sudo() {
 	"$@"
 }
@@ -25,7 +26,7 @@ follow_quick_start() {
 	quick_start | sed '1,/dkms/d' >/tmp/lines
 	ok "README.md has lines to follow" [ "$(wc -l </tmp/lines)" -ge 6 ]
 	while read -r line; do
-		# curl has no port to connect to before that.
+		# curl cannot connect before the exporter is ready.
 		case $line in curl*) ok "the exporter is ready" wait_for 30 exporter_ready ;; esac
 		ok "$line" eval "$line"
 	done </tmp/lines
@@ -35,7 +36,7 @@ main_pid() {
 	systemctl show -P MainPID faultcast-exporter
 }
 
-# other_pid PID: for wait_for: the exporter runs, and it is another process.
+# other_pid PID: for use with wait_for: the exporter runs as another process than PID.
 other_pid() {
 	[ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$1" ]
 }
@@ -72,7 +73,7 @@ metric_positive() {
 	metric "$1" | grep -q '^[1-9]'
 }
 
-# events_as GROUP: the events by the unix socket, as that group sees them.
+# events_as GROUP: the events on the unix socket, as a member of that group sees them.
 events_as() {
 	setpriv --reuid nobody --regid "$1" --clear-groups curl -sSf -m 20 \
 		--unix-socket /run/faultcast/exporter.sock 'http://localhost/v1/events'
@@ -106,7 +107,7 @@ at_boot() {
 	is "and the events of both modules" "$(events_as faultcast | grep -c KIND_IO_PAGE_FAULT)" 2
 }
 
-# A machine with Secure Boot before its owner has enrolled dkms's key: docs/secure-boot.md.
+# A machine with Secure Boot before its owner has enrolled the key of dkms: docs/secure-boot.md.
 unknown_key() {
 	is "dkms has signed the module" "$(modinfo -F signer faultcast)" "DKMS module signing key"
 	systemctl stop faultcast-exporter

@@ -2,10 +2,11 @@
 /*
  * iommu_raise: a mock of an IOMMU driver's fault interrupt, for tests only.
  *
- * QEMU cannot make an AMD or SMMU fault that Linux reports: 7.2 logs no I/O page fault event for
- * amd-iommu, and newer ones log events that Linux drops. What those drivers do on a fault is call
- * report_iommu_fault() from hard interrupt context; this module does just that, with the real
- * domain of a real PCI device. Everything before that call is not covered by tests that use it.
+ * QEMU cannot make an AMD or SMMU fault that Linux reports. QEMU 7.2 logs no I/O page
+ * fault event for amd-iommu, and newer versions log events that Linux drops. On a fault
+ * those drivers call report_iommu_fault() from hard interrupt context. This module does
+ * just that, with the real domain of a real PCI device. Tests that use it do not cover
+ * anything before that call.
  *
  * Write to <debugfs>/iommu_raise/raise one line of key=value words:
  *   device=0000:00:04.0   the PCI device whose domain is used (mandatory)
@@ -13,13 +14,14 @@
  *   count= base= step=    how many faults (1), first address (0x10000000), distance (0x1000)
  *   flags=                IOMMU_FAULT_READ 0 (default), IOMMU_FAULT_WRITE 1, or anything else
  *   burst=                faults reported in one hard interrupt (256)
- *   gap_us=               pause after each of those (0)
- *   trivial               with a tracepoint probe attached that only counts: none is cheaper
- * The write returns when all are reported. Interrupts are taken on the writer's CPU, so writers
- * pinned to different CPUs raise concurrently. Reading the file gives the totals and what the last
- * report_iommu_fault() returned (-ENOSYS: the domain has no handler of its own, as it should be).
- * <debugfs>/iommu_raise/cycles has what the last request took in its interrupts, by the CPU's cycle
- * counter: in a machine that counts instructions instead of time, just that many.
+ *   gap_us=               pause after each of those interrupts (0)
+ *   trivial               attach a tracepoint probe that only counts, the cheapest possible one
+ * The write returns when all faults are reported. Interrupts are taken on the writer's
+ * CPU, so writers pinned to different CPUs raise faults concurrently. Reading the file
+ * returns the totals and the result of the last report_iommu_fault(), normally -ENOSYS,
+ * because the domain has no handler of its own. <debugfs>/iommu_raise/cycles has the CPU
+ * cycles of the last request in its interrupts. In a machine that counts instructions
+ * instead of time, that is their number.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -146,7 +148,7 @@ static int parse_request(struct raise_request *req, char *text)
 	return req->name[0] && req->burst ? 0 : -EINVAL;
 }
 
-/* Hard interrupt context: the one that the drivers stood in for report from. */
+/* Runs in hard interrupt context, the context of the drivers that this module replaces. */
 static void raise_burst(struct irq_work *work)
 {
 	struct raise_request *req = container_of(work, struct raise_request, work);
@@ -171,13 +173,13 @@ static void trivial_probe(void *count, struct device *dev, unsigned long iova, i
 static int raise_all(struct raise_request *req)
 {
 	while (req->raised < req->count) {
-		/* After any other signal the writer would only begin again. */
+		/* After another signal the writer would only start again. */
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		reinit_completion(&req->done);
 		irq_work_queue(&req->work);
 		wait_for_completion(&req->done);
-		/* The request may be freed as soon as the work is no longer busy with it. */
+		/* The request may be freed only when the work is no longer busy with it. */
 		irq_work_sync(&req->work);
 		if (req->gap_us)
 			usleep_range(req->gap_us, req->gap_us + 1);

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: nothing that the module does at the same time is at odds in its locks, its contexts or its memory:
-# faults of VT-d, of report_iommu_fault() and of AER on both CPUs, injected ones, drivers that bind and cards
-# that go and come, dumps, settings and listeners; and after it the law holds.
+# Proves: concurrent activities of the module have no conflict in locks, contexts or memory. There
+# are faults of VT-d, of report_iommu_fault() and of AER on both CPUs, injected ones, drivers that
+# bind, cards that are removed and added, dumps, settings and listeners. The law of conservation
+# holds afterwards.
 VM_CPUS=2
 VM_TIMEOUT=300
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x6 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"
@@ -13,8 +14,8 @@ things="vtd_faults iommu_faults aer_report card_comes_and_goes inject all_of_all
 rogues="0000:00:04.0 0000:00:06.0"
 card=0000:01:00.0
 
-# again COMMAND...: over and over until told to end, with a pause so that the others get on, too; how often it
-# succeeded is left in a file of its name.
+# again COMMAND...: repeats it until the end, with pauses for the others. The number of successes is
+# left in a file with the command's name.
 again() {
 	done_n=0
 	while [ ! -e /tmp/end ]; do
@@ -26,7 +27,8 @@ again() {
 	done
 }
 
-# In turn without limits, so that all is published, and with few events, so that most is suppressed.
+# Alternates between no limits, so that all is published, and low limits, so that most is
+# suppressed.
 configure() {
 	faultcastctl config --rate 0 --host-rate 0
 	sleep 0.5
@@ -81,7 +83,7 @@ scrape() {
 	fetch /metrics -f && fetch /v1/devices -f
 }
 
-# For wait_for.
+# For use with wait_for.
 each_took_place() {
 	for thing in $things; do
 		echo "$thing $(cat "/tmp/again.$thing")"

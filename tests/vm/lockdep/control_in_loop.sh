@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: the check that every scenario ends with fails on the debug kernel when a kprobe where faultcast's own
-# one sits, in dmar_fault()'s loop, takes a spinlock that is taken elsewhere too.
+# Proves: on the debug kernel, the check at the end of every scenario finds a wrong kprobe. The
+# kprobe is at the same place as faultcast's, in dmar_fault()'s loop. It takes a spinlock that is
+# also taken elsewhere.
 VM_CPUS=1
 VM_UNSOUND=1
 VM_DEVICES="i82559er,addr=0x4"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: the check that every scenario ends with fails on the debug kernel when memory leaks, when something
-# writes behind its own, and when a fault probe sleeps.
+# Proves: on the debug kernel, the check at the end of every scenario fails when memory leaks, when
+# memory is overwritten, and when a fault probe sleeps.
 VM_CPUS=1
 VM_UNSOUND=1
 VM_DEVICES="i82559er,addr=0x4"
@@ -11,6 +11,6 @@ guest() {
 	rmmod misdeed
 	control "a write behind a block" "^BUG: KASAN: slab-out-of-bounds" insmod /lib/misdeed.ko deed=stray
 	rmmod misdeed
-	# The last: lockdep, which reports it too, ends with its first report.
+	# This one comes last: lockdep also reports it, and stops after its first report.
 	control "a probe that sleeps" "^BUG: sleeping function" misdeed_at_fault sleep
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: the check that every scenario ends with fails on the debug kernel when a fault probe walks the PCI bus,
-# whose list others lock with interrupts on.
+# Proves: on the debug kernel, the check at the end of every scenario fails when a fault probe walks
+# the PCI bus, whose list others lock with interrupts enabled.
 VM_CPUS=1
 VM_UNSOUND=1
 VM_DEVICES="i82559er,addr=0x4"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * misdeed: does on purpose what faultcast must never do, to show that the checks
- * which scenarios end with would tell on the debug kernel.  Parameter deed=:
+ * misdeed: does on purpose what faultcast must never do. It shows that the checks at the
+ * end of each scenario would find it on the debug kernel. Parameter deed=:
  *
- *   walk   walks the PCI bus in a fault probe, whose caller is a hard interrupt
- *   sleep  takes a mutex there
+ *   walk   walks the PCI bus in a fault probe, which runs in a hard interrupt
+ *   sleep  takes a mutex in a fault probe
  *   lock   takes a spinlock in a kprobe at dmar_fault()+offset, which counts as NMI,
- *          and elsewhere too, with interrupts off
- *   leak   forgets what it allocated
- *   stray  writes behind what it allocated
+ *          and also elsewhere, with interrupts off
+ *   leak   leaks memory
+ *   stray  writes beyond an allocation
  */
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -18,7 +18,7 @@
 #include <linux/spinlock.h>
 #include <trace/events/iommu.h>
 
-/* The registers or the stack may go on holding the last of them for a while. */
+/* Registers or the stack may hold pointers to the last of them for a while. */
 #define LEAKS 10
 
 static char *deed = "";
@@ -75,7 +75,7 @@ static int stray(void)
 
 	if (!text)
 		return -ENOMEM;
-	/* The compiler would see it, and leave it out. */
+	/* The compiler would notice the invalid write and remove it. */
 	OPTIMIZER_HIDE_VAR(text);
 	text[64] = 0;
 	kfree(text);

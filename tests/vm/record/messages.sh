@@ -1,24 +1,24 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Records: what the module and netlink send to user space in all that happens here, for the fuzz targets
-# and tests/unit/recorded.c. `make record-messages` writes tests/fuzz/recorded.hex.
+# Records the messages that the module and netlink send to user space, for the fuzz targets and
+# tests/unit/recorded.c. `make record-messages` writes tests/fuzz/recorded.hex.
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0
 	pcie-root-port,id=rp1,addr=0x6,slot=8,chassis=2"
-# The port's own hotplug, not the firmware's.
+# Uses the port's own hotplug instead of the firmware's.
 VM_ARGS="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 VM_MODULES="aer_inject nlmon"
 VM_FILES="curl jq"
 VM_TIMEOUT=180
 
 rogue_card=0000:00:04.0
-# Where rp1's card is, behind rp0's.
+# The address of the card in rp1, behind rp0's.
 plugged=0000:02:00.0
 
 recorder_ready() {
 	grep -q '# ready' /tmp/recorded
 }
 
-# record STAGE COMMAND...: what is said while the command runs, and a moment after.
+# record STAGE COMMAND...: records the messages while the command runs, and for a moment after.
 record() {
 	nlrecord "$1" >/tmp/recorded &
 	recorder=$!
@@ -33,13 +33,13 @@ record() {
 	return $status
 }
 
-# A write to 0xfeexxxxx is an interrupt message, here one that nobody set up (VT-d spec, 5.1.5.2).
+# A write to 0xfeexxxxx is an interrupt message. Nobody has set up this one (VT-d spec, 5.1.5.2).
 vtd_faults() {
 	rogue mixed $rogue_card count=8 gap_us=20000 &&
 		rogue write $rogue_card count=2 base=0xfee80010 gap_us=20000
 }
 
-# More than a device may publish at once, in full messages; and whose device is not known.
+# More events than a device may publish at once, in full messages, and events of an unknown device.
 storm() {
 	raise_iommu_fault device=$rogue_card count=40 burst=40 flags=1 &&
 		raise_iommu_fault device=$rogue_card null count=2 &&
@@ -68,7 +68,7 @@ asked() {
 		faultcastctl status && faultcastctl devices && dumpnl events 1
 }
 
-# More than the queue holds, than the module keeps, than it has slots for.
+# More events than the queue and the history hold, of more devices than there are slots.
 overrun() {
 	raise_iommu_fault device=$rogue_card count=200 burst=200 && sleep 1 &&
 		raise_iommu_fault device=$rogue_card count=20 && sleep 1 && dumpnl events 1 &&
@@ -101,7 +101,8 @@ guest() {
 	ok "the module unloads" unload_faultcast
 }
 
-# Of each name two of each length but the largest, since what differs in length differs in kind.
+# Keeps two messages of each name and length, without the largest. Different lengths mean different
+# content.
 host() {
 	grep -v '^#' messages | awk 'length($2) < 5000 && seen[$1, length($2)]++ < 2' >chosen
 	is "all have a name" "$(grep '\.unknown ' chosen)" ""

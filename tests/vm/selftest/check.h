@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * faultcast_test: what its files offer each other.  A file of tests has a table
- * of cases; main.c runs them all and prints one TAP line for each.
+ * Shared by the files of faultcast_test. Each file of tests has a table of cases. main.c
+ * runs them all and prints one TAP line for each.
  */
 #ifndef FAULTCAST_TEST_CHECK_H
 #define FAULTCAST_TEST_CHECK_H
@@ -14,11 +14,11 @@
 #include "core/slot.h"
 #include "core/storm.h"
 
-/* A table: each of its rows is a case, and begins with the case's name, a const char *. */
+/* A table of cases. Each row begins with the case's name, a const char *. */
 struct check_group {
 	const char *name;
 	const void *rows;
-	size_t size;		/* of all rows */
+	size_t size;		/* of the whole table */
 	size_t row_size;
 	void (*run)(const void *row);
 };
@@ -27,7 +27,7 @@ struct check_group {
 	{ .name = _name, .rows = _rows, .size = sizeof(_rows), .row_size = sizeof(_row), \
 	  .run = _run }
 
-/* The row of a case that is a function and nothing else, and what runs it. */
+/* The row of a case that is only a function, and the function that runs such rows. */
 struct check_case {
 	const char *what;
 	void (*run)(void);
@@ -35,7 +35,7 @@ struct check_case {
 
 void check_run_case(const void *row);
 
-/* Both go on after a failure, return whether they passed, and may be used in any context. */
+/* Both continue after a failure, return whether they passed, and may be used in any context. */
 #define expect_eq(got, want) \
 	check_eq(__func__, __LINE__, #got, got, want)
 #define expect(condition) \
@@ -43,48 +43,49 @@ void check_run_case(const void *row);
 
 bool check_eq(const char *where, int line, const char *what, u64 got, u64 want);
 
-/* A line of explanation, before the case's result. */
+/* Logs a line of explanation, before the result of the case. */
 #define check_note(format, ...)	pr_info("#   " format "\n", ##__VA_ARGS__)
 
-/* The case cannot be made here; it must have a reason. */
+/* Skips the case with a reason, if it cannot be tested here. */
 void check_skip(const char *reason);
 
 /*
- * Runs @fn on all CPUs at once, with interrupts off: in an interrupt on all but
- * this one.  @nth counts the CPUs from 0.  Returns their number when all are done.
- * One caller at a time: two would wait for each other.
+ * Runs @fn on all CPUs at once with interrupts off; on all but this CPU it is in an
+ * interrupt. @nth counts the CPUs from 0. Returns their number when all are done. Only
+ * one caller at a time: two callers would wait for each other.
  */
 unsigned int check_on_all_cpus(void (*fn)(unsigned int nth, void *arg), void *arg);
 
-/* False, and the case is skipped, where there is only one. */
+/* Returns false and skips the case if there is only one CPU. */
 bool check_several_cpus(void);
 
-/* A table of slots and queues of their own, without limits; false when there is no memory. */
+/* Makes a table of slots and queues without limits. Returns false if there is no memory. */
 bool check_begin(unsigned int devices, unsigned int queue);
 void check_end(void);
 
 /* Takes the oldest event that is queued on this CPU. */
 bool check_pop(struct faultcast_event *ev);
 
-/* How often a queue has asked for the worker, and what it did in which context. */
+/* How often queues have woken the worker, in total and outside hard interrupts. */
 extern atomic_t check_woken;
-extern atomic_t check_woken_elsewhere;	/* not in hard irq */
+extern atomic_t check_woken_elsewhere;	/* not in hard interrupt context */
 
-/* A sink for the worker that keeps what it is given, and how much that was. */
+/* A sink for the worker that keeps its events and their number. */
 extern const struct faultcast_sink check_sink;
 #define CHECK_NOTIFIED	16
 extern struct faultcast_event check_notified[CHECK_NOTIFIED];
 extern atomic_t check_num_notified;
 
-/* slots.c, for other files that need slots in a known state. */
+/* Functions of slots.c for other files that need slots in a known state. */
 
-/* Frees one, which the module never does: nobody may use it. */
+/* Frees a slot, which the module never does. Nothing may use the slot. */
 void check_release_slot(u32 index);
 u32 check_used_slots(void);
 
 /*
- * Finds @count functions of segment 0 whose keys hash to where that of @bdf does, with @bdf as the
- * first; returns how many there are.  In an empty table, which it leaves empty.
+ * Finds @count functions of segment 0 whose keys have the same hash position as @bdf,
+ * beginning with @bdf. Returns how many it found. The table must be empty, and is empty
+ * again afterwards.
  */
 unsigned int check_find_colliding(u16 bdf, u16 *found, unsigned int count);
 

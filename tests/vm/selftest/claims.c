@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: however many CPUs claim slots at once (kmod/core/slot.c), in interrupts, one
- * device gets one slot and two devices get two; a slot that is ready has its name; and no
+ * Proves: when any number of CPUs claim slots at once, in interrupts (kmod/core/slot.c),
+ * one device gets one slot and two devices get two. A slot that is ready has its name. No
  * count is lost.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -64,7 +64,10 @@ struct race {
 	u32 index[MAX_CPUS][MAX_KEYS];
 };
 
-/* From either end, so that two CPUs meet at the same key and at different ones. */
+/*
+ * Even and odd CPUs start at opposite ends, so that they meet at the same key and at
+ * different ones.
+ */
 static void claim_all(unsigned int nth, void *arg)
 {
 	struct race *race = arg;
@@ -79,7 +82,7 @@ static void claim_all(unsigned int nth, void *arg)
 	}
 }
 
-/* All have been given the same; no two keys share one, but in the overflow. */
+/* All CPUs were given the same slots. Only the overflow slot is shared by several keys. */
 static void expect_agreed(const struct race *race, unsigned int cpus)
 {
 	unsigned int keys = race->claimer->keys, key, other, nth;
@@ -124,15 +127,15 @@ static void run_claims(const void *row)
 
 #define WATCHED	2000
 
-/* Two that differ in every letter. */
+/* Two names that differ in every letter. */
 static const char *const watched[] = {
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
 };
 
 struct watch {
-	atomic_t begun;		/* round for which the watcher has emptied the table */
-	atomic_t claimed;	/* round whose claim has returned */
+	atomic_t begun;		/* the round for which the watcher has emptied the table */
+	atomic_t claimed;	/* the round whose claim has returned */
 };
 
 static int claim_watched(void *arg)
@@ -151,7 +154,7 @@ static int claim_watched(void *arg)
 	return 0;
 }
 
-/* Looks at the name as soon as the slot says that it is there. */
+/* Checks the name as soon as the slot is ready. */
 static void watch_claims(struct watch *watch)
 {
 	struct faultcast_slot *slot = faultcast_slot_at(1);
@@ -169,7 +172,7 @@ static void watch_claims(struct watch *watch)
 	}
 }
 
-/* In a table with one slot to claim, so that it is known which. */
+/* The table has only one free slot, so the slot to watch is known. */
 static void ready_means_named(void)
 {
 	struct watch watch = { };

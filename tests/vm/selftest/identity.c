@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: each change of what sits at an address (kmod/core/identity.c) is a new generation,
- * the last eight are kept, and an event finds the one it was raised with; a device that
- * was unknown when it faulted is looked up afterwards, and its event says so.
+ * Proves: each change of the device at an address is a new generation
+ * (kmod/core/identity.c). The last eight generations are kept, and an event finds the one
+ * with which it was raised. A device that was unknown when it faulted is looked up
+ * afterwards, and its event says so.
  *
- * With a real device of the machine, an i82559er of QEMU's, which is bound to a driver,
- * removed and found again by the kernel's own PCI core: nothing is faked.
+ * The device is a real one of the machine, an i82559er of QEMU's. The kernel's own PCI
+ * core binds it to a driver, removes it and finds it again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -31,7 +32,7 @@ static struct faultcast_slot *slot_of(struct pci_dev *pdev)
 }
 
 static int probe_result;
-static u32 probe_generation;	/* that a fault in the middle of it would have */
+static u32 probe_generation;	/* the generation of a fault during the driver's probe */
 
 static int bind(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -41,7 +42,7 @@ static int bind(struct pci_dev *pdev, const struct pci_device_id *id)
 
 static struct pci_driver driver = { .name = DRIVER, .id_table = driver_ids, .probe = bind };
 
-/* The table, and the device, whose slot is then known. */
+/* Makes the table and finds the device, whose slot is then known. */
 static struct pci_dev *begin(unsigned int devices)
 {
 	struct pci_dev *pdev = pci_get_device(VENDOR, DEVICE, NULL);
@@ -74,7 +75,7 @@ static void expect_generation(struct pci_dev *pdev, u32 generation, const char *
 		check_note("generation %u has driver \"%s\"", generation, id.driver);
 }
 
-/* It is the newest one, too. */
+/* Checks that this is the newest generation. */
 static void expect_newest(struct pci_dev *pdev, u32 generation, const char *driver_name)
 {
 	struct faultcast_identity id = { };
@@ -160,7 +161,10 @@ static void a_driver_that_fails(void)
 	end(pdev);
 }
 
-/* Removes @pdev, whose reference is used up; returns what the kernel then finds in its place. */
+/*
+ * Removes @pdev and drops its reference. Returns the device that the kernel then finds in
+ * its place.
+ */
 static struct pci_dev *replace(struct pci_dev *pdev, void (*between)(struct faultcast_slot *slot))
 {
 	struct pci_bus *bus = pdev->bus;
@@ -234,7 +238,10 @@ static void nothing_changed(void)
 	if (!pdev)
 		return;
 	expect_eq(faultcast_identity_init(), 0);
-	/* As after a fault of generation 0: what is known is found to be the same. */
+	/*
+	 * A fault had generation 0. The look-up finds the same identity, so there is no
+	 * new generation.
+	 */
 	expect_eq(faultcast_identity_resolve(slot_of(pdev)), 1);
 	expect_newest(pdev, 1, "");
 	expect_gone(pdev, 2);
@@ -288,7 +295,7 @@ static void events_keep_their_generation(void)
 	end(pdev);
 }
 
-/* With a worker, and a device that it does not know: nobody has read identities. */
+/* Starts the worker with a device that it does not know, because no identity was read yet. */
 static struct pci_dev *begin_unknown(void)
 {
 	struct pci_dev *pdev = begin(1024);
@@ -318,7 +325,7 @@ static void end_unknown(struct pci_dev *pdev)
 	end(pdev);
 }
 
-/* Until the worker has handed on that many. */
+/* Waits until the worker has handed on @count events. */
 static void expect_notified(int count)
 {
 	faultcast_queue_sync();
@@ -337,7 +344,7 @@ static void found_late(void)
 	expect_eq(check_notified[0].generation, 1);
 	expect_eq(check_notified[0].flags, FAULTCAST_EVENT_F_IDENTITY_LATE);
 	expect_newest(pdev, 1, "");
-	/* From then on it is known. */
+	/* From then on the device is known. */
 	raise(pdev);
 	expect_notified(2);
 	expect_eq(check_notified[1].generation, 1);
@@ -360,7 +367,7 @@ static void no_device_there(void)
 	expect_eq(check_notified[0].generation, 0);
 	expect_eq(check_notified[0].flags, 0);
 	expect(!slot->identity);
-	/* It was looked up once, and is not again. */
+	/* The device was looked up once, and is not looked up again. */
 	expect(slot->resolved);
 	ev.slot = FAULTCAST_SLOT_UNKNOWN;
 	expect_eq(faultcast_raise(&ev), 0);
@@ -370,8 +377,8 @@ static void no_device_there(void)
 }
 
 /*
- * A driver that is just binding holds the device: the worker does not wait for
- * it, and looks again with the first event a second later.
+ * A driver that is just binding holds the device's lock. The worker does not wait for the
+ * lock, and looks again with the first event a second later.
  */
 static void while_a_driver_binds(void)
 {

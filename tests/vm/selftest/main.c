@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * faultcast_test: the unit tests of kmod/, run in a kernel when it is loaded.
+ * faultcast_test: the unit tests of kmod/, run in a kernel when the module is loaded.
  *
- * Not KUnit: Debian's kernels are built without it (6.1, 6.12 and 7.3).  The
- * module is made of kmod/'s own objects, all but those that tie them to the
- * machine: main.c, which loads and attaches, and nl/, in whose place this file
- * takes what the worker hands on.  The log has a plan, then one line for each
- * case.
+ * KUnit is not used, because Debian's kernels are built without it (6.1, 6.12 and 7.3).
+ * The module is made of kmod/'s own objects without those that need the machine. This
+ * file replaces main.c, which loads and attaches, and nl/, by taking the worker's events.
+ * The log has a plan, then one line for each case.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,7 +19,7 @@
 #include "check.h"
 #include "core/worker.h"
 
-/* Failures that a case may explain: a storm of them would push others out of the log. */
+/* The maximum number of failures that a case may explain, so that the log keeps the others. */
 #define EXPLAINED	5
 
 static const struct check_group *const groups[] = {
@@ -79,7 +78,10 @@ static void cross(void *info)
 	struct crossing *crossing = info;
 	unsigned int nth = atomic_inc_return(&crossing->arrived) - 1;
 
-	/* All have been sent for: on_each_cpu() runs this one last. */
+	/*
+	 * All other CPUs already run this function, because on_each_cpu() runs it last on
+	 * this one.
+	 */
 	while (atomic_read(&crossing->arrived) < crossing->cpus)
 		cpu_relax();
 	crossing->fn(nth, crossing->arg);
@@ -186,7 +188,7 @@ static void run_all(void)
 
 static int __init faultcast_test_init(void)
 {
-	/* What a probe queues is then in the queue of one known CPU. */
+	/* A probe then queues its events on one known CPU. */
 	int err = set_cpus_allowed_ptr(current, cpumask_of(cpumask_first(cpu_online_mask)));
 
 	if (err)

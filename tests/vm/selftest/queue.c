@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: a queue (kmod/core/queue.c) hands on what it took, whole and in order, holds
- * exactly as many as it was made for and refuses what is beyond, while
- * interrupts on all CPUs put and the worker takes; and each put wakes the worker.
+ * Proves: a queue (kmod/core/queue.c) returns the records it took, whole and in order. It
+ * holds exactly as many as it was made for and refuses more. Meanwhile interrupts on all
+ * CPUs put records and the worker takes them. Each put wakes the worker.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,7 +16,7 @@
 
 #include "check.h"
 
-/* All of a record follows from its number and CPU, so that a torn one shows. */
+/* Number and CPU determine the whole record, so that a torn record is found. */
 static void fill(struct faultcast_event *ev, unsigned int cpu, u64 number)
 {
 	unsigned int i;
@@ -34,7 +34,7 @@ static void fill(struct faultcast_event *ev, unsigned int cpu, u64 number)
 	ev->has = number;
 }
 
-/* Up to the last member: what pads the struct behind it is not always copied. */
+/* Compares up to the last member, because padding behind it may not be copied. */
 static bool is_whole(const struct faultcast_event *ev, unsigned int cpu)
 {
 	struct faultcast_event want;
@@ -51,7 +51,7 @@ static int put(u64 number)
 	return faultcast_queue_put(&ev);
 }
 
-/* The next one is @number, whole. */
+/* The next record must be @number, whole. */
 static bool take(u64 number)
 {
 	struct faultcast_event ev = { };
@@ -83,7 +83,7 @@ static void in_order(void)
 	check_end();
 }
 
-/* Exactly @records fit; a refused one leaves no trace; each place freed is good for one. */
+/* Exactly @records fit. A refused record leaves no trace. Each freed place takes one record. */
 static void holds(unsigned int records)
 {
 	u64 number;
@@ -119,7 +119,10 @@ static void holds_65536(void)
 	holds(65536);
 }
 
-/* 1 to 7 at a time through 8 places: every distance between both ends, at every place. */
+/*
+ * 1 to 7 records at a time through 8 places, so that both ends have every distance at
+ * every place.
+ */
 static void wraps_around(void)
 {
 	u64 in = 0, out = 0;
@@ -154,7 +157,7 @@ static void a_queue_per_cpu(void)
 
 	if (!check_several_cpus() || !check_begin(3, 2))
 		return;
-	/* Ours is full: that must not be the others' trouble. */
+	/* A full queue of this CPU must not affect the other CPUs. */
 	put(1000);
 	put(1001);
 	cpus = check_on_all_cpus(put_one, &refused);
@@ -173,7 +176,7 @@ static void a_queue_per_cpu(void)
 	check_end();
 }
 
-/* Nothing else may have woken it meanwhile. */
+/* Nothing else may have woken the worker meanwhile. */
 static void expect_woken(int times)
 {
 	faultcast_queue_sync();
@@ -182,7 +185,7 @@ static void expect_woken(int times)
 	atomic_set(&check_woken, 0);
 }
 
-/* As the worker does before it looks. */
+/* The worker does this before it looks at the queues. */
 static void look(void)
 {
 	int cpu;
@@ -198,12 +201,12 @@ static void wakes_the_worker(void)
 	expect_woken(0);
 	put(1);
 	expect_woken(1);
-	/* Woken it is, and has not looked yet. */
+	/* The worker was woken and has not looked yet, so it is not woken again. */
 	put(2);
 	expect_woken(0);
 	look();
 	expect_woken(0);
-	/* Refused for want of place: then it is high time. */
+	/* A refused record wakes the worker, because the queue is full. */
 	expect_eq(put(3), -ENOSPC);
 	expect_woken(1);
 	faultcast_queue_kick();
@@ -227,24 +230,24 @@ static void wakes_once_for_a_batch(void)
 
 	if (!check_begin(3, 4))
 		return;
-	/* After the first put the worker is woken, and looks only later. */
+	/* The first put wakes the worker. The later ones do not, because it has not looked yet. */
 	cpus = check_on_all_cpus(put_three, NULL);
 	expect_woken(cpus);
 	check_end();
 }
 
 #define QUEUE_LEN	64
-#define BATCH		48	/* puts in one interrupt: now and then too many */
+#define BATCH		48	/* puts in one interrupt: sometimes more than fit */
 #define ROUNDS		2000
 
-/* Of a CPU's queue: what interrupts put, and what a task puts that they interrupt. */
+/* A CPU's queue has two producers: interrupts, and a task that they interrupt. */
 enum { BY_INTERRUPT, BY_TASK, PRODUCERS };
 
 struct stream {
-	u64 number;	/* of the last record offered, from 1 */
+	u64 number;	/* of the last offered record, from 1 */
 	u64 refused;
 	u64 taken;
-	u64 last;	/* number of the last one taken */
+	u64 last;	/* number of the last taken record */
 };
 
 struct flood {
@@ -270,7 +273,7 @@ static void offer_batch(unsigned int nth, void *flood)
 		offer(flood, BY_INTERRUPT);
 }
 
-/* From another CPU than the test's, whose task it so interrupts anywhere. */
+/* Runs on another CPU than the test, so that it interrupts the test's task anywhere. */
 static int flood_all(void *arg)
 {
 	struct flood *flood = arg;
@@ -281,7 +284,7 @@ static int flood_all(void *arg)
 		cond_resched();
 	}
 	atomic_set_release(&flood->done, 1);
-	/* Not gone before it is told to, so that the task stays. */
+	/* The thread must exist until it is stopped. */
 	while (!kthread_should_stop())
 		cond_resched();
 	return 0;
@@ -328,7 +331,7 @@ static void run_flood(struct flood *flood)
 	kthread_stop(task);
 }
 
-/* All that was offered was taken or refused; returns how many were taken. */
+/* Every offered record was taken or refused. Returns how many were taken. */
 static u64 expect_conserved(const struct stream *stream, u64 *refused)
 {
 	expect_eq(stream->taken + stream->refused, stream->number);
@@ -354,7 +357,10 @@ static void drained_while_interrupts_put(void)
 		}
 		check_note("taken: %llu put by interrupts, %llu by a task; refused: %llu",
 			   by_interrupt, by_task, refused);
-		/* Else nothing was put while something was taken, or no queue was ever full. */
+		/*
+		 * Otherwise the producers and the consumer did not run at the same time,
+		 * or no queue was ever full.
+		 */
 		expect(by_interrupt > (u64)QUEUE_LEN * num_online_cpus());
 		expect(by_task > 0 && refused > 0);
 	}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: the table of slots (kmod/core/slot.c) gives one device one slot and two
- * devices two, whatever their keys hash to; a full one costs a bounded search and
- * loses no count; what is no PCI device has its name.  From all CPUs at once: claims.c.
+ * Proves: the table of slots (kmod/core/slot.c) gives one device one slot and two devices
+ * two, whatever the hashes of their keys are. A search in a full table is bounded and
+ * loses no count. A device that is not on PCI has its name. For claims from all CPUs at
+ * once see claims.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -30,7 +31,7 @@ void check_release_slot(u32 index)
 	memset(slot(index), 0, sizeof(struct faultcast_slot));
 }
 
-/* The place at which the search for a key begins, as an empty table shows it. */
+/* The place where the search for a key begins, found with an empty table. */
 static u32 home(u32 segment, u16 bdf)
 {
 	u32 index = faultcast_slot_claim_pci(segment, bdf);
@@ -81,7 +82,7 @@ static const struct {
 	u16 bdf;
 } addresses[] = {
 	{ 0, 0 }, { 0, 1 }, { 0, 0xffff }, { 1, 0 }, { 0xffff, 0xffff },
-	/* VMD's segments do not fit in 16 bits. */
+	/* The segment numbers of VMD do not fit in 16 bits. */
 	{ 0x10000, 0x0300 }, { U32_MAX, 0xffff },
 };
 
@@ -117,7 +118,7 @@ static void keys_that_collide(void)
 
 	if (!check_begin(64, 2))
 		return;
-	/* They begin at the last place, so that the search wraps around. */
+	/* The keys begin at the last place, so that the search wraps around. */
 	for (i = 0; home(0, i) != overflow() - 1; i++)
 		;
 	expect_eq(check_find_colliding(i, bdf, ARRAY_SIZE(bdf)), ARRAY_SIZE(bdf));
@@ -159,7 +160,7 @@ static void a_full_table(void)
 	check_end();
 }
 
-/* CLAIM_STEPS of core/slot.c: what a fault of a device that finds no slot may cost. */
+/* CLAIM_STEPS of core/slot.c: the maximum cost of a fault whose device finds no slot. */
 #define STEPS	64
 
 static void a_long_search_ends(void)
@@ -243,7 +244,7 @@ static void a_platform_device(void)
 	platform_device_unregister(pdev);
 }
 
-/* No bus has ever seen it, nor has it a name: such a one may still fault. */
+/* A device without bus and name can fault too. */
 static void a_device_of_no_bus(void)
 {
 	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
@@ -274,7 +275,7 @@ static void names(void)
 		snprintf(name, sizeof(name), "dev%u", i / 2);
 		index[i] = faultcast_slot_claim_name(i & 1 ? "cxl" : "platform", name);
 		expect(index[i] < overflow());
-		/* Whatever the upper bits of a hash are. */
+		/* The result does not depend on the upper bits of a hash. */
 		expect(!faultcast_slot_pci(slot(index[i]), &segment, &bdf));
 		for (j = 0; j < i; j++)
 			expect(index[i] != index[j]);
@@ -287,8 +288,8 @@ static void names(void)
 	check_end();
 }
 
-/* As the AER driver passes them: what looks like an address is one. */
-/* As the wire names them. */
+/* The AER driver passes text. Text in the form of an address is an address. */
+/* Text in the form that the netlink interface uses. */
 static void labels(void)
 {
 	static const char *const wrong[] = { "", "/", "cxl", "cxl/", "/mem0", "overflow" };
@@ -367,7 +368,7 @@ static void waiting_for_a_name(void)
 
 	if (!check_begin(3, 2))
 		return;
-	/* As a claimer leaves it that was preempted in the middle. */
+	/* The state that a claiming task leaves if it is preempted in the middle. */
 	atomic64_set(&slot(1)->key, 1);
 	task = kthread_run(make_ready, NULL, "faultcast_ready");
 	if (expect(!IS_ERR(task))) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: storm control (kmod/core/storm.c) admits a burst and then exactly its rate,
- * for a device and for all together, from all CPUs at once; gives back what it
- * took in vain; and a new limit set in the middle of a storm locks nobody out.
+ * Proves: storm control (kmod/core/storm.c) admits a burst and then exactly its rate, for
+ * one device and for the host, with all CPUs at once. Tokens that were taken and not used
+ * are returned. A new limit in the middle of a storm blocks no device.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -37,20 +37,20 @@ static void run_rate(const void *row)
 	check_end();
 }
 
-/* One clock for all CPUs: each reading of it advances it. */
+/* One clock for all CPUs. Each reading advances it. */
 #define TICK_NS		100
-#define OFFERED		4096	/* by each CPU in one round */
+#define OFFERED		4096	/* events of each CPU in one round */
 #define ROUNDS		32
 
-/* An interval of 250 ns: several CPUs offer more than it lets through. */
+/* An interval of 250 ns. Several CPUs offer more events than the limit admits. */
 #define RATE		4000000
 #define BURST		64
 
 struct storm {
 	atomic64_t clock;
 	atomic64_t admitted;
-	struct faultcast_slot *slots[2];	/* of even and of odd CPUs */
-	bool gives_back;			/* each third */
+	struct faultcast_slot *slots[2];	/* slots of even and of odd CPUs */
+	bool gives_back;			/* returns every third token */
 };
 
 static void offer(unsigned int nth, void *arg)
@@ -72,7 +72,7 @@ static void offer(unsigned int nth, void *arg)
 	atomic64_add(admitted, &storm->admitted);
 }
 
-/* All that the clock's time allows, and not one more; @share of it at least. */
+/* Admits at most what the clock's time allows, and at least the fraction 1/@share of that. */
 static void expect_shared(struct storm *storm, unsigned int share)
 {
 	u64 most, admitted;
@@ -127,7 +127,7 @@ static void two_devices_share_the_host(void)
 	check_end();
 }
 
-/* The host refuses what a device had admitted: that is given back under way. */
+/* The host's limit refuses an event after the device's limit admitted it. Its token is returned. */
 static void two_devices_within_both_limits(void)
 {
 	struct storm storm = { .gives_back = true };
@@ -168,8 +168,8 @@ static void change_limits(struct storm *storm)
 }
 
 /*
- * A probe may have read the old interval, up to a second, just before the limit
- * changed.  After that a device has the new burst, whatever the old ones were.
+ * A probe may have read the old interval, up to a second, just before the limit changed.
+ * After that a device has the new burst, whatever the old limits were.
  */
 static void new_limits_in_a_storm(void)
 {

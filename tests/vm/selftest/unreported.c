@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: what was suppressed or found its queue full is told by the device's next
- * event that gets into a queue (kmod/core/unreported.c), once, whatever other CPUs raise
- * meanwhile; another device's event and a synthetic one leave it alone.
+ * Proves: the device's next event that is queued reports its unreported faults, once
+ * (kmod/core/unreported.c). This holds whatever other CPUs raise meanwhile. Events of
+ * other devices and synthetic events do not report them.
  */
 #include <linux/cpumask.h>
 #include <linux/smp.h>
@@ -35,7 +35,7 @@ static void take(u64 suppressed, u64 lost)
 	expect_eq(ev.lost_before, lost);
 }
 
-/* A queue of two, and both places taken by events that have nothing to tell. */
+/* A queue of two places, both taken by events that report nothing. */
 static struct faultcast_slot *begin_full(void)
 {
 	if (!check_begin(4, 2))
@@ -65,7 +65,7 @@ static void told_once(void)
 	check_end();
 }
 
-/* An event that was to tell, and is lost itself. */
+/* An event that would report faults is lost itself. */
 static void given_back(void)
 {
 	struct faultcast_slot *slot = begin_full();
@@ -84,7 +84,7 @@ static void given_back(void)
 	check_end();
 }
 
-/* A second between events is more than this takes: only the first is let through. */
+/* The whole case takes less than a second, so only the first event is admitted. */
 static void suppressed(void)
 {
 	if (!check_begin(4, 2))
@@ -140,7 +140,7 @@ static void not_of_tests(void)
 	check_end();
 }
 
-#define BATCH	256	/* in a queue of two: nearly each reaches for what all have lost */
+#define BATCH	256	/* far more than fit: nearly each event reports lost ones */
 #define ROUNDS	500
 
 static void raise_batch(unsigned int nth, void *unused)
@@ -151,7 +151,7 @@ static void raise_batch(unsigned int nth, void *unused)
 		raise();
 }
 
-/* Takes all that is queued, and returns how many were lost by what it says. */
+/* Takes all queued events. Returns how many lost faults they report. */
 static u64 told(void)
 {
 	struct faultcast_event ev;
@@ -167,7 +167,7 @@ static u64 told(void)
 	return sum;
 }
 
-/* Of one device. */
+/* All CPUs raise events of the same device. */
 static void by_all_cpus_at_once(void)
 {
 	struct faultcast_slot *slot;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves: following dmar_fault() from record to record (kmod/probe/vtd_walk.c) raises each
- * record once, whatever the number of fault recording registers, wherever the first
- * is, and whenever a record arrives, and writes no register; and what comes of it
- * when a hook was missed.
+ * Proves: the walk along dmar_fault() (kmod/probe/vtd_walk.c) raises each record once,
+ * for any number of fault recording registers, wherever the first record is and whenever
+ * a record arrives. It writes no register. Also proves its behaviour when a hook was
+ * missed.
  *
- * The registers are memory, which readl() and readq() read as well on x86; the
- * hardware that fills them and the handler that empties them are played here. QEMU's
- * VT-d has but one register.
+ * The registers are memory, which on x86 readl() and readq() read as well. The test plays
+ * the hardware that fills them and the handler that empties them. QEMU's VT-d has only
+ * one register.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,18 +21,18 @@
 #include "tables/vtd.h"
 
 #define MEMORY		8192	/* holds 256 records */
-#define FRO		0x220	/* QEMU's */
+#define FRO		0x220	/* as in QEMU */
 #define SEGMENT		2
 #define QUEUE_LEN	512
 
 struct fake {
 	struct vtd_unit unit;
 	struct vtd_walk walk;
-	u32 faults;	/* that the hardware has seen; each has its number as its address */
-	u32 tail;	/* where it records the next one */
-	u32 at;		/* the record that the handler looks at */
-	bool at_known;	/* it has read FSTS.FRI */
-	bool over;	/* the last step said so */
+	u32 faults;	/* recorded by the hardware; the address of each is its number */
+	u32 tail;	/* the place of the hardware's next record */
+	u32 at;		/* the place that the handler looks at */
+	bool at_known;	/* the handler has read FSTS.FRI */
+	bool over;	/* the last step found the end */
 };
 
 static void put64(struct fake *fake, u32 offset, u64 value)
@@ -66,7 +66,7 @@ static void set_status(struct fake *fake, u32 fsts)
 	writel(fsts, fake->unit.reg + VTD_FSTS);
 }
 
-/* VT-d 7.2.1: where a register is still pending, the fault is dropped and PFO set. */
+/* VT-d 7.2.1: if the register is still in use, the fault is dropped and PFO is set. */
 static void record(struct fake *fake, u64 lo, u64 hi)
 {
 	u32 fsts = get_status(fake);
@@ -118,7 +118,7 @@ static void fake_end(struct fake *fake)
 	kfree((void __force *)fake->unit.reg);
 }
 
-/* Around all that is ours: no register may be written. */
+/* The whole memory around the walk, to prove that no register is written. */
 static void keep_registers(struct fake *fake)
 {
 	void *memory = (void __force *)fake->unit.reg;
@@ -151,7 +151,7 @@ static void step(struct fake *fake, u32 dword)
 	expect_eq(fake->over, !(dword & VTD_FRCD_F));
 }
 
-/* The handler reads the next record: see struct script. */
+/* The handler reads the next record, see struct script. */
 static void handle(struct fake *fake, char how)
 {
 	u32 dword;
@@ -201,10 +201,13 @@ static void play(struct fake *fake, char what)
 }
 
 /*
- * r, w: a device's read, or write, faults.  E: the handler is entered.  Each ., m or g: it
- * reads the next record, with our hook, with the hook missed, or with the record
- * gone before the hook looks.  P: PPF is clear after all.  X: FRI is nonsense.
- * Raised are the faults with these numbers; ? is one of unknown contents.
+ * r, w     a device's read or write faults
+ * E        the handler is entered
+ * ., m, g  the handler reads the next record: with our hook, with the hook missed,
+ *          or with the record gone before the hook looks
+ * P        PPF is clear, although a record is pending
+ * X        FRI is invalid
+ * The faults with the numbers in @raised are raised; ? is one with unknown contents.
  */
 struct script {
 	const char *what;
@@ -251,7 +254,7 @@ static const struct script scripts[] = {
 	{ "FRI beyond the last record", 1, 0, "rXE", "1" },
 };
 
-/* Takes what was raised, as text, and has each event looked at for what all must have. */
+/* Lists the raised events as text, and checks the fields that all must have. */
 static void list_raised(char *text, size_t size)
 {
 	struct faultcast_event ev;
@@ -285,7 +288,7 @@ static void run_script(const void *row)
 		return;
 	for (at = script->plays; *at; at++)
 		play(&fake, *at);
-	/* A script that plays the handler plays it to its end. */
+	/* A script with the handler's steps must reach the handler's end. */
 	if (at[-1] == '.')
 		expect(fake.over);
 	list_raised(raised, sizeof(raised));
@@ -296,7 +299,7 @@ static void run_script(const void *row)
 	fake_end(&fake);
 }
 
-/* The same record, raised by the entry and by a step. */
+/* The entry and a step raise the same record in the same way. */
 static void run_record(const void *row)
 {
 	const struct vtd_record *test = row;
@@ -323,7 +326,7 @@ static void run_record(const void *row)
 	fake_end(&fake);
 }
 
-/* As many as a unit may have, which takes two pages. */
+/* A unit can have 256 registers, which take two pages. */
 static void all_256_registers(void)
 {
 	struct faultcast_event ev = { };
