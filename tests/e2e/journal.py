@@ -17,7 +17,7 @@ import time
 from account import Ranges
 
 LATEST = "latest"
-SUB_END = 2**63 - 1  # of a cursor: the end of an instance
+SUB_END = 2**63 - 1  # the end of an instance in a cursor
 FAULTS_KEPT = 5
 NEVER = ("", 0, 0)
 

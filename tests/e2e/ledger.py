@@ -75,7 +75,7 @@ class Ledger:
         self.store = store
         self.instances = {}
         self.order = []
-        self.starts = []  # of each exporter: the order of the first instance it can know
+        self.starts = []  # the order of the first instance that each exporter can know
         self.life = 0
         self.look = None
         self.began = 0  # when an exporter was last started or a module last loaded

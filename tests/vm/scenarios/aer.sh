@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: PCIe advanced error reports, from the kernel's own AER driver, are counted by severity and
-# by error, and published with device, status and TLP header.
+# Proves: PCIe advanced error reports of the kernel's own AER driver are counted by severity and by
+# error. They are published with device, status and TLP header.
 VM_CPUS=1
 VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"
 VM_MODULES="aer_inject"
@@ -39,11 +39,11 @@ guest() {
 	ok "two nonfatal ones at once, of the port" aer 0 5 0 0x5000 0
 	is "are one event, with both" "$(wait_for 5 aer_event_there 5 && aer_event 5)" \
 		"$port SEVERITY_NONFATAL 20480 TLP,CmpltTO 1241513985,16909060,84281096,151653132"
-	# aer_inject adds to what the port still shows.
+	# aer_inject adds this to the status that the port still has.
 	ok "a fatal one of the port" aer 0 5 0 0x45000 0
 	is "has its status" "$(wait_for 5 aer_event_there 6 && aer_event 6)" \
 		"$port SEVERITY_FATAL 282624 TLP,CmpltTO,MalfTLP 1241513985,16909060,84281096,151653132"
-	# The kernel does not read the registers of a card behind a link that it holds for broken.
+	# The kernel does not read the registers of a card behind a broken link.
 	ok "a fatal one of the card" aer 1 0 0 0x40000 0
 	is "has no status" "$(wait_for 10 aer_event_there 7 && aer_event 7)" "$card SEVERITY_FATAL 0  "
 
@@ -74,7 +74,7 @@ guest() {
 	ok "the module unloads" unload_faultcast
 }
 
-# aer_event_there N: for wait_for.
+# aer_event_there N: for use with wait_for.
 aer_event_there() {
 	[ -n "$(aer_event "$1")" ]
 }

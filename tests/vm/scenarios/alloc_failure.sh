@@ -1,22 +1,22 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: no memory is no disaster. Whatever allocation fails when the module is loaded, it is refused
-# with ENOMEM or it works, saying what it lacks, and leaves nothing behind; a request that gets no memory
-# fails alone; what the worker cannot send, listeners are told to fetch, and they have every event.
-# Wants a kernel with fault injection: debug.
+# Proves: a failed memory allocation does little harm. Whichever allocation fails while the module
+# is loaded, the load either fails with ENOMEM and leaves nothing behind, or succeeds and reports
+# what is missing. A request without memory fails alone. If the worker cannot send events, listeners
+# are told to fetch them, and receive every event. Needs a kernel with fault injection: debug.
 VM_CPUS=1
 VM_TIMEOUT=3000
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
-# That of a failed page allocation; a report of something wrong has other lines too.
+# A failed page allocation logs a call trace. A real problem logs other lines too.
 VM_LOG_ALLOW="Call Trace:"
 
 debug=/sys/kernel/debug
 device=0000:00:04.0
 card=0000:01:00.0
-# As little to allocate as can be: each allocation has its turn.
+# Allocates as little as possible, because every allocation must fail once.
 small="devices=16 queue=2 history=1 burst=1"
 
-# fail_all SETTING VALUE: of slab and page allocations.
+# fail_all SETTING VALUE: sets this for slab and page allocations.
 fail_all() {
 	for kind in failslab fail_page_alloc; do
 		[ ! -e $debug/$kind/"$1" ] || echo "$2" >$debug/$kind/"$1" || return
@@ -28,7 +28,7 @@ guest() {
 		skip "allocation failures" "Linux $(uname -r) has no fault injection"
 		return
 	fi
-	# Any allocation, that may sleep too; how many and which is said later.
+	# Any allocation may fail, also one that can sleep. Number and choice are set later.
 	fail_all ignore-gfp-wait N
 	fail_all ignore-gfp-highmem N
 	fail_all min-order 0
@@ -48,7 +48,7 @@ guest() {
 	load
 }
 
-# An allocation before the module's own code runs is none of its business: this is the last such one.
+# Finds the last allocation before the module's own code runs. Earlier ones do not matter here.
 loader_allocations() {
 	echo 1 >/sys/kernel/tracing/events/module/module_load/enable
 	low=0 high=256
@@ -66,7 +66,8 @@ loader_allocations() {
 	echo 0 >/sys/kernel/tracing/events/module/module_load/enable
 }
 
-# load_failing N: what came of it in $loaded; fails on what should not be.
+# load_failing N: loads with the Nth allocation failing, and sets $loaded to the result. Fails if
+# the result is not allowed.
 load_failing() {
 	loaded=$(failload "$1" /lib/faultcast.ko "$small")
 	case $loaded in
@@ -83,7 +84,7 @@ load_failing() {
 	esac
 }
 
-# Each in turn; where none refuses it any more, every seventh of the others.
+# Fails each allocation in turn. When none makes the load fail any more, fails every seventh one.
 load() {
 	loader_allocations
 	refused=0 degraded=0 in_a_row=0 broken=''
@@ -108,7 +109,7 @@ load() {
 	ok "some need not" test $degraded -gt 5
 }
 
-# requests WORD...: each allocation for it, in turn, and then it is answered as ever.
+# requests WORD...: fails each allocation of the request in turn, then checks a normal answer.
 requests() {
 	dumpnl "$@" >/tmp/whole
 	nth=0
@@ -128,7 +129,7 @@ requests() {
 		is "$*: and is answered in full" "$(grep -v spared /tmp/answer)" "$(cat /tmp/whole)"
 }
 
-# In its own code, whoever runs it.
+# Fails allocations in the module's own code, in any process.
 fail_module() {
 	start=$(cat /sys/module/faultcast/sections/.text)
 	fail_all require-start "$start"
@@ -142,7 +143,7 @@ fail_no_more() {
 	fail_all require-end 0xffffffffffffffff
 }
 
-# caught_up SEQ: for wait_for
+# caught_up SEQ: for use with wait_for.
 caught_up() {
 	fetch /v1/status
 	[ "$(fetch /v1/status | jq -r .source.cursor | cut -d . -f 2)" = "$1" ]
@@ -175,12 +176,12 @@ worker() {
 	ok "the module goes" unload_faultcast
 }
 
-# generation_of JQ: of the card's newest event
+# generation_of JQ: a value of the card's newest event.
 of_last_event() {
 	faultcastctl --json tail --all --once | jq -c -s "map(select(.event.device.name == \"$card\").event) | .[-1] | $1"
 }
 
-# A card whose identity finds no memory must not be taken for the one before it.
+# A card whose identity cannot be allocated must not appear as the card before it.
 identity() {
 	ok "the module comes for identity" load_faultcast rate=0
 	raise_iommu_fault device=$card >/dev/null

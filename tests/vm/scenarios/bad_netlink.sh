@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: what the module's netlink family is asked and does not allow is refused with the right
-# error, which names the attribute, changes nothing and upsets nothing; and without privilege one
-# can read the counters, and neither events nor inject.
+# Proves: malformed and forbidden requests to the module's netlink family are refused with the right
+# error, which names the attribute. They change nothing and do no harm. An unprivileged process can
+# read the counters, but can neither read nor inject events.
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="jq"
 
@@ -24,7 +24,7 @@ guest() {
 }
 
 host() {
-	# Request, error, whether the kernel points at the attribute.
+	# Request, error, and whether the kernel points at the attribute.
 	cat >expected <<-END
 		command/notification	EOPNOTSUPP	-
 		command/0	EOPNOTSUPP	-
@@ -74,11 +74,11 @@ host() {
 		config_set/default without a device	EINVAL	attr
 		config_set/nothing	EINVAL	-
 	END
-	# Where a dump begins the kernel passes on a message only, in some versions.
+	# Some kernel versions pass on only a message, without the attribute, when a dump begins.
 	awk -F '\t' -v OFS='\t' '{print $1, $2, $1 ~ /^event_get.from (0|head . 2|far)/ ? "any" : $3}' \
 		answers >seen
 	same "each is refused as it should be" seen expected
-	# A command that is not there has no message in any kernel.
+	# No kernel has a message for a missing command.
 	is "each but those says why" \
 		"$(awk -F '\t' '$2 != "0" && $2 != "EOPNOTSUPP" && $4 == "-"' answers)" ""
 	cat >expected <<-END
@@ -93,7 +93,7 @@ host() {
 	same "without privilege" seen expected
 }
 
-# attributes COMMAND
+# attributes COMMAND: the expected lines for its attributes.
 attributes() {
 	printf '%s\t%s\t%s\n' "$1/unknown attribute" EINVAL attr \
 		"$1/attribute 1" EINVAL attr \

@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: a CPU that goes offline takes no fault with it: what is left in its queue is published, also
-# when nothing else wakes the worker and when the module is unloaded meanwhile; and with a CPU
-# going and coming again and again in a storm, real faults and reported ones stay counted exactly.
+# Proves: no fault is lost when a CPU goes offline. The events in its queue are published, even if
+# nothing else wakes the worker, and if the module is unloaded meanwhile. While a CPU goes offline
+# and online again in a storm, real and reported faults are counted exactly.
 VM_CPUS=2
 VM_TIMEOUT=240
-# Offlining stops the machine and patches kernel text: README.md.
+# Going offline stops the machine and patches kernel text: see README.md.
 VM_TCG_THREAD=single
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
 VM_FILES="jq chrt"
@@ -14,46 +14,47 @@ mock=0000:00:05.0
 cycles=12
 burst=4000
 
-# cpu1 0|1: offline or online.
+# cpu1 0|1: takes CPU 1 offline or online.
 cpu1() {
 	echo "$1" >/sys/devices/system/cpu/cpu1/online
 }
 
-# raise_on CPU WORD...: raise_iommu_fault in an irq of that CPU; fails while it is offline.
+# raise_on CPU WORD...: raise_iommu_fault in an interrupt of that CPU. Fails while it is offline.
 raise_on() {
 	raise_cpu=$((1 << $1))
 	shift
 	echo "$*" | taskset $raise_cpu tee /sys/kernel/debug/iommu_raise/raise >/dev/null
 }
 
-# number FIELD: of the module's status.
+# number FIELD: a number of the module's status.
 number() {
 	faultcastctl --json status | jq -r ".module.$1 // 0"
 }
 
-# The worker may run on CPU 0 only, and there only when no realtime task wants to; the rest of the
-# kernel's threads must (prefer_threads), or the CPU would not go offline.
+# Restricts the worker to CPU 0, at a lower priority than realtime tasks. The kernel's other threads
+# get realtime priority in prefer_threads, otherwise CPU 1 would not go offline.
 restrain_worker() {
 	echo 1 >/sys/devices/virtual/workqueue/cpumask
 	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
-	# Since 6.12 ordinary tasks get a share nevertheless.
+	# Since 6.12 ordinary tasks get a share of the time even so.
 	for runtime in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
 		[ ! -e "$runtime" ] || echo 0 >"$runtime"
 	done
 }
 
-# Those of the kernel's threads that must run, with the ones that have been born meanwhile.
+# Gives realtime priority to the kernel's threads, including new ones.
 prefer_threads() {
 	awk '$2 !~ "kworker/u" && $4 == 2 {print $1}' /proc/[0-9]*/stat | xargs -n 1 chrt -f -p 20
 }
 
-# leave_behind: CPU 1 goes offline while the worker cannot take anything from its queue. Sets $left to
-# what is queued then.
+# leave_behind: takes CPU 1 offline while the worker cannot empty its queue. Sets $left to the
+# number of queued events.
 leave_behind() {
 	rm -f /tmp/gone
 	left=
 	prefer_threads
-	# Not for ever, should the CPU need what it keeps from running; who ends it must come before it.
+	# The task that blocks the worker ends after a while, in case the offlining needs CPU 0. The
+	# task that ends it has a higher priority.
 	taskset 1 chrt -f 11 timeout 20 chrt -f 10 sh -c 'until [ -e /tmp/gone ]; do :; done' &
 	hog=$!
 	chrt -f -p 30 $$ >/dev/null
@@ -100,14 +101,14 @@ unloaded_without_it() {
 	ok "the module goes" unload_faultcast
 }
 
-# The interrupt of the IOMMU, to CPU 1 whenever that is there; the kernel moves it away.
+# Routes the IOMMU's interrupt to CPU 1 whenever that CPU is online. The kernel moves it away again.
 dmar_to_cpu1() {
 	sed -n 's/^ *\([0-9]*\):.*dmar[0-9]*$/\1/p' /proc/interrupts | while read -r irq; do
 		echo 2 >"/proc/irq/$irq/smp_affinity"
 	done
 }
 
-# dmar_count: how many of its interrupts each CPU had.
+# dmar_count: the number of IOMMU interrupts on each CPU.
 dmar_count() {
 	awk '/dmar[0-9]+$/ {print $2, $3}' /proc/interrupts
 }

@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: the metrics name each device by real names, driver, slot, port and serial number, once at any
-# time, while drivers are bound and cards come and go; a card that was pulled keeps its series for as long
-# as was asked; a device whose DMA is passed through is counted as unwatched.
+# Proves: the metrics show each device's real names, driver, slot, port and serial number, once at
+# any time, while drivers are bound and cards are added and removed. A removed card keeps its series
+# for the configured time. A device with passed-through DMA is counted as unwatched.
 VM_CPUS=1
 VM_TIMEOUT=240
 VM_DEVICES="e1000e,addr=0x4,mac=52:54:00:12:34:56 pcie-root-port,id=rp0,addr=0x5,slot=7"
-# The port's own hotplug, not the firmware's.
+# Uses the port's own hotplug instead of the firmware's.
 VM_ARGS="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 VM_MODULES="e1000e nvme"
 VM_FILES="jq curl build/san/faultcast_exporter:bin/faultcast_exporter /usr/share/misc/pci.ids:usr/share/misc/pci.ids"
@@ -15,7 +15,7 @@ card=0000:01:00.0
 sysfs=/sys/bus/pci/devices
 keep=8
 
-# info DEVICE LABEL...: their values in its device_info, a blank between them.
+# info DEVICE LABEL...: the values of these labels in its device_info, separated by blanks.
 info() {
 	line=$(fetch /metrics | grep "^faultcast_device_info{device=\"$1\"")
 	shift
@@ -26,7 +26,7 @@ info() {
 	echo "${values# }"
 }
 
-# info_is DEVICE LABEL VALUE: for wait_for.
+# info_is DEVICE LABEL VALUE: for use with wait_for.
 info_is() {
 	[ "$(info "$1" "$2")" = "$3" ]
 }
@@ -47,7 +47,7 @@ has_no_series() {
 	[ "$(series_of $card)" = 0 ]
 }
 
-# Scrapes as long as /tmp/watching is there; what has two series goes to /tmp/twice.
+# Scrapes while /tmp/watching exists. Writes devices with two series to /tmp/twice.
 watch_for_two() {
 	while [ -e /tmp/watching ]; do
 		fetch /metrics | grep -E '^faultcast_device_(info|iommu_domain)' |
@@ -104,7 +104,7 @@ pulled() {
 	is "and its name" "$(info $card model)" "82574L Gigabit Network Connection"
 	ok "then its series end" wait_for 30 has_no_series
 	took=$(($(cut -d. -f1 /proc/uptime) - gone))
-	# The slot is said to be empty some time after the device has gone.
+	# The kernel reports the slot as empty some time after the device was removed.
 	ok "after about $keep s: $took s" test $took -ge $((keep - 4))
 	ok "the kernel still has its counters" sh -c "faultcastctl devices | grep -q $card"
 	ok "another model is put there" qmp \

@@ -1,18 +1,19 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: an answer of many datagrams is complete whatever happens while it is read: each device once,
-# each event once, and what was evicted from under a slow reader a stated gap; an open dump holds the
-# module, one that was left does not; and who may ask for what, from where.
+# Proves: an answer of many datagrams is complete, whatever happens while it is read. It has each
+# device once and each event once. Events that were evicted before a slow reader got to them are a
+# stated gap. An open dump holds the module, and an abandoned one does not. Requests are allowed
+# only to the right users and namespaces.
 VM_CPUS=2
 VM_FILES="curl jq"
 
 devices=1500
 
-# number FIELD: of the module's status.
+# number FIELD: a number of the module's status.
 number() {
 	faultcastctl --json status | jq -r ".module.$1"
 }
 
-# begin_storm: injects until end_storm. Without the open dump's end of the pipe.
+# begin_storm: injects events until end_storm. It closes the open dump's end of the pipe.
 begin_storm() {
 	dumpnl inject 100000000 $devices >/tmp/storm 2>&1 4>&- &
 	storm=$!
@@ -24,12 +25,12 @@ end_storm() {
 	true
 }
 
-# datagrams FILE
+# datagrams FILE: the number of datagrams.
 datagrams() {
 	grep -c '^datagram' "$1"
 }
 
-# covers FROM TO FILE: events and gaps are all numbers of the range, in order, none twice.
+# covers FROM TO FILE: events and gaps cover the whole range, in order and without duplicates.
 covers() {
 	awk -v next_seq="$1" -v last="$2" '
 		$1 == "event" { from = to = $2 }
@@ -44,7 +45,7 @@ covers() {
 		}' "$3"
 }
 
-# open_dump REQUEST: a dump of which one datagram has been read, to /tmp/dump; close_dump reads the rest.
+# open_dump REQUEST: starts a dump into /tmp/dump and reads one datagram. close_dump reads the rest.
 open_dump() {
 	rm -f /tmp/go
 	mkfifo /tmp/go
@@ -62,7 +63,7 @@ close_dump() {
 	[ "$(tail -n 1 /tmp/dump)" = "end 0" ]
 }
 
-# refcnt_is N: for wait_for.
+# refcnt_is N: for use with wait_for.
 refcnt_is() {
 	cat /sys/module/faultcast/refcnt
 	[ "$(cat /sys/module/faultcast/refcnt)" = "$1" ]
@@ -100,7 +101,7 @@ all_devices() {
 	same "either" /tmp/seen /tmp/expected
 }
 
-# Few enough that nothing is evicted.
+# Too few events for any eviction.
 all_history() {
 	ok "the module goes" unload_faultcast
 	ok "and comes with more history" load_faultcast devices=4096 history=262144 queue=16384 rate=0 host_rate=0
@@ -122,12 +123,12 @@ all_history() {
 	ok "the module goes again" unload_faultcast
 }
 
-# head_beyond N: for wait_for.
+# head_beyond N: for use with wait_for.
 head_beyond() {
 	[ "$(number head)" -gt "$1" ]
 }
 
-# head_is N: for wait_for; injected events are published a moment later.
+# head_is N: for use with wait_for. Injected events are published a moment later.
 head_is() {
 	number head
 	[ "$(number head)" = "$1" ]

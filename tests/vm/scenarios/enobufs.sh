@@ -1,13 +1,13 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Proves: what the kernel could not deliver to an exporter that did not read is fetched, and every
-# event is there once; and what the kernel no longer retains by then is a stated, counted gap.
+# Proves: events that the kernel could not deliver to an exporter that did not read are fetched, and
+# every event is there once. Events that the kernel no longer retains are a stated and counted gap.
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
 
 device=0000:00:04.0
 history='faultcast_events_lost_total{stage="history"}'
 
-# stalled_burst COUNT: faults while the exporter is stopped
+# stalled_burst COUNT: raises faults while the exporter is paused.
 stalled_burst() {
 	kill -STOP "$exporter"
 	raise_iommu_fault device=$device count="$1"
@@ -15,20 +15,21 @@ stalled_burst() {
 	kill -CONT "$exporter"
 }
 
-# caught_up SEQ: for wait_for
+# caught_up SEQ: for use with wait_for.
 caught_up() {
 	fetch /v1/status
 	[ "$(fetch /v1/status | jq -r .source.cursor | cut -d . -f 2)" = "$1" ]
 }
 
-# begin PARAM...: module and exporter, whose buffer is the kernel's minimum
+# begin PARAM...: starts the module, and an exporter with the smallest buffer that the kernel
+# allows.
 begin() {
 	ok "the module loads with $*" load_faultcast rate=0 "$@"
 	start_exporter --netlink.rcvbuf=1
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	raise_iommu_fault device=$device count=100
 	ok "the first events arrive" wait_for 10 caught_up 100
-	# Into the stream while it is empty there, and by multicast alone: the buffer holds that.
+	# The small buffer can hold these events, so they came by multicast alone.
 	is "without a gap so far" "$(metric "$history")" 0
 }
 

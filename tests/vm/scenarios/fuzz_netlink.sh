@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: whatever random and mutated messages its netlink family gets, from root and from those without
-# privilege, several senders at once while faults come in: the kernel stays sound, and the module works on.
-# On the command line, fuzz.count=N and fuzz.seed=N repeat a run: tests/vm/run --append "fuzz.seed=7".
+# Proves: random and mutated messages to the netlink family do no harm. They come from root and from
+# unprivileged processes, from several senders at once, while faults come in. The kernel stays sound
+# and the module works. fuzz.count=N and fuzz.seed=N on the command line repeat a run: tests/vm/run
+# --append "fuzz.seed=7".
 VM_CPUS=2
 VM_TIMEOUT=240
 VM_DEVICES="i82559er,addr=0x4"
@@ -9,22 +10,22 @@ VM_FILES="jq"
 
 device=0000:00:04.0
 
-# setting NAME DEFAULT: of the kernel's command line
+# setting NAME DEFAULT: a value from the kernel's command line.
 setting() {
 	tr ' ' '\n' </proc/cmdline | sed -n "s/^fuzz\.$1=//p" | tail -n 1 | grep . || echo "$2"
 }
 
-# tried SENDER COMMAND: lines "OUTCOME NUMBER"
+# tried SENDER COMMAND: lines of "OUTCOME NUMBER".
 tried() {
 	awk -v sender="$1" -v command="$2" '$1 == sender && $2 == command {print $3, $4}' /host/fuzz
 }
 
 guest() {
 	seed=$(setting seed "$(date +%s)")
-	# Where KASAN and lockdep look on, more.
+	# Sends more messages on the debug kernel, where KASAN and lockdep check them.
 	count=$(setting count "$(case $(uname -r) in *-debug-*) echo 100000 ;; *) echo 20000 ;; esac)")
 	diag "fuzz.seed=$seed fuzz.count=$count"
-	# Few of all: so that tables fill up and dumps stay short.
+	# Small limits, so that tables fill up and dumps stay short.
 	ok "the module loads" load_faultcast devices=24 history=32 queue=32
 	while [ ! -e /tmp/end ]; do
 		raise_iommu_fault device=$device count=50

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: the harness itself. Rogue DMA makes exactly the VT-d faults asked for, the trace parser
-# reads them, the guest's kernel reports them, and the mock reports from hard interrupt context.
+# Proves: the test environment itself works. Rogue DMA makes exactly the requested VT-d faults. The
+# trace parser reads them, and the guest's kernel reports them. The mock reports from hard interrupt
+# context.
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4"
 VM_TIMEOUT=90
@@ -10,7 +11,8 @@ device=0000:00:04.0
 guest() {
 	like "DMA remapping is on" "$(dmesg)" 'DMAR: IOMMU enabled'
 	like "the rogue is behind the IOMMU" "$(readlink /sys/bus/pci/devices/$device/iommu_group)" 'iommu_groups/[0-9]+$'
-	# A record stays pending until the handler has run: leave it time, or QEMU merges the next.
+	# A record is pending until the handler has run. Without a pause, QEMU merges the next fault
+	# into it.
 	ok "10 rogue reads" rogue read $device count=10 base=0x10000000 gap_us=20000
 	ok "10 rogue writes" rogue write $device count=10 base=0x20000000 gap_us=20000
 	not_ok "rogue refuses an address beyond 32 bits" rogue read $device base=0x100000000
@@ -38,6 +40,6 @@ host() {
 	hardware_faults >recorded
 	same "the hardware recorded these faults, in order" recorded expected
 	ok "the kernel printed a read fault" grep -qF "DMAR: [DMA Read" dmesg
-	# Since 7.x with the segment.
+	# Since 7.x the line has the segment.
 	ok "the kernel printed a fault's device" grep -qE "Request device \[(0000:)?00:04\.0\]" dmesg
 }

@@ -1,19 +1,19 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Proves: real faults make a device suspect, then faulty, in /metrics, /v1/devices and the stream, also
-# those that storm control holds back; injected ones do not; and it is so still when the exporter was
-# killed, or the module was away.
+# Proves: real faults make a device suspect and then faulty, in /metrics, /v1/devices and the
+# stream. Faults that storm control suppresses count too, and injected ones do not. The state
+# survives a kill of the exporter and a reload of the module.
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
 
 device=0000:00:04.0
 other=0000:00:05.0
 
-# is_health DEVICE N: for wait_for.
+# is_health DEVICE N: for use with wait_for.
 is_health() {
 	metric_is "faultcast_device_health{device=\"$1\"}" "$2"
 }
 
-# changes: of health, a line each, as the stream has them now.
+# changes: the health changes in the stream, one on each line.
 changes() {
 	fetch /v1/events | jq -r 'select(.health).health |
 		[.device.name, .from, .to, .rule] | join(" ")' | sed 's/HEALTH_//g'

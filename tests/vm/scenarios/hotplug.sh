@@ -1,26 +1,27 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: a card that comes and goes, and what its link does, are events of the port, on a kernel
-# that tells (7.0 and later); on one that does not, both sources are unavailable and say why.
+# Proves: a card that is added or removed, and changes of its link, are events of the port on a
+# kernel with the tracepoints (7.0 and later). On other kernels both probes are unavailable and give
+# the reason.
 VM_CPUS=1
 VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7"
-# The port's own hotplug, not the firmware's: that is the driver which has the tracepoints.
+# Uses the port's own hotplug instead of the firmware's, because its driver has the tracepoints.
 VM_ARGS="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
 
 port=0000:00:05.0
 card=0000:01:00.0
 
-# source NAME FIELD: of the module's status.
+# source NAME FIELD: a field of the probe in the module's status.
 source_of() {
 	faultcastctl --json status | jq -r ".module.probes[] | select(.name == \"$1\") | .$2"
 }
 
-# link_events EVENT: the metric.
+# link_events EVENT: the value of the metric.
 link_events() {
 	metric "faultcast_link_events_total{device=\"$port\",event=\"$1\"}"
 }
 
-# expect_source NAME TRACEPOINT: active if the kernel has it, else unavailable with the reason.
+# expect_source NAME TRACEPOINT: active if the kernel has it, otherwise unavailable with the reason.
 expect_source() {
 	if grep -q " __tracepoint_$2\$" /proc/kallsyms; then
 		is "$1 is active" "$(source_of "$1" state)" PROBE_STATE_ACTIVE
@@ -32,7 +33,7 @@ expect_source() {
 	return 1
 }
 
-# has_event JQ: for wait_for.
+# has_event JQ: for use with wait_for.
 has_event() {
 	faultcastctl --json tail --all --once | jq -e -s "map(.event) | any($1)"
 }
@@ -41,7 +42,7 @@ guest() {
 	ok "the module loads" load_faultcast
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
-	# For the table of tests/matrix.
+	# tests/matrix reads these lines for its table.
 	faultcastctl --json status | jq -r '.module.probes[] | "source \(.name) \(
 		.state | ltrimstr("PROBE_STATE_") | ascii_downcase)\(
 		if .state != "PROBE_STATE_ACTIVE" then "" elif .exact then " exact" else " lower bound" end)"' |

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: an event names the device as it was when it faulted: ids, driver, slot, serial number. A
-# device that went keeps its identity, one that came in its place is a new generation.
+# Proves: an event names the device as it was when it faulted: ids, driver, slot and serial number.
+# A removed device keeps its identity, and a device that takes its place is a new generation.
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0,id=card,mac=52:54:00:12:34:56"
 VM_MODULES="e1000e"
@@ -9,23 +9,23 @@ VM_FILES="jq build/san/faultcastctl:bin/faultcastctl"
 plain=0000:00:04.0
 card=0000:01:00.0
 
-# fault DEVICE: one, and its event's number.
+# fault DEVICE: raises one fault. Prints the number of its event.
 fault() {
 	raise_iommu_fault device="$1" count=1 base=0x1000 >/dev/null
 }
 
-# event_of DEVICE N JQ: of the Nth event of the device.
+# event_of DEVICE N JQ: a value of the device's Nth event.
 event_of() {
 	faultcastctl --json tail --all --once | jq -c "select(.event.device.name == \"$1\") | .event | $3" |
 		sed -n "$2p"
 }
 
-# device_of DEVICE JQ
+# device_of DEVICE JQ: a value of the device.
 device_of() {
 	faultcastctl --json devices | jq -c ".devices[] | select(.address.name == \"$1\") | $2"
 }
 
-# slot_of DEVICE: the name of its physical slot, as sysfs has it.
+# slot_of DEVICE: the name of its physical slot in sysfs.
 slot_of() {
 	grep -l "^${1%.*}$" /sys/bus/pci/slots/*/address | cut -d/ -f6
 }

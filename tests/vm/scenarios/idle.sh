@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Proves: an exporter that nobody asks and that nothing happens to does not run.
+# Proves: an exporter without requests and events does not run.
 VM_FILES="curl jq"
 
 switches() {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: what an IOMMU driver reports by report_iommu_fault() in hard irq is counted and published
-# with its device, access and address, also without a device; and what a burst puts beyond the
-# queue is counted as lost.
+# Proves: faults that an IOMMU driver reports by report_iommu_fault() in a hard interrupt are
+# counted. They are published with device, access and address, also without a device. The part of a
+# burst that exceeds the queue is counted as lost.
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
@@ -9,7 +9,7 @@ VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
 device=0000:00:04.0
 other=0000:00:05.0
 
-# count DEVICE ACCESS
+# count DEVICE ACCESS: the value of the counter.
 count() {
 	metric "faultcast_io_page_faults_total{device=\"$1\",access=\"$2\"}"
 }
@@ -48,7 +48,7 @@ guest() {
 	is "what is neither" "$(count $other other)" 1
 	is "the other device read nothing" "$(count $other read)" 0
 
-	# One CPU: nobody takes from the queue while the irq goes on.
+	# With one CPU the worker cannot empty the queue before the interrupt ends.
 	raise_iommu_fault device=$other count=3000 burst=3000 base=0x1000000
 	ok "the law holds after the burst" law_holds
 	is "all are counted" "$(count $other read)" 3000

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: with a VT-d that the kernel has left off the module loads, and says what to do about it.
+# Proves: if the kernel has left VT-d off, the module loads and reports what to do about it.
 VM_CPUS=1
 VM_APPEND="intel_iommu=off intremap=off"
 VM_FILES="jq"

@@ -1,21 +1,22 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: the module may be loaded once, whoever tries again meanwhile; and before the devices: a card
-# that is plugged in later, by hotplug or by a rescan, is known by its first fault.
+# Proves: the module is loaded only once, even if several processes try at the same time. It may be
+# loaded before the devices exist. A card that is added later, by hotplug or by a rescan, is known
+# from its first fault on.
 VM_TIMEOUT=240
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7"
-# The port's own hotplug, not the firmware's.
+# Uses the port's own hotplug instead of the firmware's.
 VM_ARGS="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 VM_FILES="jq"
 
 early=0000:00:04.0
 card=0000:01:00.0
 
-# number FIELD: of the module's status.
+# number FIELD: a number of the module's status.
 number() {
 	faultcastctl --json status | jq -r ".module.$1 // 0"
 }
 
-# event_of DEVICE N JQ: of the Nth event of the device.
+# event_of DEVICE N JQ: a value of the device's Nth event.
 event_of() {
 	faultcastctl --json tail --all --once | jq -c -s "map(select(.event.device.name == \"$1\").event)[$2 - 1] | $3"
 }
@@ -40,13 +41,13 @@ twice() {
 	ok "the module goes" unload_faultcast
 }
 
-# loads: how often the module has begun to watch.
+# loads: how often the module has attached its probes.
 loads() {
 	dmesg | grep -c 'faultcast: iommu: active'
 }
 
-# Many times, since it is a race. Those that come second fail, or since Linux 6.5, which treats concurrent
-# loads of one file as one, succeed with the first.
+# Repeats the race several times. Later loads fail. Since Linux 6.5, which treats concurrent loads
+# of one file as one, they succeed together with the first.
 at_once() {
 	rounds=0 successes=0 before=$(loads)
 	while [ $rounds -lt 5 ]; do
@@ -79,7 +80,7 @@ hotplugged() {
 	like "that of its slot" "$(event_of $card 1 .identity.physicalSlot)" '"7'
 }
 
-# Both are taken from the kernel, the card behind the port too, and found again.
+# Removes both devices, and the card behind the port, and lets the kernel find them again.
 rescanned() {
 	for device in $early 0000:00:05.0; do
 		echo 1 >/sys/bus/pci/devices/"$device"/remove

@@ -1,13 +1,14 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Proves: the exporter lives through the module's coming and going, says at every moment how it is,
-# and a follower's stream goes on across it; what cannot be watched or loaded says why.
+# Proves: the exporter survives loading and unloading of the module, and reports its state at each
+# moment. A follower's stream continues across both. A probe that cannot attach and a module that
+# cannot be loaded give the reason.
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter
 	build/san/faultcastctl:bin/faultcastctl"
 
 device=0000:00:04.0
 
-# says STATUS TEXT: /-/ready answers so, for wait_for
+# says STATUS TEXT: /-/ready answers this; for use with wait_for.
 says() {
 	ready_now=$(fetch /-/ready -w '%{http_code}')
 	echo "$ready_now"
@@ -15,14 +16,14 @@ says() {
 $1" ]
 }
 
-# has N ERE FILE: N lines of the follower's stream match, for wait_for
+# has N ERE FILE: N lines of the follower's stream match; for use with wait_for.
 has() {
 	cat "$3"
 	[ "$(grep -cE "$2" "$3")" -eq "$1" ]
 }
 
-# refuses PARAM LINE: the module does not load, and the kernel log has exactly this line of it (twice,
-# since busybox tries again by init_module()).
+# refuses PARAM LINE: the module does not load, and the kernel log has exactly this line. The line
+# comes twice, because busybox tries again with init_module().
 refuses() {
 	clear_log
 	not_ok "$1 is refused" insmod /lib/faultcast.ko "$1"
@@ -97,7 +98,8 @@ guest() {
 	refuses history=0 "parameter history=0: expected 1 to 1048576"
 }
 
-# While the exporter is stopped: it hears of the one between when the last one is there already.
+# The module is loaded twice while the exporter is paused. The exporter learns of the first instance
+# when the second one is already present.
 twice_unseen() {
 	kill -STOP "$exporter"
 	ok "the module goes unseen" unload_faultcast
@@ -128,7 +130,7 @@ without_ftrace() {
 	ok "it unloads" unload_faultcast
 }
 
-# Whatever message of both instances a client had last, it goes on behind that.
+# A client that resumes after any message of both instances receives exactly the messages behind it.
 resumes() {
 	n=0
 	for cursor in $(jq -r .cursor /tmp/messages); do

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: what docs/secure-boot.md says of kernel lockdown: it keeps a module out that no trusted key has signed,
-# with these words, as signature enforcement does with others; a module that is in goes on, its counts exact, its
-# requests answered, in both modes, while tracefs and PCI's registers are closed to everybody.
+# Proves: docs/secure-boot.md is right about kernel lockdown. Lockdown and signature enforcement
+# refuse a module without a trusted signature, with the messages given there. A module that is
+# already loaded continues in both modes of lockdown: its counts are exact and its requests are
+# answered, while tracefs and PCI registers are closed to all.
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="jq"
 
@@ -12,7 +13,7 @@ raised() {
 	faultcastctl --json status | jq -r '.module.raised // 0'
 }
 
-# more_than COUNT: for wait_for.
+# more_than COUNT: for use with wait_for.
 more_than() {
 	now=$(raised)
 	echo "$now"
@@ -43,7 +44,7 @@ guest() {
 		return
 	fi
 	ok "the module loads" load_faultcast
-	# Has what it needs of the device before that is closed; ends by itself.
+	# It opens the device before lockdown closes it, and ends by itself.
 	rogue read $rogue count=2000 gap_us=100000 &
 	ok "faults are seen" wait_for 10 more_than 0
 	lock integrity

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: events that find the queue full are told of in the stream, per device and in their place: by
-# the next event of the device, or by a summary when none comes for a second.
+# Proves: the stream reports events that found the queue full, for each device and in the right
+# place. The device's next event reports them, or a summary if there is no event within a second.
 VM_CPUS=2
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
 VM_FILES="jq"
@@ -10,37 +10,38 @@ second=0000:00:05.0
 count=2000
 base=$((0x10000000))
 
-# reports CPU DEVICE WORD...: on one CPU, so that all are in one queue and are published in order.
+# reports CPU DEVICE WORD...: reports on one CPU, so that one queue publishes all events in order.
 reports() {
 	echo "device=$2 count=$count base=$base step=1 $3" |
 		taskset "$1" tee /sys/kernel/debug/iommu_raise/raise >/dev/null
 }
 
-# device_number DEVICE FIELD
+# device_number DEVICE FIELD: a number of the device.
 device_number() {
 	faultcastctl --json devices | jq -r ".devices[] | select(.address.name == \"$1\") | .$2"
 }
 
-# rows DEVICE: its events that are not synthetic, a line each: KIND ADDRESS LOST-BEFORE SUPPRESSED-BEFORE
+# rows DEVICE: its events that are not synthetic, one on each line: KIND ADDRESS LOST-BEFORE
+# SUPPRESSED-BEFORE
 rows() {
 	faultcastctl --json tail --all --once | jq -r ".event |
 		select(.device.name == \"$1\" and (.synthetic | not)) |
 		[.kind, .ioPageFault.iova // 0, .lostBefore, .suppressedBefore] | join(\" \")"
 }
 
-# told DEVICE [KIND]: of how many its events tell, or those of one kind.
+# told DEVICE [KIND]: the number of lost faults that its events report, or only those of one kind.
 told() {
 	rows "$1" | awk -v kind="$2" 'kind == "" || $1 == kind { sum += $3 } END { print sum + 0 }'
 }
 
-# all_told DEVICE: for wait_for.
+# all_told DEVICE: for use with wait_for.
 all_told() {
 	echo "told of $(told "$1"), lost $(device_number "$1" lost)"
 	[ "$(told "$1")" = "$(device_number "$1" lost)" ]
 }
 
-# in_place DEVICE: each address is where the events before it and what they tell of put it, and
-# together they are all that was reported.
+# in_place DEVICE: each address follows from the number of earlier events and the lost ones they
+# report. Together they are all reported faults.
 in_place() {
 	rows "$1" | awk -v base=$base -v count=$count '
 		{ at += $3 }
@@ -51,7 +52,7 @@ in_place() {
 		END { if (at != count) { print at " of " count; wrong = 1 } exit wrong }'
 }
 
-# injects DEVICE: until told to end, more often than each second.
+# injects DEVICE: injects events until told to end, more than one each second.
 injects() {
 	while [ ! -e /tmp/end ]; do
 		faultcastctl inject --device "$1"
@@ -60,11 +61,11 @@ injects() {
 }
 
 guest() {
-	# The mock is there.
+	# Loads the mock before the module.
 	raise_iommu_fault device=$first
 
 	ok "the module loads with a queue of two" load_faultcast queue=2 rate=0
-	# Two of each fifty fit, and the next interrupt comes when they are gone.
+	# Two of each fifty faults fit. The next interrupt comes after they have been taken.
 	reports 1 $first "burst=50 gap_us=5000" &
 	reports 2 $second "burst=20 gap_us=5000"
 	wait

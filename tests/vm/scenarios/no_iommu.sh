@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: on a machine without an IOMMU the module still loads, and says that VT-d is unavailable
-# and why; the rest works.
+# Proves: on a machine without an IOMMU the module still loads. It reports that VT-d is unavailable,
+# with the reason. Everything else works.
 VM_CPUS=1
 VM_IOMMU="pci-testdev"
 VM_FILES="curl jq"

@@ -1,13 +1,14 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: more devices than slots lose their names, not their counts; and a device that is removed
-# and found again while it faults neither breaks the law nor the kernel.
+# Proves: if there are more devices than slots, devices lose their names but not their counts. A
+# device that is removed and found again while it faults violates neither the law of conservation
+# nor the kernel.
 VM_CPUS=2
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
 VM_FILES="jq"
 
 device=0000:00:04.0
 
-# raised ADDRESS
+# raised ADDRESS: the device's counter.
 raised() {
 	faultcastctl --json devices | jq -r ".devices[] | select(.address.name == \"$1\") | .raised"
 }

@@ -1,20 +1,20 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Proves: a client that resumes at its cursor has every event exactly once although the exporter was
-# killed in the middle; fault counters go on; and a cursor that the exporter cannot know is answered
-# with a gap of unknown size and all that is retained.
+# Proves: a client that resumes at its cursor has every event exactly once, although the exporter
+# was killed. Fault counters continue. A cursor that the exporter cannot know is answered with a gap
+# of unknown size and all retained events.
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
 
 device=0000:00:04.0
 reads="faultcast_io_page_faults_total{device=\"$device\",access=\"read\"}"
 
-# follow CURSOR FILE: in the background, as $follower
+# follow CURSOR FILE: follows the stream in the background, as $follower.
 follow() {
 	fetch "/v1/events?follow=1&after=$1" -N -m 60 >"$2" &
 	follower=$!
 }
 
-# complete FILE: its whole lines. A killed exporter may leave the last one cut.
+# complete FILE: its complete lines. A killed exporter may leave the last line incomplete.
 complete() {
 	jq -cR 'fromjson? | select(.)' "$1"
 }
@@ -23,7 +23,7 @@ cursors() {
 	jq -r 'select(.event).cursor' "$@"
 }
 
-# has_seq FILE SEQ: for wait_for
+# has_seq FILE SEQ: for use with wait_for.
 has_seq() {
 	tail -n 5 "$1"
 	grep -q "\"seq\":\"$2\"" "$1"
@@ -33,7 +33,7 @@ head_seq() {
 	faultcastctl --json status | jq -r .module.head
 }
 
-# at_least N: the count of faults, for wait_for
+# at_least N: the number of faults; for use with wait_for.
 at_least() {
 	[ "$(metric "$reads")" -ge "$1" ]
 }
@@ -54,12 +54,12 @@ guest() {
 	not_ok "the client's connection breaks" wait $follower
 	complete /tmp/part1 >/tmp/part1.whole
 	last=$(cursors /tmp/part1.whole | tail -n 1)
-	# What happens while nobody is there is in the kernel's history.
+	# Faults without an exporter are in the kernel's history.
 	sleep 0.5
 
 	start_exporter
 	ok "the exporter answers again" wait_for 10 fetch /-/healthy -f
-	# Perhaps before it has caught up.
+	# The exporter may not have caught up yet.
 	follow "$last" /tmp/part2
 	follower_part2=$follower
 	ok "it is ready again" wait_for 10 exporter_ready
@@ -71,7 +71,7 @@ guest() {
 	ok "the storm ends" wait $rogue
 	ok "the law holds" law_holds
 	ok "the follower comes to the head" wait_for 10 has_seq /tmp/part2 "$(head_seq)"
-	# The counter is what was raised, no matter who was there.
+	# The counter is the number of raised faults, whether an exporter ran or not.
 	is "the counter is all that was raised" "$(metric "$reads")" "$(awk '$1 == "total" {print $2}' /tmp/law)"
 
 	faultcastctl --json tail --all --once >/tmp/truth
@@ -109,7 +109,7 @@ guest() {
 	ok "the module unloads" unload_faultcast
 }
 
-# unknown NAME CURSOR
+# unknown NAME CURSOR: checks the answer to an unknown cursor.
 unknown() {
 	fetch_events "after=$2" >/tmp/answer
 	is "$1: a gap of unknown size" "$(head -n 1 /tmp/answer | jq -c '[.gap.reason, .gap.missing]')" \

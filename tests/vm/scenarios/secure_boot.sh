@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: on a machine with Secure Boot, in its strictest lockdown, a module signed with a key of the firmware's db
-# loads and has all its probes, as docs/secure-boot.md promises, while one without a signature is refused.
+# Proves: on a machine with Secure Boot in the strictest lockdown, a module signed with a key in the
+# firmware's db loads and attaches all probes, as docs/secure-boot.md promises. A module without a
+# signature is refused.
 VM_SECURE_BOOT=1
 VM_CPUS=1
 VM_MEMORY=1024

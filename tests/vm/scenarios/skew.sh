@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Proves: the wire is additive only: the exporter, faultcastctl and the module of the uAPI's first
-# version work with ours, both ways; what is new they pass over, count, and lose nothing by.
+# Proves: changes of the netlink interface are additive only. The exporter, faultcastctl and the
+# module of the uAPI's first version work with the present ones, in both directions. Unknown
+# attributes are skipped and counted, and nothing is lost.
 VM_CPUS=1
 VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0 i82559er,addr=0x4"
 VM_MODULES="aer_inject"
@@ -9,31 +10,31 @@ VM_FILES="curl jq"
 rogue=0000:00:04.0
 card=0000:01:00.0
 
-# number FIELD: of the module's status.
+# number FIELD: a number of the module's status.
 number() {
 	faultcastctl --json status | jq -r ".module.$1"
 }
 
-# head_is N: for wait_for.
+# head_is N: for use with wait_for.
 head_is() {
 	number head
 	[ "$(number head)" = "$1" ]
 }
 
-# streamed N: /v1/events has N events and gaps, for wait_for.
+# streamed N: /v1/events has N events and gaps; for use with wait_for.
 streamed() {
 	fetch_events | wc -l
 	[ "$(fetch_events | wc -l)" -eq "$1" ]
 }
 
-# load MODULE ABI: 512 devices, where both versions can.
+# load MODULE ABI: loads it with 512 devices, which both versions support.
 load() {
 	clear_log
 	insmod "$1" devices=512 || return
 	! dmesg | grep "faultcast: unknown parameter"
 }
 
-# faults: 5 reads, 3 writes, 2 synthetic ones
+# faults: raises 5 reads, 3 writes and 2 synthetic faults.
 faults() {
 	rogue read $rogue count=5 gap_us=20000 && rogue write $rogue count=3 base=0x20000000 gap_us=20000 &&
 		faultcastctl inject --device $rogue && faultcastctl inject
@@ -43,7 +44,8 @@ unknown() {
 	metric 'faultcast_source_unknown_total{source="netlink"}'
 }
 
-# error_report NAME: one that the programs do not know. To look counts too, each time as much.
+# error_report NAME: an error that the programs do not know. Reading counts too, always by the same
+# number.
 error_report() {
 	first=$(unknown)
 	before=$(unknown)
@@ -54,13 +56,13 @@ error_report() {
 	ok "$1: and is counted as unknown" test $((after - before)) -gt $((before - first))
 }
 
-# revision: of the exporter that runs.
+# revision: the revision of the running exporter.
 revision() {
 	fetch /metrics | sed -n 's/^faultcast_build_info{.*revision="\([^"]*\)".*/\1/p'
 }
 
-# works NAME AER: the programs on PATH with the module that is loaded, which tells of AER faults; the
-# stream begins with what was there before the exporter, and goes on by multicast.
+# works NAME AER: checks the programs in PATH with the loaded module, which reports AER errors. The
+# stream begins with events from before the exporter, and continues by multicast.
 works() {
 	ok "$1: faults before the exporter" faults
 	start_exporter

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: storm control holds back what is beyond rate and burst, counts all of it, says how much
-# before the next event or in a summary, and keeps no other device waiting.
+# Proves: storm control suppresses faults beyond rate and burst, and counts all of them. The next
+# event or a summary reports their number. No other device has to wait.
 VM_CPUS=2
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5 i82559er,addr=0x6"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
@@ -9,34 +9,34 @@ loud=0000:00:04.0
 quiet=0000:00:05.0
 third=0000:00:06.0
 
-# number FIELD: of the module's status.
+# number FIELD: a number of the module's status.
 number() {
 	faultcastctl --json status | jq -r ".module.$1"
 }
 
-# device_number DEVICE FIELD
+# device_number DEVICE FIELD: a number of the device.
 device_number() {
 	faultcastctl --json devices | jq -r ".devices[] | select(.address.name == \"$1\") | .$2"
 }
 
-# told: how many suppressed faults the events tell of.
+# told: the number of suppressed faults that events report.
 told() {
 	faultcastctl --json tail --all --once |
 		jq -rs 'map(.event.suppressedBefore // "0" | tonumber) | add // 0'
 }
 
-# all_told: for wait_for.
+# all_told: for use with wait_for.
 all_told() {
 	[ "$(told)" = "$(number suppressed)" ]
 }
 
-# delivery: how many events arrived, and how many within 10 ms, at one moment.
+# delivery: the number of events received, and of those within 10 ms, at one moment.
 delivery() {
 	fetch /metrics | awk '$1 == "faultcast_delivery_seconds_bucket{le=\"0.01\"}" { soon = $2 }
 		$1 == "faultcast_delivery_seconds_count" { print $2, soon }'
 }
 
-# single_faults: ten; fails unless all of them, and what else arrived, came within 10 ms.
+# single_faults: raises ten faults. Fails unless they and all other events arrive within 10 ms.
 single_faults() {
 	before=$(delivery)
 	for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -68,8 +68,8 @@ guest() {
 		"$(number suppressed)"
 	is "and all faults" "$(metric "faultcast_io_page_faults_total{device=\"$loud\",access=\"read\"}")" 20000
 
-	# Fairness: single faults of another device in the middle of a storm. The loud one may publish
-	# next to nothing, so that what is delivered meanwhile is the quiet one's.
+	# Fairness: single faults of another device in the middle of a storm. The loud device may
+	# publish almost nothing, so that the delivered events are those of the quiet device.
 	ok "a limit for the loud one" faultcastctl config --device $loud --rate 1 --burst 1
 	while [ ! -e /tmp/end ]; do
 		raise_iommu_fault device=$loud count=20000 base=0x10000
@@ -79,8 +79,8 @@ guest() {
 	raised=$(device_number $loud raised)
 	published=$(device_number $quiet published)
 	rounds=1
-	# The machine that emulates this one is not ours alone and may lay it aside at any time: a round
-	# without that is enough to show that the storm does not delay.
+	# The host may pause the VM at any time. One undisturbed round is enough to show that the
+	# storm does not delay the quiet device.
 	until single_faults || [ $rounds -eq 10 ]; do
 		rounds=$((rounds + 1))
 	done

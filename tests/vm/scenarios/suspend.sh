@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: suspend to idle and to RAM, and the resume from them, cost no fault and no event: what was
-# counted and published before is there after, and real faults are counted exactly on both sides.
-# Times stay those of the moment: an event's on both clocks, a device's first and last fault.
+# Proves: suspend to idle and to RAM, and the resume, lose no fault and no event. Everything counted
+# and published before is there afterwards, and real faults are counted exactly on both sides. Times
+# are those of the moment: an event's on both clocks, and a device's first and last fault.
 VM_CPUS=2
 VM_TIMEOUT=180
-# The other CPU goes offline and comes back, which patches kernel text: README.md.
+# The other CPU goes offline and online again, which patches kernel text: see README.md.
 VM_TCG_THREAD=single
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
@@ -16,13 +16,13 @@ lpc=/sys/bus/pci/devices/0000:00:1f.0/config
 serio=/sys/devices/platform/i8042/serio0
 key='{"type":"qcode","data":"shift"}'
 
-# The driver of the share knows no suspend: it is gone meanwhile.
+# The driver of the share does not support suspend, so the share is unmounted meanwhile.
 leave_share() {
 	umount /host || return
 	virtio=$(basename /sys/bus/virtio/drivers/9pnet_virtio/virtio*)
 	echo "$virtio" >/sys/bus/virtio/drivers/9pnet_virtio/unbind || return
-	# QEMU's firmware does not restore the chipset's PMBASE and ACPI_CNTL when it resumes, and
-	# without them the machine cannot be switched off.
+	# On resume QEMU's firmware does not restore the chipset's PMBASE and ACPI_CNTL. Without
+	# them the machine cannot be switched off.
 	dd if=$lpc of=/tmp/pmbase bs=1 skip=64 count=8
 }
 
@@ -32,8 +32,8 @@ return_to_share() {
 	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 host /host
 }
 
-# sleep_in STATE: for $asleep seconds. The RTC wakes from RAM; from idle, where its alarm is the HPET's,
-# a key does, which is released then.
+# sleep_in STATE: sleeps for $asleep seconds. The RTC wakes the machine from RAM. From idle its
+# alarm would come from the HPET, so a key that QEMU holds for this time wakes the machine.
 sleep_in() {
 	if [ "$1" = freeze ]; then
 		echo enabled >$serio/power/wakeup
@@ -44,38 +44,40 @@ sleep_in() {
 	echo "$1" >/sys/power/state
 }
 
-# device_times DEVICE: first and last fault, ns.
+# device_times DEVICE: the times of its first and last fault in ns.
 device_times() {
 	faultcastctl --json devices | jq -r ".devices[] | select(.address.name == \"$1\") |
 		.firstRealtimeNs + \" \" + .lastRealtimeNs"
 }
 
-# event_times DEVICE: the same by its events, and the last one's on the monotonic clock.
+# event_times DEVICE: the same from its events, and the last event's time on the monotonic clock.
 event_times() {
 	faultcastctl --json tail --all --once | jq -r -s "map(select(.event.device.name == \"$1\").event) |
 		.[0].realtimeNs + \" \" + .[-1].realtimeNs + \" \" + .[-1].monotonicNs"
 }
 
-# near NS NS: two times of one moment; an offset between two clocks is not read to the nanosecond.
+# near NS NS: both are the same moment. The offset between two clocks has an error of some
+# nanoseconds.
 near() {
 	echo "$1 $2"
 	[ "$1" ] && [ "$2" ] && [ $(($1 - $2)) -lt 1000000 ] && [ $(($2 - $1)) -lt 1000000 ]
 }
 
-# between SECONDS SECONDS NS
+# between SECONDS SECONDS NS: the time is within the two others.
 between() {
 	echo "$1 $2 $3"
 	[ $(($3 / 1000000000)) -ge "$1" ] && [ $(($3 / 1000000000)) -le "$2" ]
 }
 
-# mono: seconds of the monotonic clock, which stands still in a suspend; the kernel's log has it.
+# mono: seconds on the monotonic clock, which stops during a suspend. The kernel's log uses that
+# clock.
 mono() {
 	echo "<6>now" >/dev/kmsg
 	dmesg | sed -n '$s/^\[ *\([0-9]*\)\..*/\1/p'
 }
 
 guest() {
-	# Nothing may keep the share busy.
+	# No open file may keep the share busy.
 	exec >>/tmp/output 2>&1
 	ln -s /tmp/exporter.log /host/exporter.log
 	ok "the module loads" load_faultcast rate=0
@@ -103,7 +105,7 @@ guest() {
 	ok "the module unloads" unload_faultcast
 }
 
-# suspended STATE
+# suspended STATE: checks one suspend and resume.
 suspended() {
 	before=$(device_times $device)
 	events=$(event_times $device)
@@ -131,7 +133,7 @@ suspended() {
 
 host() {
 	hardware_faults >recorded
-	# The mock's have no reason.
+	# The mock's faults have no reason.
 	grep -v ' -$' events >seen
 	ok "there was something to count: $(wc -l <recorded) faults" test "$(wc -l <recorded)" -ge 50
 	same "all that the hardware recorded was published, in order" seen recorded

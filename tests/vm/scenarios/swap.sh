@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Proves: when a card is pulled and another model put into its slot, their faults are not mixed up:
-# each event names the card that faulted, the new one is a new generation, and the metrics follow.
+# Proves: when a card is replaced by another model in the same slot, their faults are kept apart.
+# Each event names the card that faulted, the new card is a new generation, and the metrics follow.
 VM_CPUS=1
 VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0,id=first,mac=52:54:00:12:34:56"
-# The port's own hotplug, not the firmware's.
+# Uses the port's own hotplug instead of the firmware's.
 VM_ARGS="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 VM_MODULES="e1000e nvme"
 VM_FILES="jq curl build/san/faultcast_exporter:bin/faultcast_exporter"
@@ -14,7 +14,7 @@ fault() {
 	raise_iommu_fault device=$card count=1 base=0x1000 >/dev/null
 }
 
-# seen_as N: the Nth event's vendor, device, driver and whether it has a serial number.
+# seen_as N: the Nth event's vendor, device, driver, and whether it has a serial number.
 seen_as() {
 	faultcastctl --json tail --all --once | jq -r "select(.event.ioPageFault) | .event.identity |
 		\"\(.vendorId) \(.deviceId) \(.driver) \(.serial != null)\"" | sed -n "$1p"

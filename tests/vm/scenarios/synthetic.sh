@@ -1,24 +1,24 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: an injected event travels the path of a real one, is marked wherever it is shown, and no
-# metric but its own counter ever moves for it; and who may not inject is told so.
+# Proves: an injected event takes the same path as a real one, is marked in every output, and moves
+# no metric except its own counter. A caller who may not inject gets an error that says so.
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="curl jq setpriv build/san/faultcast_exporter:bin/faultcast_exporter
 	build/san/faultcastctl:bin/faultcastctl"
 
 device=0000:00:04.0
-# A segment as VMD has it, beyond 16 bits.
+# A segment number of VMD, beyond 16 bits.
 absent=10000:af:1e.5
-# No PCI device.
+# A device that is not on PCI.
 named=platform/rogue.0
 
-# The metrics that an injected event must leave alone; those of the exporter itself left out.
-# So are those of outputs, which carry injected events as well.
+# The metrics that an injected event must not change. The exporter's own metrics and those of its
+# outputs are left out, because outputs also carry injected events.
 fault_metrics() {
 	fetch /metrics | grep '^faultcast_' |
 		grep -vE '^faultcast_(synthetic_events_total|delivery_seconds|stream_|output_|scrapes_)'
 }
 
-# injects FLAG...: twelve at once; how many were refused.
+# injects FLAG...: injects twelve events at once. Prints how many were refused.
 injects() {
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		{ faultcastctl inject "$@" 2>&1 || echo refused; } &
@@ -26,7 +26,7 @@ injects() {
 }
 
 unprivileged() {
-	# By its path: busybox prefers its own.
+	# With its path, because busybox prefers its own applet.
 	/bin/setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 }
 

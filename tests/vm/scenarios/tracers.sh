@@ -1,10 +1,11 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: others may trace what the module watches, with tracefs, trace-cmd and perf, before it comes and
-# after it has gone: its counts stay exact, and theirs go on; and what would switch its probes off is
-# refused, or said in the status: no count is called exact that is not.
+# Proves: tracefs, trace-cmd and perf may trace the same places as the module, before it is loaded
+# and after it is unloaded. The module's counts stay exact, and the tracers continue. Actions that
+# would disable its probes are refused or shown in the status, so that no inexact count is called
+# exact.
 VM_CPUS=2
 VM_TIMEOUT=360
-# Each of them patches kernel text while it runs: README.md.
+# Each of them patches kernel text while it runs: see README.md.
 VM_TCG_THREAD=single
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5
 	pcie-root-port,id=rp0,addr=0x6,slot=7 e1000e,bus=rp0"
@@ -15,39 +16,39 @@ rogue="0000:00:04.0 0000:00:05.0"
 mock=0000:00:05.0
 tracing=/sys/kernel/tracing
 kprobes_enabled=/sys/kernel/debug/kprobes/enabled
-# At these addresses are the faults made while not every probe is there.
+# Faults at these addresses are raised while some probes are disabled.
 blind_base=0x80000000
 seen_base=0x10000000
 blind=' 0x[89a-f][0-9a-f]\{7\} '
 
-# number FIELD: of the module's status.
+# number FIELD: a number of the module's status.
 number() {
 	faultcastctl --json status | jq -r ".module.$1 // 0"
 }
 
-# vtd: what the status says of it.
+# vtd: the probe's line in the status.
 vtd() {
 	faultcastctl --json status | jq -c '.module.probes[0] | [.name, .state, .exact, .reason]'
 }
 
-# storm BASE: of both devices on both CPUs, and of the mock.
+# storm BASE: a storm of both devices on both CPUs, and of the mock.
 storm() {
 	# shellcheck disable=SC2086 # a list
 	rogue mixed $rogue count=300 parallel=1 base="$1" &&
 		raise_iommu_fault device=$mock count=100 base=0x1000 flags=6 >/dev/null
 }
 
-# aer_error: a correctable one of the card; struct aer_error_inj, see aer.sh.
+# aer_error: a correctable error of the card; for struct aer_error_inj see aer.sh.
 aer_error() {
 	printf '\001\0\0\0\0\0\0\0\100\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >/dev/aer_inject
 }
 
-# hits EVENT: of a kprobe event, as tracefs counts them.
+# hits EVENT: the number of hits of a kprobe event in tracefs.
 hits() {
 	awk -v event="$1" '$1 == event {print $2}' $tracing/kprobe_profile
 }
 
-# keep: for host(), what has been published of VT-d.
+# keep: leaves the published VT-d events for host().
 keep() {
 	all_events | awk '$3 != "other"' | cut -d ' ' -f 2- >>/host/events
 }
@@ -98,8 +99,9 @@ kprobes_off() {
 	keep
 }
 
-# trace_more: kprobes at the handler's entry and return, on the instruction of the module's own one and
-# on the test before that jump, which is two or three bytes; the events that it takes; a function tracer.
+# trace_more: starts other tracers. There are kprobes at the handler's entry and return, on the
+# instruction of the module's own kprobe, and on the test before that jump, which has two or three
+# bytes. The module's tracepoints are enabled, and ftrace's function tracer is on.
 trace_more() {
 	{
 		echo "p:entry dmar_fault"
@@ -125,13 +127,14 @@ trace_no_more() {
 	echo >$tracing/kprobe_events
 }
 
-# near_site 0|1: those that hide from the module where its own goes.
+# near_site 0|1: the kprobes that hide the place of the module's own kprobe from it.
 near_site() {
 	echo "$1" >$tracing/events/kprobes/test/enable
 	echo "$1" >$tracing/events/kprobes/site/enable
 }
 
-# counted: what the mock and aer_inject made, a storm and an error, is all there; none was missed.
+# counted: everything that the mock and aer_inject raised, a storm and an error, is counted. No
+# probe hit was missed.
 counted() {
 	{ storm $seen_base && aer_error && wait_for 5 aer_is 1 && law_holds; } || return
 	echo "other $(all_events | grep -c ' other '), missed $(number probeMissed)"
@@ -141,7 +144,7 @@ counted() {
 beside_tracefs() {
 	site=$(sed -n 's/.*dmar_fault+\(0x[0-9a-f]*\).*/\1/p' /sys/kernel/debug/kprobes/list)
 	ok "kprobes, one beside its own, events and a function tracer begin" trace_more "$site"
-	# Afresh, for counts that begin at 0.
+	# Loads the module again, so that its counts begin at 0.
 	ok "the module goes" unload_faultcast
 	near_site 0
 	ok "and comes beside the others" load_faultcast rate=0 queue=16384
@@ -178,12 +181,12 @@ aer_events() {
 	faultcastctl --json tail --all --once | jq -s 'map(select(.event.kind == "KIND_AER")) | length'
 }
 
-# aer_is N: for wait_for.
+# aer_is N: for use with wait_for.
 aer_is() {
 	[ "$(aer_events)" = "$1" ]
 }
 
-# trace-cmd and perf come before the module, and the module goes before them.
+# trace-cmd and perf start before the module is loaded, and end after it is unloaded.
 beside_programs() {
 	rm -f /tmp/end
 	trace-cmd record -o /tmp/trace.dat -p function -l dmar_fault -e iommu:io_page_fault -e ras:aer_event \

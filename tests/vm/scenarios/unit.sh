@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: the unit tests of kmod/ (tests/vm/selftest) pass in a running kernel, with its atomics, its
-# interrupts on two CPUs and its PCI core; and each of them has run.
+# Proves: the unit tests of kmod/ (tests/vm/selftest) pass in a running kernel, with its atomics,
+# interrupts on two CPUs and its PCI core. Every test has run.
 VM_CPUS=2
 VM_DEVICES="i82559er,addr=0x4"
 VM_TIMEOUT=300
 
-# pass_on LINE: a line of the module's, as a check or a comment of ours.
+# pass_on LINE: prints a line of the test module as a check or a comment.
 pass_on() {
 	unit_name=${1#*ok * - }
 	case $1 in

@@ -1,11 +1,12 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: the module comes and goes while hard irqs of both CPUs at once report faults, and while two
-# devices fault as fast as they can, so that VT-d's handler is patched while it runs; the last counters
-# obey the law each time, with nothing left in a queue.
+# Proves: the module can be loaded and unloaded while both CPUs report faults in hard interrupts,
+# and while two devices fault as fast as they can. VT-d's handler is patched while it runs. The last
+# counters obey the law of conservation each time, and no queue has events left.
 VM_CPUS=2
 VM_TIMEOUT=900
-# Attaching patches kernel text and waits for the other CPU's IPI, which QEMU 7.2 loses now and then with
-# a thread per CPU, or it crashes in patched code, without our module too: README.md.
+# Attaching patches kernel text and waits for an IPI of the other CPU. With one thread for each CPU,
+# QEMU 7.2 sometimes loses that IPI or crashes in patched code, also without our module: see
+# README.md.
 VM_TCG_THREAD=single
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
 VM_FILES="jq"
@@ -13,7 +14,7 @@ VM_FILES="jq"
 reported_cycles=100
 real_cycles=10
 
-# Until told to end.
+# Raises faults until told to end.
 raise_storm() {
 	while [ ! -e /tmp/end ]; do
 		echo "device=$2 count=2000 burst=50" |
@@ -28,7 +29,7 @@ rogue_storm() {
 }
 
 guest() {
-	# Where each takes seconds.
+	# Fewer cycles on the debug kernel, where each takes seconds.
 	case $(uname -r) in *-debug-*) reported_cycles=20 ;; esac
 	ok "a first fault" raise_iommu_fault device=0000:00:04.0
 	rm -f /tmp/end
@@ -40,12 +41,13 @@ guest() {
 	come_and_go real $real_cycles 0.2
 }
 
-# come_and_go STORM CYCLES SECONDS: each time it stays for so long; then once until the storm is over.
+# come_and_go STORM CYCLES SECONDS: loads the module for SECONDS and unloads it, CYCLES times. The
+# last time it stays until the storm is over.
 come_and_go() {
 	i=0
 	while [ $i -lt "$2" ]; do
 		i=$((i + 1))
-		# In turn with queues that are always full.
+		# Every second load has queues that are always full.
 		load_faultcast rate=0 queue=$((i % 2 ? 2 : 4096)) history=1000 || break
 		sleep "$3"
 		unload_faultcast || break
@@ -65,7 +67,7 @@ host() {
 	unloaded real "$(cat real.times)"
 }
 
-# unloaded STORM TIMES
+# unloaded STORM TIMES: checks the counters of all unloads.
 unloaded() {
 	is "$1 faults: each unload prints its counters" "$(wc -l <"$1")" "$2"
 	tr ' =' '\n ' <"$1" | awk '

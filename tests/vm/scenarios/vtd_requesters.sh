@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Proves: a VT-d fault counts under the requester id that the hardware recorded, also where no device
-# has it (a bridge's alias for what is behind it); interrupt-remapping faults are a kind of their own.
+# Proves: a VT-d fault counts under the requester id that the hardware recorded, also if no device
+# has that id, as with a bridge's alias for devices behind it. Interrupt-remapping faults are a
+# separate kind.
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4 pcie-pci-bridge,id=bridge,addr=0x6 i82559er,bus=bridge,addr=0x3"
 VM_NEW_QEMU=1
@@ -10,8 +11,8 @@ device=0000:00:04.0
 behind=0000:01:03.0
 alias=0000:01:00.0
 
-# A DMA write to 0xfeexxxxx is an interrupt message, here one with a handle that nobody set up (VT-d
-# spec, section 5.1.5.2): QEMU records its requester as ff:1f.7.
+# A DMA write to 0xfeexxxxx is an interrupt message. Nobody has set up the handle in this one (VT-d
+# spec, section 5.1.5.2). QEMU records its requester as ff:1f.7.
 bad_interrupts() {
 	rogue write $device count=3 base=0xfee80010 step=0x1000 gap_us=20000
 }

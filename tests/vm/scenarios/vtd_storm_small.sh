@@ -1,13 +1,13 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: in a storm that a queue cannot hold every fault is still counted for its device, each is
-# either published or counted as lost, and what is published is what the hardware recorded.
+# Proves: in a storm that exceeds the queue, every fault is still counted for its device. Each fault
+# is either published or counted as lost, and the published events match the hardware's records.
 VM_CPUS=2
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5 i82559er,addr=0x6 i82559er,addr=0x7"
 VM_FILES="jq build/san/faultcastctl:bin/faultcastctl"
 
 devices="0000:00:04.0 0000:00:05.0 0000:00:06.0 0000:00:07.0"
 
-# storm NAME BASE PARAM...
+# storm NAME BASE PARAM...: one storm with these module parameters.
 storm() {
 	local name=$1 base=$2
 	shift 2
@@ -26,7 +26,7 @@ guest() {
 	storm tiny 0x80000000 queue=2
 }
 
-# judge NAME: by NAME.trace
+# judge NAME: checks the results against NAME.trace.
 judge() {
 	local name=$1 lost published
 	lost=$(jq -r '.module.lost // 0' "$name.status")

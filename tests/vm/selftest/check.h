@@ -18,7 +18,7 @@
 struct check_group {
 	const char *name;
 	const void *rows;
-	size_t size;		/* of the whole table */
+	size_t size;		/* the whole table's size */
 	size_t row_size;
 	void (*run)(const void *row);
 };
