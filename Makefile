@@ -51,6 +51,7 @@ LIB_SRC := $(filter-out exporter/main.c exporter/ctl/%,$(wildcard exporter/*.c e
 CTL_SRC := $(wildcard exporter/ctl/*.c)
 STANDIN_SRC := $(wildcard tests/standin/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
+DOCS_SRC := $(wildcard tests/docs/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 
 # The messages for tests in Python.
@@ -60,7 +61,7 @@ PYTHON_PROTOS := $(PROTOS) proto/io/prometheus/client/metrics.proto
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps build-deps test test-unit test-stream test-prometheus chaos chaos-host chaos-vm stream-build test-vm test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-scrape bench-storm bench-kernel lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps build-deps test test-unit test-stream test-prometheus chaos chaos-host chaos-vm stream-build test-vm test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-scrape bench-storm bench-kernel docs lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -92,6 +93,7 @@ help:
 	@echo 'make bench-scrape what a scrape of 4096 devices costs, beside a Go exporter and static bytes'
 	@echo 'make bench-storm what a storm costs a task on another CPU'
 	@echo 'make bench-kernel what a fault costs in instructions, and an event against other observers'
+	@echo 'make docs        writes the pages of docs/ that are generated from tables in the source'
 	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck, mandoc'
 	@echo 'make demo        a machine with a rogue device, its exporter on http://127.0.0.1:10186/'
 	@echo 'make demo-check  the same without looking: exits 0 when the fault arrived'
@@ -173,6 +175,8 @@ $(B)/bench/stream_load: $(call obj,obj,tests/bench/stream_load.c)
 $(B)/bench/codec: $(call obj,obj,tests/bench/codec.c tests/standin/wire.c) $(B)/obj/faultcast.a
 	@mkdir -p $(@D)
 	$(call link,$(CFLAGS)) -o $@
+$(B)/docs: $(call obj,obj,$(DOCS_SRC)) $(B)/obj/faultcast.a
+	$(call link,$(CFLAGS)) -o $@
 $(B)/bench/scrape_static: $(call obj,obj,tests/bench/scrape_static.c)
 	@mkdir -p $(@D)
 	$(call link,$(CFLAGS)) -o $@
@@ -236,9 +240,9 @@ test: deps
 # a change that breaks them shows early.
 UNIT_TESTS = $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%) $(patsubst %,$(B)/unit-tsan/%,store store_trouble)
 FUZZ_TARGETS = $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
-test-unit: $(UNIT_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faultcastctl
+test-unit: $(UNIT_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faultcastctl $(B)/docs
 	prove -e tests/unit/run $(sort $(UNIT_TESTS))
-	prove tests/uapi.t tests/man.t
+	prove tests/uapi.t tests/man.t tests/docs.t
 
 # End to end without a VM: a program plays the module.
 test-stream: deps
@@ -345,6 +349,10 @@ bench-kernel: deps
 	done; exit $$status
 
 include deploy/install.mk
+
+# tests/docs.t holds the committed pages to what this writes.
+docs: $(B)/docs
+	$< docs
 
 lint: deps
 	CHECK_CC='$(CHECK_CC)' tests/lint

@@ -109,8 +109,7 @@ static void collect_failures(struct expo *e, const struct snapshot *s)
 static const struct metric metrics[] = {
 	{
 		.family = { "faultcast_config_last_reload_successful", METRIC_GAUGE,
-			    "Whether the last configuration reload succeeded (1) or failed "
-			    "(0)." },
+			    "1 if the last configuration reload succeeded, else 0." },
 		.details = "The start of the exporter counts as a reload.",
 		.origin = METRIC_EXPORTER,
 		.collect = collect_successful,

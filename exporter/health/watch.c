@@ -246,6 +246,8 @@ static const struct metric metrics[] = {
 		.family = { "faultcast_health_transitions_total", METRIC_COUNTER,
 			    "Health transitions of all devices, by resulting state: ok, suspect "
 			    "or faulty." },
+		.details = "A state that the exporter concludes from past events when it starts is "
+			   "not a transition.",
 		.origin = METRIC_EXPORTER,
 		.labels = "to",
 		.collect = collect_transitions,

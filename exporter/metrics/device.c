@@ -151,7 +151,7 @@ const struct metric device_metrics[] = {
 		.family = { "faultcast_aer_errors_total", METRIC_COUNTER,
 			    "Errors named in the device's PCIe AER events; one event can name "
 			    "several errors." },
-		.details = "The label error has the name under which the kernel logs the error.",
+		.details = "The label `error` has the name under which the kernel logs the error.",
 		.origin = METRIC_KERNEL,
 		.labels = "device, severity, error",
 		.collect_device = collect_aer_errors,
@@ -159,8 +159,8 @@ const struct metric device_metrics[] = {
 	},
 	{
 		.family = { "faultcast_link_events_total", METRIC_COUNTER,
-			    "Hotplug and link events below the PCIe port that the label device "
-			    "names, by event." },
+			    "Hotplug and link events at the PCIe port that the label device names, "
+			    "by event." },
 		.details = "Events are `card_present`, `card_not_present`, `link_up`, `link_down`, "
 			   "`link_changed` and `other`. A series appears with its first event.",
 		.origin = METRIC_KERNEL,

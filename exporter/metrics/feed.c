@@ -30,8 +30,7 @@ static void collect_unknown(struct expo *e, const struct snapshot *s)
 const struct metric feed_metrics[] = {
 	{
 		.family = { "faultcast_source_up", METRIC_GAUGE,
-			    "Whether the exporter receives events from the feed named by the label "
-			    "source (1) or not (0)." },
+			    "1 if the exporter receives events from this feed, else 0." },
 		.details = "The reason why the feed is not up is in `/v1/status`.",
 		.origin = METRIC_EXPORTER,
 		.labels = "source",

@@ -127,7 +127,8 @@ const struct metric module_metrics[] = {
 	{
 		.family = { "faultcast_events_raised_total", METRIC_COUNTER,
 			    "Events that the kernel module's probes have seen, by kind." },
-		.details = "Kinds are io_page_fault, interrupt_remapping, aer, link and hotplug. "
+		.details = "Kinds are `io_page_fault`, `interrupt_remapping`, `aer`, `link` and "
+			   "`hotplug`. "
 			   "Each event is counted here, also if it was suppressed or lost "
 			   "afterwards.",
 		.origin = METRIC_KERNEL,
@@ -189,7 +190,7 @@ const struct metric module_metrics[] = {
 	},
 	{
 		.family = { "faultcast_probe_up", METRIC_GAUGE,
-			    "Whether the probe is active (1) or not (0)." },
+			    "1 if the probe is active, else 0." },
 		.details = "The reason why a probe is not active is in `/v1/status`.",
 		.origin = METRIC_KERNEL,
 		.labels = "probe",
@@ -197,9 +198,8 @@ const struct metric module_metrics[] = {
 	},
 	{
 		.family = { "faultcast_probe_failed", METRIC_GAUGE,
-			    "Whether the probe could not be attached to a function or tracepoint "
-			    "that this kernel has (1) or not (0)." },
-		.details = "The value is also 0 where the kernel lacks the function or tracepoint.",
+			    "1 if attaching the probe failed although this kernel has the function "
+			    "or tracepoint for it, else 0." },
 		.origin = METRIC_KERNEL,
 		.labels = "probe",
 		.collect = collect_probe_failed,
@@ -222,8 +222,8 @@ const struct metric module_metrics[] = {
 	},
 	{
 		.family = { "faultcast_module_abi_skew", METRIC_GAUGE,
-			    "Whether the ABI of the kernel module is older or newer than the ABI "
-			    "that the exporter was built for (1) or not (0)." },
+			    "1 if the kernel module's ABI is older or newer (label module) than "
+			    "the ABI that the exporter was built for, else 0." },
 		.origin = METRIC_KERNEL,
 		.labels = "module",
 		.collect = collect_abi_skew,

@@ -347,8 +347,7 @@ static void collect_oldest(struct expo *e, const struct snapshot *s)
 static const struct metric metrics[] = {
 	{
 		.family = { "faultcast_store_up", METRIC_GAUGE,
-			    "Whether the last operation of the event store succeeded (1) or "
-			    "failed (0)." },
+			    "1 if the last operation of the event store succeeded, else 0." },
 		.details = "The log says why an operation failed. The metrics of the store are "
 			   "absent without `--storage.path`.",
 		.origin = METRIC_EXPORTER,
