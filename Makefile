@@ -22,7 +22,7 @@ DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	shellcheck codespell valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon prometheus nodejs $(if $(shell command -v npm),,npm) \
 	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc \
-	wrk golang-go golang-github-prometheus-client-golang-dev libpci-dev
+	wrk golang-go golang-github-prometheus-client-golang-dev libpci-dev libcyaml-dev
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla
@@ -61,7 +61,7 @@ PYTHON_PROTOS := $(PROTOS) proto/io/prometheus/client/metrics.proto
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 gen_obj = $(patsubst $(B)/gen/%.c,$(B)/$(1)/gen/%.o,$(GEN))
 
-.PHONY: all kmod previous deps build-deps test test-unit test-stream test-prometheus chaos chaos-host chaos-vm stream-build test-vm test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-scrape bench-storm bench-kernel docs lint demo demo-check clean help FORCE
+.PHONY: all kmod previous deps build-deps test test-unit test-stream test-prometheus chaos chaos-host chaos-vm stream-build test-vm test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream bench-scrape bench-storm bench-kernel bench-decisions docs lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -93,6 +93,8 @@ help:
 	@echo 'make bench-scrape what a scrape of 4096 devices costs, beside a Go exporter and static bytes'
 	@echo 'make bench-storm what a storm costs a task on another CPU'
 	@echo 'make bench-kernel what a fault costs in instructions, and an event against other observers'
+	@echo 'make bench-decisions'
+	@echo '                 the measurements that docs/adr quotes'
 	@echo 'make docs        writes the pages of docs/ that are generated from tables in the source'
 	@echo 'make lint        checkpatch, sparse, clang-format, cppcheck, gcc and clang, shellcheck, mandoc'
 	@echo 'make demo        a machine with a rogue device, its exporter on http://127.0.0.1:10186/'
@@ -180,9 +182,15 @@ $(B)/docs: $(call obj,obj,$(DOCS_SRC)) $(B)/obj/faultcast.a
 $(B)/bench/scrape_static: $(call obj,obj,tests/bench/scrape_static.c)
 	@mkdir -p $(@D)
 	$(call link,$(CFLAGS)) -o $@
+$(B)/bench/health_restart: $(call obj,obj,tests/bench/health_restart.c) $(B)/obj/faultcast.a
+	@mkdir -p $(@D)
+	$(call link,$(CFLAGS)) -o $@
 $(B)/bench/pci_names: $(call obj,obj,tests/bench/pci_names.c) $(B)/obj/faultcast.a
 	@mkdir -p $(@D)
 	$(call link,$(CFLAGS)) -lpci -o $@
+$(B)/bench/config_cyaml: $(call obj,obj,tests/bench/config_cyaml.c) $(B)/obj/faultcast.a
+	@mkdir -p $(@D)
+	$(call link,$(CFLAGS)) -lcyaml -o $@
 # With Debian's packages, nothing is fetched.
 $(B)/bench/go_exporter: tests/bench/go/main.go
 	@mkdir -p $(@D)
@@ -347,6 +355,16 @@ bench-kernel: deps
 	@status=0; for bench in kernel_cost peers; do \
 		tests/vm/run --accel tcg tests/vm/bench/$$bench.sh || status=1; \
 	done; exit $$status
+
+# The measurements behind docs/adr, each with and without; prints numbers. The other one is
+# tests/bench/scrape_compare, which takes two builds.
+bench-decisions: deps
+	@$(MAKE) --no-print-directory $(B)/faultcast_exporter $(B)/standin/faultcast_standin \
+		$(addprefix $(B)/bench/,health_restart pci_names config_cyaml)
+	$(B)/bench/health_restart
+	$(B)/bench/pci_names /usr/share/misc/pci.ids
+	$(B)/bench/config_cyaml
+	tests/bench/notify
 
 include deploy/install.mk
 
