@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where metrics are written to: families of samples, in one of the formats that
- * Prometheus reads.  Pure; running out of memory shows in expo.body.failed.
+ * Writes families of samples to a buffer, in one of the formats that Prometheus reads.  Pure: no
+ * function has an effect beyond the buffer.  No function returns an error; when memory is short,
+ * expo.body.failed is set.
  */
 #ifndef FAULTCAST_EXPO_EXPO_H
 #define FAULTCAST_EXPO_EXPO_H
@@ -14,9 +15,9 @@
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 
 struct metric_family {
-	const char *name; /* of a counter with "_total" */
+	const char *name; /* ends in "_total" if the family is a counter */
 	enum metric_type type;
-	const char *help;
+	const char *help; /* one or two sentences */
 };
 
 struct label {
@@ -24,13 +25,13 @@ struct label {
 	const char *value;
 };
 
-/* Every value is a whole number, or a time that is exposed in seconds. */
+/* Every value is a whole number.  A time in nanoseconds is written as seconds. */
 enum unit { UNIT_WHOLE, UNIT_NANOSECONDS };
 
-/* The event that a sample counted last; instance 0: none. */
+/* The event that a sample counted last.  If the instance is 0, there is none. */
 struct exemplar {
 	struct cursor cursor;
-	uint64_t value; /* in the unit of what it is an exemplar of; of a counter 1 */
+	uint64_t value; /* 1 for a counter; the observed nanoseconds for a histogram */
 	uint64_t real_ns;
 };
 
@@ -40,12 +41,13 @@ struct expo_format;
 struct expo {
 	const struct expo_format *format;
 	struct strbuf body;
-	bool with_created;   /* in OpenMetrics: _created samples too */
-	uint64_t created_ns; /* real time at which the counters that follow were 0; 0: unknown */
+	bool with_created;   /* write _created samples if the format is OpenMetrics */
+	uint64_t created_ns; /* real time at which the next counters were 0; 0: not known */
+	/* For the formats: */
 	const struct metric_family *family; /* the one that is being written */
-	size_t name_len;		    /* of its name */
-	size_t base_len;  /* of that without the suffix that the format takes off */
-	size_t family_at; /* where it begins in the body */
+	size_t name_len;		    /* length of its name */
+	size_t base_len;  /* length of its name without the suffix that the format removes */
+	size_t family_at; /* offset of its beginning in the body */
 };
 
 extern const struct expo_format expo_text;	  /* Prometheus text format 0.0.4 */
@@ -53,19 +55,20 @@ extern const struct expo_format expo_openmetrics; /* OpenMetrics 1.0.0 */
 /* Delimited io.prometheus.client.MetricFamily, proto/io/prometheus/client/metrics.proto */
 extern const struct expo_format expo_protobuf;
 
-/* What a response in this format calls it. */
+/* The value of the header Content-Type for this format; a constant. */
 const char *expo_content_type(const struct expo_format *format);
 
-/* Begins a family, which must outlive the writing, and ends the one before. */
+/* Ends the present family and begins @family, which must stay valid until the next one begins. */
 void expo_family(struct expo *e, const struct metric_family *family);
 
-/* One sample of a counter or gauge; @labels and @exemplar may be NULL. */
+/* Adds one sample of a counter or gauge.  @labels and @exemplar may be NULL; both are copied. */
 void expo_sample(struct expo *e, const struct label *labels, enum unit unit, uint64_t value,
 		 const struct exemplar *exemplar);
 
+/* Adds all samples of a histogram.  @labels may be NULL. */
 void expo_histogram(struct expo *e, const struct label *labels, const struct histogram *histogram);
 
-/* Ends the last family and the exposition. */
+/* Ends the last family and the page. */
 void expo_end(struct expo *e);
 
 #endif

@@ -7,7 +7,7 @@
 
 #define HEADER_LEN 10
 #define PART_MIN 8192
-/* The text repeats itself so much that more effort gains little. */
+/* Metrics repeat themselves so much that a higher level gains little. */
 #define LEVEL 1
 #define RAW_WINDOW_BITS (-15) /* negative: header and trailer are ours */
 #define MEM_LEVEL 8
@@ -41,7 +41,7 @@ void gzip_text_free(struct gzip_text *text)
 
 int gzip_begin(struct gzip *gz, struct gzip_text *text, const struct gzip_text *old)
 {
-	/* Deflate, no name, no time, no operating system. */
+	/* Method deflate; no name, no time, no operating system (RFC 1952 2.3). */
 	static const unsigned char header[HEADER_LEN] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
 
 	*gz = (struct gzip){ .text = text, .old = old };
@@ -61,7 +61,7 @@ static void add_le32(struct strbuf *sb, uint32_t value)
 
 static void finish(struct gzip *gz)
 {
-	/* The last block: of fixed codes, and nothing in it (RFC 1951 3.2.6). */
+	/* The last block: fixed codes and no content (RFC 1951 3.2.6). */
 	strbuf_add(&gz->text->packed, "\x03\x00", 2);
 	add_le32(&gz->text->packed, gz->crc);
 	add_le32(&gz->text->packed, (uint32_t)gz->text->plain.len);
@@ -87,7 +87,7 @@ static bool take_old(struct gzip *gz, struct gzip_part *part, size_t start, size
 	return true;
 }
 
-/* A full flush, so that nothing refers to what is before. */
+/* The full flush makes the next part independent of this one. */
 static void compress_part(struct gzip *gz, struct gzip_part *part, size_t start, size_t len)
 {
 	struct strbuf *out = &gz->text->packed;

@@ -8,7 +8,10 @@
 #include "base/clock.h"
 #include "model/cursor.h"
 
-/* No bound is at a whole power of 2^(1/8) but the powers of two, for which log2() is exact. */
+/*
+ * Rounding in log2() can only be wrong at the bound of a bucket, a power of 2^(1/8).  The only such
+ * powers that are whole numbers of nanoseconds are powers of two, for which log2() is exact.
+ */
 static int native_index(uint64_t ns)
 {
 	int i = (int)ceil(log2((double)ns / (double)NSEC_PER_SEC) * (1 << NATIVE_SCHEMA));

@@ -9,7 +9,7 @@
 #include "histogram.h"
 #include "model/cursor.h"
 
-/* The family of a counter has no "_total" in its name, its samples have. */
+/* The name of a counter's family has no suffix "_total"; the names of its samples have it. */
 static void begin_family(struct expo *e)
 {
 	if (e->family->type == METRIC_COUNTER)
@@ -47,7 +47,7 @@ static void sample(struct expo *e, const struct label *labels, enum unit unit, u
 		   const struct exemplar *exemplar)
 {
 	expo_text_series(e, "", labels, NULL, unit, value);
-	/* Gauges must not have one. */
+	/* OpenMetrics forbids exemplars of gauges. */
 	if (exemplar && e->family->type == METRIC_COUNTER)
 		add_exemplar(e, UNIT_WHOLE, exemplar);
 	strbuf_addc(&e->body, '\n');

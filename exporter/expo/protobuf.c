@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Delimited io.prometheus.client.MetricFamily, proto/io/prometheus/client/metrics.proto,
- * written as it is walked: building protobuf-c's structs for each sample of each device
- * first would cost several times as much.
+ * Delimited io.prometheus.client.MetricFamily, proto/io/prometheus/client/metrics.proto.  The bytes
+ * are written directly: to build protobuf-c's structs for each sample of each device first would
+ * cost several times as much.
  */
 #include <string.h>
 
@@ -15,7 +15,8 @@
 enum wire_type { VARINT = 0, FIXED64 = 1, LEN = 2 };
 
 #define VARINT_MAX 10
-/* What a metric takes beside its labels: exemplar and creation time; or a histogram. */
+/* The most bytes of a sample with exemplar and creation time, and of a histogram, without labels.
+ */
 #define SAMPLE_ROOM 256
 #define HISTOGRAM_ROOM ((HISTOGRAM_BOUNDS_MAX + 2) * SAMPLE_ROOM + NATIVE_BUCKETS * 4 * VARINT_MAX)
 
@@ -29,7 +30,7 @@ static char *put_varint(char *at, uint64_t value)
 	return at;
 }
 
-/* The fields in use have one byte. */
+/* One byte is enough for the numbers of the fields in use. */
 static char *put_tag(char *at, unsigned int field, enum wire_type type)
 {
 	*at++ = (char)(field << 3 | type);
@@ -41,7 +42,7 @@ static char *put_uint(char *at, unsigned int field, uint64_t value)
 	return put_varint(put_tag(at, field, VARINT), value);
 }
 
-/* Zigzag: small numbers stay small, also negative ones. */
+/* Zigzag encoding: negative numbers near zero are short too. */
 static char *put_sint(char *at, unsigned int field, int64_t value)
 {
 	return put_uint(at, field, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
@@ -58,7 +59,9 @@ static char *put_double(char *at, unsigned int field, double value)
 	return at;
 }
 
-/* Leaves a byte for the length of what follows; end_message() makes room where that is not enough.
+/*
+ * Reserves one byte for the message's length.  If the length needs more bytes, end_message() moves
+ * the content of the message.
  */
 static char *begin_message(char *at, unsigned int field)
 {
@@ -121,7 +124,7 @@ static char *put_exemplar(char *at, unsigned int field, enum unit unit,
 	return end_message(begin, at);
 }
 
-/* NULL: no memory. */
+/* Returns where to write, or NULL if memory is short. */
 static char *begin_writing(struct expo *e, size_t room)
 {
 	return strbuf_reserve(&e->body, room) ? e->body.s + e->body.len : NULL;
@@ -133,7 +136,7 @@ static void end_writing(struct expo *e, char *at)
 	e->body.len = (size_t)(at - e->body.s);
 }
 
-/* Of a family the length comes first too; it is known at its end. */
+/* The family begins with its length, which end_family() writes. */
 static void begin_family(struct expo *e)
 {
 	/* The numbers of enum MetricType */
@@ -208,7 +211,10 @@ static char *put_bucket(char *at, const struct histogram *h, size_t i, uint64_t 
 	return end_message(begin, at);
 }
 
-/* The next run of buckets that are not empty; a short gap is cheaper than a new run. */
+/*
+ * Finds the next span of buckets that are not empty.  A span may contain up to two empty buckets in
+ * a row, because these take less room than a new span.
+ */
 static bool next_span(const uint64_t *native, size_t from, size_t *first, size_t *end)
 {
 	while (from < NATIVE_BUCKETS && !native[from])
@@ -220,7 +226,7 @@ static bool next_span(const uint64_t *native, size_t from, size_t *first, size_t
 	return *first < NATIVE_BUCKETS;
 }
 
-/* Spans and the difference of each bucket to the one before. */
+/* Writes the spans, then each bucket as its difference to the bucket before. */
 static char *put_native(char *at, const struct histogram *h)
 {
 	int64_t last = 0, end_index = 0;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Prometheus text format 0.0.4,
- * https://prometheus.io/docs/instrumenting/exposition_formats/, and what OpenMetrics
- * writes in the same way.
+ * Prometheus text format 0.0.4, https://prometheus.io/docs/instrumenting/exposition_formats/, and
+ * the helpers that the format OpenMetrics uses too.
  */
 #include <string.h>
 
@@ -18,7 +17,7 @@ static char *put(char *at, const char *s, size_t len)
 	return at + len;
 }
 
-/* Takes at most twice the length of @s. */
+/* Writes at most twice the length of @s. */
 static char *put_escaped(char *at, const char *s, bool quotes)
 {
 	for (; *s; s++) {
@@ -34,7 +33,7 @@ static char *put_escaped(char *at, const char *s, bool quotes)
 
 static char *put_number(char *at, uint64_t value)
 {
-	char digits[20]; /* of UINT64_MAX */
+	char digits[20]; /* UINT64_MAX has so many */
 	size_t first = sizeof(digits);
 
 	do
@@ -85,7 +84,7 @@ static size_t label_size(const struct label *label)
 	return strlen(label->name) + 2 * strlen(label->value) + strlen(",=\"\"");
 }
 
-/* There are tens of thousands of them in a scrape: room is made once for each. */
+/* A scrape has tens of thousands of series: the buffer is grown only once for each of them. */
 void expo_text_series(struct expo *e, const char *suffix, const struct label *labels,
 		      const struct label *extra, enum unit unit, uint64_t value)
 {

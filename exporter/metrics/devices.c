@@ -11,7 +11,7 @@
 
 static const struct device_counts no_counts;
 
-/* Who comes first when not all can have series. */
+/* Groups of devices, in the order in which they get series when there are too many. */
 enum rank { RAISED, PRESENT, REST, RANKS };
 
 static int compare(const void *a, const void *b, void *ctx)
@@ -30,7 +30,10 @@ static bool is_ordered(const struct metric_devices *d, const struct snapshot *s)
 	return d->ordered == s->num_devices;
 }
 
-/* The module's table is in no order, but each time in the same: sorting once is enough. */
+/*
+ * The module's table is not sorted, but a device keeps its place in it: the order of the last
+ * snapshot is usually still right and need not be sorted again.
+ */
 static int put_in_order(struct metric_devices *d, const struct snapshot *s)
 {
 	uint32_t *order = d->order;
@@ -48,7 +51,7 @@ static int put_in_order(struct metric_devices *d, const struct snapshot *s)
 	return 0;
 }
 
-/* @counts or @pci may be NULL.  Only those that stay in the list are filled in further. */
+/* Either @counts or @pci may be NULL.  fill() completes the devices that limit() keeps. */
 static void add(struct metric_devices *d, const struct device_counts *counts,
 		const struct pci_device *pci)
 {
@@ -61,7 +64,7 @@ static void add(struct metric_devices *d, const struct device_counts *counts,
 	};
 }
 
-/* Two lists in the same order become one. */
+/* Merges the devices of the module and of sysfs, which are both sorted by address. */
 static void merge(struct metric_devices *d, const struct snapshot *s)
 {
 	size_t num_pci, i = 0, j = 0;
@@ -135,8 +138,10 @@ struct judging {
 	struct metric_device *next, *end;
 };
 
-/* Both come by address.  Also of one that has raised nothing: it may have, when the module was
- * loaded before. */
+/*
+ * Sets the health of one device.  Calls come in the order of addresses, which is that of the list.
+ * A device that has raised nothing can have a state too, from before the module was loaded again.
+ */
 static void judge(void *ctx, const struct address *address, enum health_state state)
 {
 	struct judging *judging = ctx;
@@ -195,7 +200,7 @@ const struct device_exemplars *metric_device_exemplars(const struct metric_devic
 			       : exemplars_of(0, 0);
 }
 
-/* As lspci prints it; PCIe 6.0 section 7.9.3.2. */
+/* Formats a Device Serial Number (PCIe 6.0 section 7.9.3.2) as lspci prints it. */
 static void format_serial(uint64_t serial, char *out, size_t size)
 {
 	size_t len = 0;
@@ -206,7 +211,10 @@ static void format_serial(uint64_t serial, char *out, size_t size)
 					(unsigned int)(serial >> shift & 0xff));
 }
 
-/* What the module says, unless sysfs has not yet been read since another card came. */
+/*
+ * The module's identity of the device.  NULL if the module has none, or if sysfs still describes
+ * another card at this address: labels of two cards must not be mixed.
+ */
 static const struct device_identity *identity_of(const struct metric_device *device)
 {
 	const struct device_identity *module = &device->counts->identity;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The devices that have series, by address: those in the module's table and those
- * that sysfs has, each once, but for the ones that went long ago.
+ * The devices that have series, in the order of their addresses: every device of the kernel
+ * module's table and every PCI device of sysfs, each once.  A device that was removed longer ago
+ * than --metrics.removed-devices says is not listed; see devices_forgotten() in pci/devices.h.
  */
 #ifndef FAULTCAST_METRICS_DEVICES_H
 #define FAULTCAST_METRICS_DEVICES_H
@@ -19,41 +20,45 @@
 #include "pci/devices.h"
 
 struct metric_device {
-	const struct device_counts *counts; /* all zero: the kernel has none */
-	const struct pci_device *pci;	    /* NULL: sysfs has and had no such device */
-	uint64_t instance;		    /* of the module that @counts are of */
-	enum health_state health;	    /* HEALTH_UNKNOWN: nobody judges */
-	bool counted;			    /* the kernel has counters of it */
-	char name[ADDRESS_LEN];		    /* label device */
+	const struct device_counts *counts; /* all zero if the module has no counters of it */
+	const struct pci_device *pci;	    /* NULL: no such device is or was in sysfs */
+	uint64_t instance;		    /* the module that @counts come from */
+	enum health_state health;	    /* HEALTH_UNKNOWN: no health rules are applied */
+	bool counted;			    /* the module has counters of it */
+	char name[ADDRESS_LEN];		    /* the value of the label device */
 };
 
-/* All zero at first.  May be used again and again. */
+/* All zero at first.  May be built any number of times. */
 struct metric_devices {
 	struct metric_device *list;
 	size_t count;
-	size_t omitted; /* that would have been beyond the limit */
-	/* For metric_devices_build() only. */
-	uint32_t *order; /* of the snapshot's devices, by address */
-	size_t ordered;
+	size_t omitted; /* devices that are not in the list because of the limit */
+	/* Kept from one metric_devices_build() to the next. */
+	uint32_t *order; /* indices of the snapshot's devices, in the order of their addresses */
+	size_t ordered;	 /* length of @order */
 };
 
 /*
- * Each device once.  It points into @s, which must stay as it is.  Of more than @max, those that
- * have raised a real fault come first, then those that are present, then the rest; by
- * address.  -ENOMEM: it is empty.
+ * Fills the list, after releasing its old content.  The list points into @s, which must not change
+ * until metric_devices_release().  If there are more than @max devices, the list has the devices
+ * that have raised a real fault, then devices that are present, then others, and within each of
+ * these groups those with the lowest addresses.  Returns 0, or -ENOMEM with an empty list.
  */
 int metric_devices_build(struct metric_devices *devices, const struct snapshot *s, size_t max);
 
-/* Empties the list; what helps to build the next one stays. */
+/* Empties the list.  Keeps the memory that makes the next metric_devices_build() cheaper. */
 void metric_devices_release(struct metric_devices *devices);
+
+/* Empties the list and frees all memory. */
 void metric_devices_free(struct metric_devices *devices);
 
 /*
- * Those of its counters; all empty if there are none, never NULL.  Not to be kept, exemplars_of().
+ * The exemplars of the device's counters, all empty if there are none; never NULL.  Valid until the
+ * next event; see exemplars_of().
  */
 const struct device_exemplars *metric_device_exemplars(const struct metric_device *device);
 
-/* The values of the labels of device_info; "" for what is not known. */
+/* The labels of faultcast_device_info.  A string is "" if the value is not known. */
 struct device_info {
 	char serial[24];       /* "52-54-00-ff-ff-12-34-56" */
 	const char *vendor_id; /* "0x8086" */
@@ -67,13 +72,13 @@ struct device_info {
 };
 
 /*
- * By the module where it is there, since it knows at once, else by sysfs.  False: there
- * is nothing to say, or its names are still being looked up.  What it points to is
- * @device's.
+ * Fills @info from the kernel module's data if the module knows the device, because the module
+ * learns of a new card before sysfs is read again; otherwise from sysfs.  Returns false if neither
+ * has ids of the device, or if memory is short.  The strings belong to @device.
  */
 bool metric_device_info(const struct metric_device *device, struct device_info *info);
 
-/* The type of its IOMMU domain, or NULL. */
+/* The type of the device's IOMMU domain, or NULL if it is not known.  Belongs to @device. */
 const char *metric_device_domain(const struct metric_device *device);
 
 /* Why DMA faults of a device that is present cannot be seen. */
@@ -81,7 +86,7 @@ enum unwatched { UNWATCHED_IDENTITY, UNWATCHED_NO_IOMMU, UNWATCHED_REASONS };
 
 extern const char *const unwatched_names[UNWATCHED_REASONS];
 
-/* How many there are, of all that sysfs has. */
+/* Counts the present PCI devices whose DMA faults cannot be seen, by reason. */
 void metric_devices_unwatched(size_t counts[UNWATCHED_REASONS]);
 
 #endif

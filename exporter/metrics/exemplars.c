@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The module's parameter devices= is far below. */
+/* A larger slot number can only be an error: the module's parameter devices= is far below. */
 #define SLOTS_MAX 65536
 
 static struct device_exemplars **slots;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The last event of each counter of each device, by the kernel's slots. */
+/* The newest event that each counter of each device has counted. */
 #ifndef FAULTCAST_METRICS_EXEMPLARS_H
 #define FAULTCAST_METRICS_EXEMPLARS_H
 
@@ -14,15 +14,19 @@ struct device_exemplars {
 	struct exemplar link;
 };
 
-/* Notes a real event.  Without memory for it there is no exemplar. */
+/*
+ * Notes an event that is no test event.  An event of another instance of the module discards all
+ * earlier exemplars.  If memory is short, the event is not noted.
+ */
 void exemplars_note(const struct fault_event *ev);
 
 /*
- * Those of a slot of this instance of the module; all empty if there are none, never NULL.  Not
- * to be kept: the next event may be another instance's, which has a slot for another device.
+ * The exemplars of a slot of this instance of the module, all empty if there are none; never NULL.
+ * Valid until the next exemplars_note(), which may discard them.
  */
 const struct device_exemplars *exemplars_of(uint64_t instance, uint32_t slot);
 
+/* Discards all exemplars. */
 void exemplars_fini(void);
 
 #endif

@@ -46,7 +46,7 @@ static void collect_lost(struct expo *e, const struct snapshot *s)
 	const uint64_t started_ns = e->created_ns;
 
 	if (s->present) {
-		/* This sample counts since the module was loaded, unlike the others. */
+		/* Unlike the others, this sample counts since the module was loaded. */
 		e->created_ns = s->module.loaded_real_ns;
 		metric_add_for(e, "stage", "queue", s->module.lost);
 		e->created_ns = started_ns;

@@ -5,7 +5,7 @@
 
 struct sample {
 	struct expo *expo;
-	size_t offset; /* of the count in struct output_counts */
+	size_t offset; /* offset of the count in struct output_counts */
 };
 
 static void add_count(void *ctx, const struct output *output, const struct output_counts *counts)

@@ -20,7 +20,7 @@ struct stat_fields {
 	long long rss;
 };
 
-/* /proc/self/stat, proc(5): fields 14, 15, 22, 23, 24 */
+/* Reads fields 14, 15, 22, 23 and 24 of /proc/self/stat, see proc(5). */
 static bool read_stat(struct stat_fields *f)
 {
 	char line[1024], *after_name;
@@ -41,7 +41,7 @@ static uint64_t ticks_ns(unsigned long long ticks)
 	return ticks * (NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-/* Seconds since the epoch, 0 if unknown. */
+/* The Unix time of the boot in seconds, or 0 if it cannot be read. */
 static uint64_t boot_time(void)
 {
 	FILE *file = fopen("/proc/stat", "re");
@@ -105,7 +105,7 @@ static void collect_open_fds(struct expo *e, const struct snapshot *s)
 	while (readdir(dir))
 		count++;
 	closedir(dir);
-	metric_add(e, count - 3); /* ".", ".." and the one just opened */
+	metric_add(e, count - 3); /* ".", ".." and the descriptor of @dir */
 }
 
 static void collect_max_fds(struct expo *e, const struct snapshot *s)

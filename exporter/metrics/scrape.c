@@ -11,7 +11,7 @@
 #include "metrics.h"
 #include "tables.h"
 
-/* What an event may have to wait for. */
+/* How long a page is written before the loop handles what else has come, such as events. */
 #define SLICE_NS (200 * NSEC_PER_MSEC / 1000)
 
 static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *s);
@@ -22,19 +22,19 @@ static struct loop *scrape_loop;
 static struct loop_hook hook = { .timeout_ms = hook_timeout, .run = hook_run };
 static struct snapshot_waiter snapshot_waiter = { .ready = on_snapshot };
 
-/* Those for whom the snapshot was taken, and those who came when it was there already. */
+/* @waiters share the present snapshot.  @late came after it was taken and wait for the next one. */
 static struct scrape_waiter *waiters, *late;
 
-/* While one is written: its text first, then what gzip makes of it. */
+/* The page that is being written: first its text, then, while @is_packing, the gzip of it. */
 static struct metrics_scrape scrape;
 static struct metrics_walk walk;
 static struct expo expo;
 static struct gzip gzip;
 static struct scrape_page *page;
 static bool is_packing;
-static size_t last_len; /* room for a page, so that it need not grow */
+static size_t last_len; /* length of the last page, which the next one reserves at once */
 
-/* Of each format the last one that was compressed, for the next. */
+/* The last page of each format that was compressed: the next one reuses equal parts of it. */
 static struct {
 	const struct expo_format *format;
 	struct scrape_page *page;
@@ -50,7 +50,7 @@ void scrape_page_put(struct scrape_page *p)
 	free(p);
 }
 
-/* Where the last compressed page of this format is kept. */
+/* The place of the last compressed page of this format. */
 static struct scrape_page **packed_before(const struct expo_format *format)
 {
 	size_t i = 0;
@@ -66,7 +66,10 @@ static bool is_writing(void)
 	return scrape.snapshot;
 }
 
-/* Gives the page to all who want just this; NULL: they get the error. */
+/*
+ * Calls ready() of all waiters for this format and encoding, or of all waiters if @format is NULL.
+ * Without a page (@p is NULL) they get @err.
+ */
 static void deliver(const struct expo_format *format, bool zipped, struct scrape_page *p, int err)
 {
 	struct scrape_waiter **at = &waiters;
@@ -122,7 +125,7 @@ static void end_writing(void)
 	next_round();
 }
 
-/* Those who want another format still wait. */
+/* Goes on with the next format that somebody waits for. */
 static void end_format(void)
 {
 	is_packing = false;

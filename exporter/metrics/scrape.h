@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The metrics as pages: one snapshot of the kernel's counters, written once in each format
- * for all who asked for it in the meantime, a little in every turn of the loop, so that no
- * event waits for a scrape.
+ * Answers requests for metrics with pages.  All requests that wait at the same time share one
+ * snapshot of the kernel's counters, and all of them that want the same format share one page.  A
+ * page is written in slices between the loop's other work, so that a scrape does not delay events.
  */
 #ifndef FAULTCAST_METRICS_SCRAPE_H
 #define FAULTCAST_METRICS_SCRAPE_H
@@ -12,39 +12,41 @@
 
 struct loop;
 
-/* Whoever is given one releases it with scrape_page_put().  @text.packed is for who asked for it.
- */
+/* A page, shared by its users.  Only users that asked for gzip may read @text.packed. */
 struct scrape_page {
 	struct gzip_text text;
-	unsigned int users;
+	unsigned int users; /* references */
 };
 
-/* Embedded by whoever waits. */
+/* A request for a page, in the caller's memory.  The caller sets @format, @gzip and @ready. */
 struct scrape_waiter {
 	const struct expo_format *format;
 	bool gzip;
 	/*
-	 * Called once.  @page is the callee's; NULL: there is none for reason @err, -errno,
-	 * which unless it is -ENOMEM is why the kernel's counters cannot be read.
+	 * Called once.  The callee must release @page with scrape_page_put().  If @page is NULL,
+	 * @err says why, as -errno: -ENOMEM, or the error of reading the kernel's counters.
 	 */
 	void (*ready)(struct scrape_waiter *waiter, struct scrape_page *page, int err);
 	struct scrape_waiter *next;
 	bool waiting;
 };
 
-/* Before the server that serves the pages, which sends a page in the turn in which it is done. */
+/* Must be called before the HTTP server starts, so that a page is sent in the turn it is done. */
 void scrape_init(struct loop *loop);
 
-/* Whoever still waits gets -ECANCELED. */
+/* Answers requests that still wait with -ECANCELED, and frees all memory. */
 void scrape_fini(void);
 
-/* May call ready() before it returns. */
+/* Asks for a page.  May call ready() before it returns. */
 void scrape_request(struct scrape_waiter *waiter);
+
+/* Withdraws a request: ready() will not be called.  Does nothing if it was called already. */
 void scrape_cancel(struct scrape_waiter *waiter);
 
+/* Releases one reference to @page, which may be NULL. */
 void scrape_page_put(struct scrape_page *page);
 
-/* For /metrics itself: what became of requests. */
+/* Counts one request for metrics by its result, for faultcast_scrapes_total. */
 enum scrape_result { SCRAPE_OK, SCRAPE_FAILED, SCRAPE_REJECTED, SCRAPE_RESULTS };
 void scrape_count(enum scrape_result result);
 
