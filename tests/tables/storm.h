@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The required behaviour of storm control, as sequences of steps. tests/unit/storm.c runs
+ * The required behaviour of storm control, as sequences of steps. tests/unit/kmod/storm.c runs
  * them under UBSan, and tests/vm/selftest/storm.c runs them in a kernel with real
  * atomics. The including file provides kmod/core/event.h, and slots behind
  * faultcast_slot_at().

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VT-d fault records and their meaning (VT-d 11.4.14, 7.2.3). tests/unit/vtd.c decodes
+ * VT-d fault records and their meaning (VT-d 11.4.14, 7.2.3). tests/unit/kmod/vtd.c decodes
  * them under ASan and UBSan. tests/vm/selftest/vtd.c reads them from fault recording
  * registers. The including file provides kmod/core/event.h.
  */

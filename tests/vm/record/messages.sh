@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Records the messages that the module and netlink send to user space, for the fuzz targets and
-# tests/unit/recorded.c. `make record-messages` writes tests/fuzz/recorded.hex.
+# tests/unit/netlink/recorded.c. `make record-messages` writes tests/fuzz/recorded.hex.
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0
 	pcie-root-port,id=rp1,addr=0x6,slot=8,chassis=2"

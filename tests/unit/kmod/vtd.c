@@ -7,9 +7,9 @@
  * This is kmod/probe/vtd_decode.c itself, built against the stand-ins in
  * tests/unit/kernel/.
  */
-#include "../../kmod/probe/vtd_decode.c"
+#include "../../../kmod/probe/vtd_decode.c"
 
-#include "../tables/vtd.h"
+#include "../../tables/vtd.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

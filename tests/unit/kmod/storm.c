@@ -8,9 +8,9 @@
  * that UBSan sees overflows. tests/vm/selftest/storm.c runs the same tables on several
  * CPUs at once.
  */
-#include "../../kmod/core/storm.c"
+#include "../../../kmod/core/storm.c"
 
-#include "../tables/storm.h"
+#include "../../tables/storm.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

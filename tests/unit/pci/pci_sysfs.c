@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
+#include "../sysfs_tree.h"
 #include "model/address.h"
 #include "pci/sysfs.h"
 #include "pci/uevent.h"
-#include "sysfs_tree.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../sysfs_tree.h"
 #include "base/clock.h"
 #include "base/loop.h"
 #include "bus/snapshot.h"
@@ -21,7 +22,6 @@
 #include "model/counts.h"
 #include "model/event.h"
 #include "pci/devices.h"
-#include "sysfs_tree.h"
 
 #define ALL SIZE_MAX
 #define KEEP_NS (20 * NSEC_PER_MSEC)

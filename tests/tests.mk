@@ -1,0 +1,215 @@
+# The tests, their programs, and the benchmarks. docs/testing.md says what each one proves and how long it takes.
+# Everything runs through prove, so that counts are seen.
+
+STANDIN_SRC := $(wildcard tests/standin/*.c)
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_SECONDS ?= 60
+EVENTS ?= 1000000
+COUNT ?= 1000000
+
+.PHONY: check test test-unit test-stream test-prometheus chaos chaos-host chaos-vm stream-build test-vm \
+	test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream \
+	bench-scrape bench-storm bench-kernel bench-decisions
+
+# Unit tests: tests/unit/ROOM/NAME.c links the room and everything that the room needs. The directory kmod
+# holds the tests of the module's files that also compile here, against stand-ins for the kernel's headers.
+
+UNIT_SRC := $(wildcard tests/unit/*/*.c)
+UNIT_TESTS := $(addprefix $(B)/unit/,$(basename $(notdir $(UNIT_SRC))))
+# The tests of code with a thread of its own run under ThreadSanitizer too.
+TSAN_TESTS := $(addprefix $(B)/unit-tsan/,store store_trouble)
+
+# These tests run their room on a bus with all features, which registry.c lists.
+WHOLE_BUS := bus_health store store_retention store_trouble stream
+
+# unit_test ROOM,NAME
+define unit_test
+$(B)/unit/$(2): $(call obj,san,tests/unit/$(1)/$(2).c) $(call libraries,san,$(call unit_rooms,$(1),$(2)))
+	$$(call link,$$(SANITIZE)) -lcmocka -o $$@
+$(B)/unit-tsan/$(2): $(call obj,tsan,tests/unit/$(1)/$(2).c) $(call libraries,tsan,$(call unit_rooms,$(1),$(2)))
+	$$(call link,$$(SANITIZE_THREADS)) -lcmocka -o $$@
+endef
+unit_rooms = $(filter $(ROOMS),$(1)) $(if $(filter $(WHOLE_BUS),$(2)),top)
+$(foreach src,$(UNIT_SRC),$(eval $(call unit_test,$(notdir $(patsubst %/,%,$(dir $(src)))),$(basename $(notdir $(src))))))
+
+$(call obj,san,$(wildcard tests/unit/kmod/*.c)): FILE_CPPFLAGS = -Itests/unit/kernel -Ikmod
+# This test reads with protobuf-c what the exporter has written by hand.
+$(B)/unit/expo_protobuf: $(B)/san/gen/io/prometheus/client/metrics.pb-c.o
+
+# Needs no root, no network, and installs nothing.
+CHECKED := $(if $(T),$(T:%=$(B)/unit/%),$(UNIT_TESTS))
+ifneq ($(filter-out $(UNIT_TESTS),$(CHECKED)),)
+CHECKED := no-such-test
+endif
+check: $(CHECKED)
+	prove -e tests/unit/run $(sort $(CHECKED))
+
+.PHONY: no-such-test
+no-such-test:
+	@echo 'make check T=NAME: there is no tests/unit/*/NAME.c for $(T)' >&2; exit 1
+
+# The fuzz targets are only built, so that a change which breaks them shows early.
+test-unit: check $(TSAN_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faultcastctl $(B)/docs
+	prove -e tests/unit/run $(TSAN_TESTS)
+	prove tests/uapi.t tests/man.t tests/docs.t
+
+# A second make runs the rest, because this file's variables depend on what deps has installed.
+test: deps
+	@$(MAKE) --no-print-directory WERROR=1 all
+	@$(MAKE) --no-print-directory WERROR=1 test-unit
+	@$(MAKE) --no-print-directory WERROR=1 test-vm
+
+# End to end, with a program in the place of the module.
+
+$(B)/standin/faultcast_standin: $(call obj,obj,$(STANDIN_SRC)) $(call libraries,obj,model)
+	$(call link,$(CFLAGS)) -o $@
+
+$(B)/node_modules: tests/e2e/node-modules
+	@mkdir -p $(B)
+	@$< $(B)
+
+stream-build: $(B)/faultcast_exporter $(B)/san/faultcast_exporter $(B)/san/faultcastctl $(B)/standin/faultcast_standin \
+	$(PYTHON_GEN) $(B)/node_modules
+
+test-stream: deps
+	@$(MAKE) --no-print-directory stream-build
+	prove $(sort $(wildcard tests/e2e/*.t))
+
+# Debian's Prometheus scrapes the exporter, also in a virtual machine with the real module.
+test-prometheus: deps
+	@$(MAKE) --no-print-directory all stream-build
+	prove $(sort $(wildcard tests/prometheus/*.t))
+
+# Random disturbances: with a store that has trouble, with one that has none, and with none; then with
+# exporters that are broken on purpose, which has to be noticed.
+CHAOS = tests/e2e/chaos $(if $(SEED),--seed=$(SEED))
+chaos: chaos-host chaos-vm
+
+chaos-host: deps
+	@$(MAKE) --no-print-directory stream-build
+	$(CHAOS) --events=$(EVENTS)
+	$(CHAOS) --store=yes --events=$$(($(EVENTS) / 4))
+	$(CHAOS) --store=no --events=$$(($(EVENTS) / 4))
+	tests/e2e/chaos-control
+
+chaos-vm: deps
+	@$(MAKE) --no-print-directory all $(B)/san/faultcast_exporter $(PYTHON_GEN)
+	O=$(B) tests/vm/chaos/run $(if $(SEED),--seed $(SEED))
+
+# Fuzzing: each target for FUZZ_SECONDS, two at a time. The corpora stay in $(B)/fuzz.
+
+$(B)/fuzz/%: $(B)/fuzz-obj/tests/fuzz/%.o $(call libraries,fuzz-obj,top)
+	$(call link,$(SANITIZE) -fsanitize=fuzzer,$(FUZZ_CC)) -o $@
+
+fuzz: deps
+	@$(MAKE) --no-print-directory $(FUZZ_TARGETS)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) prove -j 2 -e tests/fuzz/run $(FUZZ_TARGETS)
+
+# Virtual machines
+
+# The programs of the last commit whose uAPI had its first ABI, for the scenario that mixes versions, since additions
+# to the uAPI must not trouble programs that were built before. Without such a commit: the reason.
+PREVIOUS ?= $(shell git log --format=%P -G'define FAULTCAST_ABI' -- kmod/uapi/faultcast.h 2>/dev/null | \
+	tail -n 2 | head -n 1 | cut -d ' ' -f 1)
+
+previous: FORCE
+	@out=$(B)/previous commit=$(PREVIOUS); \
+	[ "$$commit" ] && [ "$$(cat $$out/commit 2>/dev/null)" = "$$commit" ] && exit; \
+	rm -rf $$out && mkdir -p $$out/src && if [ "$$commit" ]; then \
+		git archive "$$commit" | tar -x -C $$out/src && \
+		$(MAKE) --no-print-directory -C $$out/src B=build KSERIES= REVISION="$$commit" all && \
+		echo "$$commit" >$$out/commit; \
+	else echo "this history has no commit with the previous uAPI" >$$out/reason; fi
+
+# The longest scenario has a CPU of its own, beside those that depend on time least.
+VM_LONG = tests/vm/scenarios/unload_storm.sh
+VM_CALM = $(patsubst %,tests/vm/scenarios/%.sh,bad_netlink device_info dump fuzz_netlink harness identity \
+	iommu iommu_off lockdown no_iommu secure_boot unit)
+test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
+	prove --timer -j 2 --rules=par=$(VM_LONG) '--rules=seq=**' -e tests/vm/run $(VM_LONG) \
+		$(VM_CALM) $(filter-out $(VM_LONG) $(VM_CALM),$(sort $(wildcard tests/vm/scenarios/*.sh)))
+
+# The files, the unit and dkms on this machine, and the quick start in a Debian with systemd.
+test-install: deps
+	@$(MAKE) --no-print-directory all
+	prove tests/install.t
+	prove -e tests/vm/run tests/vm/install/*.sh
+
+test-matrix: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
+	@O=$(B) tests/matrix $(KERNELS)
+
+# Under the debug kernel: its own scenarios, and of the others those in which the module does most.
+LOCKDEP_SCENARIOS ?= $(wildcard tests/vm/lockdep/*.sh) $(patsubst %,tests/vm/scenarios/%.sh,\
+	aer alloc_failure fuzz_netlink unit unload_storm vtd_storm)
+
+debug-build: deps
+	@$(MAKE) --no-print-directory all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
+	@$(MAKE) --no-print-directory KSERIES=debug kmod
+
+test-lockdep: debug-build
+	VM_KERNEL=debug prove --timer -e tests/vm/run $(LOCKDEP_SCENARIOS)
+
+fuzz-netlink: debug-build
+	tests/vm/run --kernel debug --timeout 0 \
+		--append 'fuzz.count=$(COUNT) $(if $(SEED),fuzz.seed=$(SEED))' tests/vm/scenarios/fuzz_netlink.sh
+
+# Records the kernel's messages, from a machine in which as much as can happens, as the fuzz targets' first inputs.
+# Linux 7.3, since only 7.0 and later report hotplug and links.
+record-messages: deps
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory KSERIES=7.3 kmod
+	FAULTCAST_RECORDED=$(CURDIR)/tests/fuzz/recorded.hex tests/vm/run --kernel 7.3 tests/vm/record/messages.sh
+
+# Benchmarks print numbers.
+
+$(B)/bench/stream_load: $(call obj,obj,tests/bench/stream_load.c)
+	$(call link,$(CFLAGS)) -o $@
+$(B)/bench/scrape_static: $(call obj,obj,tests/bench/scrape_static.c)
+	$(call link,$(CFLAGS)) -o $@
+$(B)/bench/codec: $(call obj,obj,tests/bench/codec.c tests/standin/wire.c) $(call libraries,obj,netlink wire)
+	$(call link,$(CFLAGS)) -o $@
+$(B)/bench/pci_names: $(call obj,obj,tests/bench/pci_names.c) $(call libraries,obj,pci)
+	$(call link,$(CFLAGS)) -lpci -o $@
+$(B)/bench/health_restart: $(call obj,obj,tests/bench/health_restart.c) $(call libraries,obj,top)
+	$(call link,$(CFLAGS)) -o $@
+$(B)/bench/config_cyaml: $(call obj,obj,tests/bench/config_cyaml.c) $(call libraries,obj,top)
+	$(call link,$(CFLAGS)) -lcyaml -o $@
+# With Debian's packages, nothing is fetched.
+$(B)/bench/go_exporter: tests/bench/go/main.go
+	@mkdir -p $(@D)
+	@echo '  GO      $@'
+	@GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$${XDG_CACHE_HOME:-$$HOME/.cache}/faultcast/go \
+		go build -o $@ $<
+
+# The cost of an event on its way from netlink to clients.
+bench-stream: deps
+	@$(MAKE) --no-print-directory stream-build $(B)/bench/stream_load $(B)/bench/codec
+	@tests/bench/stream
+
+# The cost of a scrape.
+bench-scrape: deps
+	@$(MAKE) --no-print-directory $(B)/faultcast_exporter $(B)/standin/faultcast_standin \
+		$(addprefix $(B)/bench/,stream_load scrape_static go_exporter)
+	@tests/bench/scrape
+
+# The time that a task on another CPU loses in a storm.
+bench-storm: all
+	tests/vm/run tests/vm/bench/storm_cost.sh
+
+# The cost of a fault with the module and without, and of an event beside other observers. Always under TCG,
+# which counts instructions.
+bench-kernel: deps
+	@$(MAKE) --no-print-directory all
+	@status=0; for bench in kernel_cost peers; do \
+		tests/vm/run --accel tcg tests/vm/bench/$$bench.sh || status=1; \
+	done; exit $$status
+
+# The measurements behind docs/adr, each with and without. One more is tests/bench/scrape_compare, which takes
+# two builds.
+bench-decisions: deps
+	@$(MAKE) --no-print-directory $(B)/faultcast_exporter $(B)/standin/faultcast_standin \
+		$(addprefix $(B)/bench/,health_restart pci_names config_cyaml)
+	$(B)/bench/health_restart
+	$(B)/bench/pci_names /usr/share/misc/pci.ids
+	$(B)/bench/config_cyaml
+	tests/bench/notify
