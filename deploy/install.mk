@@ -1,4 +1,5 @@
-# make install, uninstall: what goes where on a host, by the names of the GNU coding standards.
+# make install and make uninstall: the places of files on a host, with the variable names of the GNU
+# coding standards.
 
 PREFIX ?= /usr/local
 prefix ?= $(PREFIX)
@@ -10,19 +11,20 @@ datadir ?= $(datarootdir)
 docdir ?= $(datarootdir)/doc/faultcast
 mandir ?= $(datarootdir)/man
 sysconfdir ?= /etc
-# systemd looks below /usr and /usr/local; with another PREFIX name these three too, as in
+# systemd looks below /usr and /usr/local. With another PREFIX set these three as well, for example
 # unitdir=/etc/systemd/system.
 unitdir ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
 modulesloaddir ?= $(prefix)/lib/modules-load.d
-# Where dkms looks, whatever the prefix.
+# dkms looks here, whatever the prefix is.
 dkmsdir ?= /usr/src/faultcast-$(VERSION)
 
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL)
 INSTALL_DATA ?= $(INSTALL) -m 644
 
-# FILE:TARGET. Both goals read these lists, so that uninstall removes what install has put there.
+# Pairs FILE:TARGET. Both goals read these lists, so that uninstall removes exactly the installed
+# files.
 
 INSTALL_PROGRAMS := $(foreach program,faultcast_exporter faultcastctl,$(B)/$(program):$(bindir)/$(program))
 INSTALL_FILES := \
@@ -36,22 +38,22 @@ INSTALL_FILES := \
 	$(foreach file,$(wildcard deploy/prometheus/*.yml deploy/grafana/*.json),$(file):$(datadir)/faultcast/$(file:deploy/%=%)) \
 	deploy/systemd/faultcast.sysusers:$(sysusersdir)/faultcast.conf \
 	deploy/systemd/faultcast.modules-load:$(modulesloaddir)/faultcast.conf
-# In which @name@ stands for a variable of ours.
+# In these files @name@ stands for the value of a variable.
 INSTALL_TEMPLATES := \
 	$(foreach page,$(wildcard docs/man/*.8),$(page):$(mandir)/man8/$(notdir $(page))) \
 	deploy/dkms/dkms.conf:$(dkmsdir)/dkms.conf \
 	deploy/systemd/faultcast-exporter.service:$(unitdir)/faultcast-exporter.service
-# The administrator's: neither overwritten nor, once changed, removed.
+# The administrator may change these: they are never overwritten, and removed only if unchanged.
 INSTALL_CONFIG := deploy/systemd/faultcast-exporter.default:$(sysconfdir)/default/faultcast-exporter
 
-# Directories that are ours alone, innermost first.
+# Directories that belong to faultcast alone, innermost first.
 INSTALL_DIRS := $(datadir)/faultcast/proto/faultcast/v1 $(datadir)/faultcast/proto/faultcast \
 	$(datadir)/faultcast/proto $(datadir)/faultcast/prometheus $(datadir)/faultcast/grafana $(datadir)/faultcast $(docdir)/docs/licenses $(docdir)/docs $(docdir) \
 	$(addprefix $(dkmsdir)/,core nl probe uapi) $(dkmsdir)
 
 fill_in = sed $(foreach name,VERSION bindir datadir docdir sysconfdir,-e 's|@$(name)@|$($(name))|g')
 
-# each LIST,COMMANDS: for every pair of the list, $$from and $$to.
+# each LIST,COMMANDS: runs the commands for every pair of the list, with $$from and $$to.
 each = for pair in $(1); do from=$${pair%%:*} to='$(DESTDIR)'$${pair\#*:}; $(2) || exit; done
 
 .PHONY: install uninstall

@@ -244,7 +244,7 @@ static void wakes_once_for_a_batch(void)
 enum { BY_INTERRUPT, BY_TASK, PRODUCERS };
 
 struct stream {
-	u64 number;	/* number of the last taken record */
+	u64 number;	/* number of the last offered record, from 1 */
 	u64 refused;
 	u64 taken;
 	u64 last;	/* number of the last taken record */
