@@ -27,9 +27,6 @@ static const struct settings defaults = {
 	.rcvbuf = 4 << 20,
 };
 
-/* What the table points to, while it is read. */
-static struct settings reading;
-
 /* One that a client can ask for, and that hides none of the others. */
 static bool is_path(const char *text)
 {
@@ -40,14 +37,14 @@ static bool is_path(const char *text)
 const struct option_row settings_rows[] = {
 	{ .name = "web.listen-address",
 	  .type = OPTION_STRING,
-	  .value = &reading.http.listen_address,
+	  .offset = offsetof(struct settings, http.listen_address),
 	  .valid = listener_is_address,
 	  .expected = LISTENER_ADDRESS,
 	  .arg = "HOST:PORT",
 	  .help = "where to serve HTTP" },
 	{ .name = "web.unix-socket",
 	  .type = OPTION_STRING,
-	  .value = &reading.http.unix_path,
+	  .offset = offsetof(struct settings, http.unix_path),
 	  .valid = listener_is_unix_path,
 	  .expected = LISTENER_UNIX_PATH,
 	  .arg = "PATH",
@@ -55,54 +52,54 @@ const struct option_row settings_rows[] = {
 	  .help = "where to serve HTTP to members of group faultcast" },
 	{ .name = "web.telemetry-path",
 	  .type = OPTION_STRING,
-	  .value = &reading.http.metrics_path,
+	  .offset = offsetof(struct settings, http.metrics_path),
 	  .valid = is_path,
 	  .expected = "a path such as /metrics, not below /v1/ or /-/",
 	  .arg = "PATH",
 	  .help = "where the metrics are" },
 	{ .name = "web.max-requests",
 	  .type = OPTION_NUMBER,
-	  .value = &reading.http.max_requests,
+	  .offset = offsetof(struct settings, http.max_requests),
 	  .max = UINT32_MAX,
 	  .arg = "NUMBER",
 	  .help = "requests for metrics answered at the same time, 0: any number" },
 	{ .name = "web.disable-exporter-metrics",
 	  .type = OPTION_FLAG,
-	  .value = &reading.metrics.without_process,
+	  .offset = offsetof(struct settings, metrics.without_process),
 	  .help = "leave out process_* and what is only about this exporter" },
 	{ .name = "web.openmetrics-created",
 	  .type = OPTION_FLAG,
-	  .value = &reading.metrics.with_created,
+	  .offset = offsetof(struct settings, metrics.with_created),
 	  .help = "in OpenMetrics, say since when counters count" },
 	{ .name = "metrics.max-devices",
 	  .type = OPTION_NUMBER,
-	  .value = &reading.metrics.max_devices,
+	  .offset = offsetof(struct settings, metrics.max_devices),
 	  .min = 1,
 	  .max = 1 << 20,
 	  .arg = "COUNT",
 	  .help = "how many devices have series, those with faults first" },
 	{ .name = "metrics.removed-devices",
 	  .type = OPTION_DURATION,
-	  .value = &reading.devices.keep_removed_ns,
+	  .offset = offsetof(struct settings, devices.keep_removed_ns),
 	  .min = 0,
 	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
 	  .arg = "DURATION",
 	  .help = "how long a device that was removed keeps its series" },
 	{ .name = "path.sysfs",
 	  .type = OPTION_STRING,
-	  .value = &reading.devices.sysfs,
+	  .offset = offsetof(struct settings, devices.sysfs),
 	  .arg = "PATH",
 	  .help = "where sysfs is mounted" },
 	{ .name = "netlink.rcvbuf",
 	  .type = OPTION_NUMBER,
-	  .value = &reading.rcvbuf,
+	  .offset = offsetof(struct settings, rcvbuf),
 	  .min = 0,
 	  .max = 1 << 30,
 	  .arg = "BYTES",
 	  .help = "receive buffer for events, 0: the system's default" },
 	{ .name = "netlink.standin",
 	  .type = OPTION_NUMBER,
-	  .value = &reading.standin,
+	  .offset = offsetof(struct settings, standin),
 	  .min = 1,
 	  .max = UINT32_MAX,
 	  .hide_default = true,
@@ -111,13 +108,13 @@ const struct option_row settings_rows[] = {
 	  .help = "for tests: events from a program, NETLINK_USERSOCK" },
 	{ .name = "storage.path",
 	  .type = OPTION_STRING,
-	  .value = &reading.store.path,
+	  .offset = offsetof(struct settings, store.path),
 	  .arg = "FILE",
 	  .hide_default = true,
 	  .help = "where to keep events, an SQLite database" },
 	{ .name = "storage.retention.time",
 	  .type = OPTION_DURATION,
-	  .value = &reading.store.retention_ns,
+	  .offset = offsetof(struct settings, store.retention_ns),
 	  .live = true,
 	  .min = NSEC_PER_SEC,
 	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
@@ -125,7 +122,7 @@ const struct option_row settings_rows[] = {
 	  .help = "how long to keep them" },
 	{ .name = "storage.retention.size",
 	  .type = OPTION_SIZE,
-	  .value = &reading.store.retention_bytes,
+	  .offset = offsetof(struct settings, store.retention_bytes),
 	  .live = true,
 	  .min = 32 << 20,
 	  .max = 1ULL << 60,
@@ -133,48 +130,42 @@ const struct option_row settings_rows[] = {
 	  .help = "how large it may become" },
 	{ .name = "log.level",
 	  .type = OPTION_CHOICE,
-	  .value = &reading.log_level,
+	  .offset = offsetof(struct settings, log_level),
 	  .live = true,
 	  .choices = log_level_names,
 	  .arg = "LEVEL",
 	  .help = "debug, info, warn or error" },
 	{ .name = "log.format",
 	  .type = OPTION_CHOICE,
-	  .value = &reading.log_format,
+	  .offset = offsetof(struct settings, log_format),
 	  .live = true,
 	  .choices = log_format_names,
 	  .arg = "FORMAT",
 	  .help = "logfmt or json" },
 	{ .name = "config.file",
 	  .type = OPTION_STRING,
-	  .value = &reading.config_file,
+	  .offset = offsetof(struct settings, config_file),
 	  .hide_default = true,
 	  .command_line_only = true,
 	  .arg = "FILE",
 	  .help = "YAML; read again on SIGHUP" },
 	{ .name = "config.check",
 	  .type = OPTION_FLAG,
-	  .value = &reading.config_check,
+	  .offset = offsetof(struct settings, config_check),
 	  .command_line_only = true,
 	  .help = "say whether all settings are sound, and exit" },
 	{ .name = "version",
 	  .type = OPTION_FLAG,
 	  .command_line_only = true,
-	  .value = &reading.version,
+	  .offset = offsetof(struct settings, version),
 	  .help = "print the version" },
 	{ .name = "help",
 	  .type = OPTION_FLAG,
-	  .value = &reading.help,
+	  .offset = offsetof(struct settings, help),
 	  .command_line_only = true,
 	  .help = "print this" },
 	{ .name = NULL },
 };
-
-/* The same setting in other settings. */
-static void *value_in(struct settings *settings, const struct option_row *row)
-{
-	return (char *)settings + ((char *)row->value - (char *)&reading);
-}
 
 /* The whole file, or one line of why not. */
 static int load(const char *path, struct strbuf *text, struct strbuf *error)
@@ -206,18 +197,19 @@ static int load(const char *path, struct strbuf *text, struct strbuf *error)
 	return error->len || error->failed ? -EINVAL : 0;
 }
 
-static int read_file(const char *path, struct strbuf *error)
+static int read_file(struct settings *settings, const struct option_set *sets, const char *path,
+		     struct strbuf *error)
 {
 	struct strbuf text = STRBUF_INIT;
 	int err = load(path, &text, error);
 
-	reading.config = err ? NULL : calloc(1, sizeof(*reading.config));
-	if (!err && !reading.config) {
+	settings->config = err ? NULL : calloc(1, sizeof(*settings->config));
+	if (!err && !settings->config) {
 		strbuf_addf(error, "%s: out of memory", path);
 		err = -ENOMEM;
 	}
 	if (!err)
-		err = config_parse(reading.config, settings_rows, path, strbuf_str(&text), text.len,
+		err = config_parse(settings->config, sets, path, strbuf_str(&text), text.len,
 				   error);
 	strbuf_free(&text);
 	return err;
@@ -225,26 +217,25 @@ static int read_file(const char *path, struct strbuf *error)
 
 int settings_read(struct settings *settings, int argc, char **argv, struct strbuf *error)
 {
+	const struct option_set sets[] = { { settings_rows, settings }, { NULL, NULL } };
 	const char *path;
 	int parsed, err = 0;
 
-	reading = defaults;
-	parsed = options_parse(settings_rows, argc, argv, error);
-	if (parsed >= 0 && !reading.help && !reading.version) {
-		path = reading.config_file;
-		reading = defaults;
+	*settings = defaults;
+	parsed = options_parse(sets, argc, argv, error);
+	if (parsed >= 0 && !settings->help && !settings->version) {
+		path = settings->config_file;
+		*settings = defaults;
 		if (*path)
-			err = read_file(path, error);
+			err = read_file(settings, sets, path, error);
 		if (!err)
-			err = options_environment(settings_rows, error);
-		/* Once more: they go over the others. */
+			err = options_environment(sets, error);
+		/* Once more, since flags go over the environment and the file. */
 		if (!err)
-			options_parse(settings_rows, argc, argv, error);
+			options_parse(sets, argc, argv, error);
 	}
-	if (parsed >= 0 && !err)
-		*settings = reading;
-	else
-		settings_free(&reading);
+	if (parsed < 0 || err)
+		settings_free(settings);
 	return err ? err : parsed;
 }
 
@@ -266,39 +257,22 @@ const struct health_rule *settings_rules(const struct settings *settings, size_t
 	return health_default_rules;
 }
 
-static size_t size_of(const struct option_row *row)
-{
-	switch (row->type) {
-	case OPTION_FLAG:
-		return sizeof(bool);
-	case OPTION_CHOICE:
-		return sizeof(int);
-	case OPTION_STRING:
-		return sizeof(const char *);
-	case OPTION_NUMBER:
-	case OPTION_DURATION:
-	case OPTION_SIZE:
-		break;
-	}
-	return sizeof(uint64_t);
-}
-
 static bool differ(const struct option_row *row, const void *a, const void *b)
 {
 	if (row->type == OPTION_STRING)
 		return strcmp(*(const char *const *)a, *(const char *const *)b) != 0;
-	return memcmp(a, b, size_of(row)) != 0;
+	return memcmp(a, b, options_size(row)) != 0;
 }
 
 void settings_take_live(struct settings *running, const struct settings *fresh,
 			struct strbuf *others)
 {
 	for (const struct option_row *row = settings_rows; row->name; row++) {
-		void *is = value_in(running, row);
-		const void *is_to_be = value_in((struct settings *)fresh, row);
+		void *is = options_value(row, running);
+		const void *is_to_be = options_value(row, (struct settings *)fresh);
 
 		if (row->live)
-			memcpy(is, is_to_be, size_of(row));
+			memcpy(is, is_to_be, options_size(row));
 		else if (differ(row, is, is_to_be))
 			strbuf_addf(others, "%s%s", others->len ? ", " : "", row->name);
 	}
@@ -306,9 +280,11 @@ void settings_take_live(struct settings *running, const struct settings *fresh,
 
 void settings_help(struct strbuf *out)
 {
-	reading = defaults;
+	struct settings values = defaults;
+	const struct option_set sets[] = { { settings_rows, &values }, { NULL, NULL } };
+
 	strbuf_adds(out, "Serves PCIe fault events as metrics and streams.\n\nFlags:\n");
-	options_help(settings_rows, out);
+	options_help(sets, out);
 	strbuf_adds(out, "\nEach but");
 	for (const struct option_row *row = settings_rows; row->name; row++)
 		if (row->command_line_only)

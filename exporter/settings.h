@@ -30,12 +30,12 @@ struct settings {
 	struct config *config; /* the file's; NULL: there is none */
 };
 
-/* The table, for who checks that something else has all of it.  Its values are of the last read. */
+/* The table; its offsets refer to struct settings. */
 extern const struct option_row settings_rows[];
 
 /*
  * Reads all of them anew.  Returns the index of the first argument that is no
- * flag, or -EINVAL or -ENOMEM with one line in @error, and nothing in @settings.  With
+ * flag, or -EINVAL or -ENOMEM with one line in @error, and nothing to free in @settings.  With
  * --help and --version neither the environment nor the file is looked at.
  */
 int settings_read(struct settings *settings, int argc, char **argv, struct strbuf *error);

@@ -11,9 +11,9 @@
 #include "clock.h"
 
 #define HELP_COLUMN 34
-#define GOT_MAX 80 /* of a wrong value that is shown */
+#define GOT_MAX 80 /* bytes of a wrong value that an error shows */
 
-/* Largest first. */
+/* Tables of units are in descending size, so that formatting picks the largest that fits. */
 struct unit {
 	const char *name;
 	uint64_t value;
@@ -41,7 +41,7 @@ int options_number(const char *text, uint64_t min, uint64_t max, uint64_t *value
 	unsigned long long number;
 	char *end;
 
-	/* strtoull would take spaces and signs. */
+	/* strtoull() would accept spaces and signs. */
 	if (!isdigit((unsigned char)*text))
 		return -EINVAL;
 	errno = 0;
@@ -52,11 +52,39 @@ int options_number(const char *text, uint64_t min, uint64_t max, uint64_t *value
 	return 0;
 }
 
-const struct option_row *options_find(const struct option_row *rows, const char *name, size_t len)
+void *options_value(const struct option_row *row, void *values)
 {
-	for (; rows->name; rows++)
-		if (strlen(rows->name) == len && !memcmp(rows->name, name, len))
-			return rows;
+	return (char *)values + row->offset;
+}
+
+size_t options_size(const struct option_row *row)
+{
+	switch (row->type) {
+	case OPTION_FLAG:
+		return sizeof(bool);
+	case OPTION_CHOICE:
+		return sizeof(int);
+	case OPTION_STRING:
+		return sizeof(const char *);
+	case OPTION_NUMBER:
+	case OPTION_DURATION:
+	case OPTION_SIZE:
+		break;
+	}
+	return sizeof(uint64_t);
+}
+
+const struct option_row *options_find(const struct option_set *sets, const char *name, size_t len,
+				      void **value)
+{
+	for (; sets->rows; sets++) {
+		for (const struct option_row *row = sets->rows; row->name; row++) {
+			if (strlen(row->name) == len && !memcmp(row->name, name, len)) {
+				*value = options_value(row, sets->values);
+				return row;
+			}
+		}
+	}
 	return NULL;
 }
 
@@ -71,11 +99,10 @@ void options_add_got(struct strbuf *error, const char *text)
 		strbuf_adds(error, "...");
 }
 
-static int set_flag(const struct option_row *row, const char *called, const char *text,
-		    struct strbuf *error)
+static int set_flag(bool *value, const char *called, const char *text, struct strbuf *error)
 {
 	if (!strcmp(text, "true") || !strcmp(text, "false")) {
-		*(bool *)row->value = *text == 't';
+		*value = *text == 't';
 		return 0;
 	}
 	strbuf_addf(error, "%s: expected true or false", called);
@@ -83,11 +110,11 @@ static int set_flag(const struct option_row *row, const char *called, const char
 	return -EINVAL;
 }
 
-static int set_string(const struct option_row *row, const char *called, const char *text,
-		      struct strbuf *error)
+static int set_string(const struct option_row *row, const char **value, const char *called,
+		      const char *text, struct strbuf *error)
 {
 	if (!row->valid || row->valid(text)) {
-		*(const char **)row->value = text;
+		*value = text;
 		return 0;
 	}
 	strbuf_addf(error, "%s: expected %s", called, row->expected);
@@ -95,12 +122,12 @@ static int set_string(const struct option_row *row, const char *called, const ch
 	return -EINVAL;
 }
 
-static int set_choice(const struct option_row *row, const char *called, const char *text,
-		      struct strbuf *error)
+static int set_choice(const struct option_row *row, int *value, const char *called,
+		      const char *text, struct strbuf *error)
 {
 	for (int i = 0; row->choices[i]; i++) {
 		if (!strcmp(row->choices[i], text)) {
-			*(int *)row->value = i;
+			*value = i;
 			return 0;
 		}
 	}
@@ -111,10 +138,10 @@ static int set_choice(const struct option_row *row, const char *called, const ch
 	return -EINVAL;
 }
 
-static int set_number(const struct option_row *row, const char *called, const char *text,
-		      struct strbuf *error)
+static int set_number(const struct option_row *row, uint64_t *value, const char *called,
+		      const char *text, struct strbuf *error)
 {
-	if (!options_number(text, row->min, row->max, row->value))
+	if (!options_number(text, row->min, row->max, value))
 		return 0;
 	strbuf_addf(error, "%s: expected a number from %" PRIu64 " to %" PRIu64, called, row->min,
 		    row->max);
@@ -129,7 +156,7 @@ static const struct unit *find_unit(const struct unit *units, const char *name, 
 	return units;
 }
 
-/* "1h30m": numbers with units, each smaller than the one before.  False for anything else. */
+/* Parses numbers with units, each unit smaller than the one before, such as "1h30m". */
 static bool parse_amount(const struct unit *units, const char *text, uint64_t *value)
 {
 	for (*value = 0; *text; units++) {
@@ -160,13 +187,14 @@ static void add_amount(struct strbuf *out, const struct unit *units, uint64_t va
 	strbuf_addf(out, "%" PRIu64 "%s", value / units->value, units->name);
 }
 
-static int set_amount(const struct option_row *row, const struct unit *units, const char *called,
-		      const char *text, struct strbuf *error)
+static int set_amount(const struct option_row *row, uint64_t *value, const struct unit *units,
+		      const char *called, const char *text, struct strbuf *error)
 {
-	uint64_t value;
+	uint64_t amount;
 
-	if (*text && parse_amount(units, text, &value) && value >= row->min && value <= row->max) {
-		*(uint64_t *)row->value = value;
+	if (*text && parse_amount(units, text, &amount) && amount >= row->min &&
+	    amount <= row->max) {
+		*value = amount;
 		return 0;
 	}
 	strbuf_addf(error, "%s: expected a %s from ", called, units == sizes ? "size" : "duration");
@@ -177,111 +205,119 @@ static int set_amount(const struct option_row *row, const struct unit *units, co
 	return -EINVAL;
 }
 
-int options_set(const struct option_row *row, const char *called, const char *text,
+int options_set(const struct option_row *row, void *value, const char *called, const char *text,
 		struct strbuf *error)
 {
 	switch (row->type) {
 	case OPTION_FLAG:
-		return set_flag(row, called, text, error);
+		return set_flag(value, called, text, error);
 	case OPTION_STRING:
-		return set_string(row, called, text, error);
+		return set_string(row, value, called, text, error);
 	case OPTION_NUMBER:
-		return set_number(row, called, text, error);
+		return set_number(row, value, called, text, error);
 	case OPTION_CHOICE:
-		return set_choice(row, called, text, error);
+		return set_choice(row, value, called, text, error);
 	case OPTION_DURATION:
-		return set_amount(row, durations, called, text, error);
+		return set_amount(row, value, durations, called, text, error);
 	case OPTION_SIZE:
-		return set_amount(row, sizes, called, text, error);
+		return set_amount(row, value, sizes, called, text, error);
 	}
 	return -EINVAL;
 }
 
-static int set_by_flag(const struct option_row *row, const char *text, struct strbuf *error)
+static int set_by_flag(const struct option_row *row, void *value, const char *text,
+		       struct strbuf *error)
 {
 	struct strbuf called = STRBUF_INIT;
 	int err;
 
 	strbuf_addf(&called, "--%s", row->name);
-	err = options_set(row, strbuf_str(&called), text, error);
+	err = options_set(row, value, strbuf_str(&called), text, error);
 	strbuf_free(&called);
 	return err;
 }
 
-int options_parse(const struct option_row *rows, int argc, char **argv, struct strbuf *error)
+int options_parse(const struct option_set *sets, int argc, char **argv, struct strbuf *error)
 {
 	int i;
 
 	for (i = 0; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		const struct option_row *row = NULL;
 		const char *name = argv[i] + 2, *equals;
+		void *value;
 
 		if (!strcmp(argv[i], "--"))
 			return i + 1;
 		equals = strchr(name, '=');
 		if (argv[i][1] == '-')
-			row = options_find(rows, name,
-					   equals ? (size_t)(equals - name) : strlen(name));
+			row = options_find(sets, name,
+					   equals ? (size_t)(equals - name) : strlen(name), &value);
 		if (!row) {
 			strbuf_addf(error, "unknown flag \"%s\", see --help", argv[i]);
 			return -EINVAL;
 		}
 		if (!equals && row->type == OPTION_FLAG) {
-			*(bool *)row->value = true;
+			*(bool *)value = true;
 			continue;
 		}
 		if (!equals && i + 1 == argc) {
 			strbuf_addf(error, "--%s: expected a value (%s)", row->name, row->arg);
 			return -EINVAL;
 		}
-		if (set_by_flag(row, equals ? equals + 1 : argv[++i], error))
+		if (set_by_flag(row, value, equals ? equals + 1 : argv[++i], error))
 			return -EINVAL;
 	}
 	return i;
 }
 
-int options_environment(const struct option_row *rows, struct strbuf *error)
+static int set_by_environment(const struct option_row *row, void *value, struct strbuf *error)
 {
 	struct strbuf name = STRBUF_INIT;
+	const char *text;
 	int err = 0;
 
-	for (; !err && rows->name; rows++) {
-		const char *text;
-
-		if (rows->command_line_only)
-			continue;
-		strbuf_reset(&name);
-		strbuf_adds(&name, "FAULTCAST_");
-		for (const char *c = rows->name; *c; c++)
-			strbuf_addc(&name, isalnum((unsigned char)*c) ? (char)toupper(*c) : '_');
-		text = getenv(strbuf_str(&name));
-		if (text)
-			err = options_set(rows, strbuf_str(&name), text, error);
-	}
+	strbuf_adds(&name, "FAULTCAST_");
+	for (const char *c = row->name; *c; c++)
+		strbuf_addc(&name, isalnum((unsigned char)*c) ? (char)toupper(*c) : '_');
+	text = getenv(strbuf_str(&name));
+	if (text)
+		err = options_set(row, value, strbuf_str(&name), text, error);
 	strbuf_free(&name);
 	return err;
 }
 
-static void add_default(const struct option_row *row, struct strbuf *out)
+int options_environment(const struct option_set *sets, struct strbuf *error)
+{
+	int err = 0;
+
+	for (; sets->rows; sets++)
+		for (const struct option_row *row = sets->rows; !err && row->name; row++)
+			if (!row->command_line_only)
+				err = set_by_environment(row, options_value(row, sets->values),
+							 error);
+	return err;
+}
+
+static void add_default(const struct option_row *row, const void *value, struct strbuf *out)
 {
 	if (row->hide_default)
 		return;
 	switch (row->type) {
 	case OPTION_STRING:
-		if (*(const char **)row->value)
-			strbuf_addf(out, " (default %s)", *(const char **)row->value);
+		if (*(const char *const *)value)
+			strbuf_addf(out, " (default %s)", *(const char *const *)value);
 		break;
 	case OPTION_NUMBER:
-		strbuf_addf(out, " (default %" PRIu64 ")", *(uint64_t *)row->value);
+		strbuf_addf(out, " (default %" PRIu64 ")", *(const uint64_t *)value);
 		break;
 	case OPTION_CHOICE:
-		strbuf_addf(out, " (default %s)", row->choices[*(int *)row->value]);
+		strbuf_addf(out, " (default %s)", row->choices[*(const int *)value]);
 		break;
 	case OPTION_DURATION:
 	case OPTION_SIZE:
 		strbuf_adds(out, " (default ");
 		add_amount(out, row->type == OPTION_SIZE ? sizes : durations,
-			   *(uint64_t *)row->value);
+			   *(const uint64_t *)value);
 		strbuf_addc(out, ')');
 		break;
 	case OPTION_FLAG:
@@ -289,19 +325,24 @@ static void add_default(const struct option_row *row, struct strbuf *out)
 	}
 }
 
-void options_help(const struct option_row *rows, struct strbuf *out)
+static void add_help(const struct option_row *row, const void *value, struct strbuf *out)
 {
-	for (; rows->name; rows++) {
-		size_t start = out->len;
+	size_t start = out->len;
 
-		strbuf_addf(out, "  --%s", rows->name);
-		if (rows->type != OPTION_FLAG)
-			strbuf_addf(out, "=%s", rows->arg);
-		do {
-			strbuf_addc(out, ' ');
-		} while (out->len - start < HELP_COLUMN && !out->failed);
-		strbuf_adds(out, rows->help);
-		add_default(rows, out);
-		strbuf_addc(out, '\n');
-	}
+	strbuf_addf(out, "  --%s", row->name);
+	if (row->type != OPTION_FLAG)
+		strbuf_addf(out, "=%s", row->arg);
+	do {
+		strbuf_addc(out, ' ');
+	} while (out->len - start < HELP_COLUMN && !out->failed);
+	strbuf_adds(out, row->help);
+	add_default(row, value, out);
+	strbuf_addc(out, '\n');
+}
+
+void options_help(const struct option_set *sets, struct strbuf *out)
+{
+	for (; sets->rows; sets++)
+		for (const struct option_row *row = sets->rows; row->name; row++)
+			add_help(row, options_value(row, sets->values), out);
 }

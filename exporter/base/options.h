@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Settings from a table: command-line flags, --name=value or --name value, and the same
- * from the environment or wherever else they are called something.
+ * Options from tables of rows.  A row names an option and the member of a struct that holds its
+ * value.  Command-line flags, the environment and the configuration file set options by name.
  */
 #ifndef FAULTCAST_BASE_OPTIONS_H
 #define FAULTCAST_BASE_OPTIONS_H
@@ -13,11 +13,11 @@
 #include "strbuf.h"
 
 enum option_type {
-	OPTION_FLAG,   /* bool: present or not, or =true or =false */
-	OPTION_STRING, /* const char *: the text that was given, which stays the giver's */
+	OPTION_FLAG,   /* bool: given without a value, or with =true or =false */
+	OPTION_STRING, /* const char *: points to the text that was given, which is not copied */
 	OPTION_NUMBER, /* uint64_t: decimal or 0x, between min and max */
 	OPTION_CHOICE, /* int: index into choices */
-	/* uint64_t between min and max, with units as Prometheus has them: */
+	/* uint64_t between min and max, written with the units of Prometheus: */
 	OPTION_DURATION, /* in ns: 90s, 15d, 1h30m */
 	OPTION_SIZE,	 /* in bytes: 512MB, 1GB; powers of 1024 */
 };
@@ -25,47 +25,71 @@ enum option_type {
 struct option_row {
 	const char *name; /* without the dashes; NULL ends the table */
 	enum option_type type;
-	void *value; /* holds the default before, the result after */
-	const char *const *choices;
+	size_t offset;		    /* of the member, in the struct of the table's values */
+	const char *const *choices; /* their names; ends with NULL */
 	uint64_t min;
 	uint64_t max;
-	/* Of strings, optional; and what is expected then. */
+	/* Optional, for strings: tells whether a text is valid, and how an error describes one. */
 	bool (*valid)(const char *text);
 	const char *expected;
 	bool hide_default;
 	bool command_line_only;
-	bool live;	 /* what changes it need not be a restart */
-	const char *arg; /* what --help calls the value */
+	bool live;	 /* may change while the program runs */
+	const char *arg; /* the value's name in --help */
 	const char *help;
 };
 
-/*
- * Parses flags up to the first argument that is none, or "--".  Returns the
- * index of that argument (argc if there is none), or -EINVAL with one line in
- * @error that names the flag and what was expected.
- */
-int options_parse(const struct option_row *rows, int argc, char **argv, struct strbuf *error);
+/* A table of rows, and the struct that their offsets refer to. */
+struct option_set {
+	const struct option_row *rows;
+	void *values; /* holds the defaults before parsing, and the result after it */
+};
 
 /*
- * The same from the environment: FAULTCAST_WEB_LISTEN_ADDRESS for web.listen-address.
- * 0 or -EINVAL.  Other variables are nobody's.
+ * All functions below take a list of sets that ends with a set without rows.  No two rows of a
+ * list have the same name.
  */
-int options_environment(const struct option_row *rows, struct strbuf *error);
 
-/* NULL: there is none. */
-const struct option_row *options_find(const struct option_row *rows, const char *name, size_t len);
+/*
+ * Parses flags, written --name=value or --name value, up to the first argument that is not a
+ * flag, or "--".  Returns the index of that argument (argc if there is none), or -EINVAL with one
+ * line in @error that names the flag and what was expected.
+ */
+int options_parse(const struct option_set *sets, int argc, char **argv, struct strbuf *error);
 
-/* Sets one; 0, or -EINVAL and one line in @error in which the setting is @called so. */
-int options_set(const struct option_row *row, const char *called, const char *text,
+/*
+ * Sets each option whose variable is in the environment: FAULTCAST_WEB_LISTEN_ADDRESS for
+ * web.listen-address.  0, or -EINVAL with one line in @error.  Other variables are ignored.
+ */
+int options_environment(const struct option_set *sets, struct strbuf *error);
+
+/*
+ * The row with that name, or NULL; @len is the length of @name.  *@value points to the member
+ * that holds the value.
+ */
+const struct option_row *options_find(const struct option_set *sets, const char *name, size_t len,
+				      void **value);
+
+/*
+ * Parses @text into @value, the row's member.  0, or -EINVAL with one line in @error, which calls
+ * the option @called.
+ */
+int options_set(const struct option_row *row, void *value, const char *called, const char *text,
 		struct strbuf *error);
+
+/* The row's member of @values. */
+void *options_value(const struct option_row *row, void *values);
+
+/* The size in bytes of the row's member. */
+size_t options_size(const struct option_row *row);
 
 /* Adds ", got " and the start of @text, quoted. */
 void options_add_got(struct strbuf *error, const char *text);
 
-/* Adds one aligned line a flag, with its default (call before parsing). */
-void options_help(const struct option_row *rows, struct strbuf *out);
+/* Adds one aligned line for each flag, with its present value as the default. */
+void options_help(const struct option_set *sets, struct strbuf *out);
 
-/* Whole decimal or 0x number; 0 or -EINVAL. */
+/* Parses a whole decimal or 0x number; 0 or -EINVAL. */
 int options_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
 #endif

@@ -160,7 +160,8 @@ static const char *keep(struct config *config, const char *text)
 	return string->text;
 }
 
-int config_value(struct config_reader *reader, const struct option_row *row, const char *called)
+int config_value(struct config_reader *reader, const struct option_row *row, void *value,
+		 const char *called)
 {
 	const char *text = scalar(reader);
 
@@ -172,7 +173,7 @@ int config_value(struct config_reader *reader, const struct option_row *row, con
 	if (!text)
 		return no_memory(reader);
 	begin_error(reader, config_line(reader));
-	if (options_set(row, called, text, reader->error))
+	if (options_set(row, value, called, text, reader->error))
 		return -EINVAL;
 	strbuf_reset(reader->error);
 	return 0;
@@ -185,10 +186,11 @@ static bool is_section(const struct config_reader *reader, const char *name)
 
 	if (!strncmp(name, RULES, len) && RULES[len] == '.')
 		return true;
-	for (const struct option_row *row = reader->rows; row->name; row++)
-		if (!row->command_line_only && !strncmp(row->name, name, len) &&
-		    row->name[len] == '.')
-			return true;
+	for (const struct option_set *set = reader->sets; set->rows; set++)
+		for (const struct option_row *row = set->rows; row->name; row++)
+			if (!row->command_line_only && !strncmp(row->name, name, len) &&
+			    row->name[len] == '.')
+				return true;
 	return false;
 }
 
@@ -225,14 +227,15 @@ static int read_section(struct config_reader *reader, const char *name)
 /* The present event is the value of @name, whose key stood in @line. */
 static int read_setting(struct config_reader *reader, const char *name, size_t line)
 {
-	const struct option_row *row = options_find(reader->rows, name, strlen(name));
+	void *value;
+	const struct option_row *row = options_find(reader->sets, name, strlen(name), &value);
 
 	if (!strcmp(name, RULES))
 		return config_read_rules(reader);
 	if (row && row->command_line_only)
 		return config_fail_at(reader, line, "%s: only for the command line", name);
 	if (row)
-		return config_value(reader, row, name);
+		return config_value(reader, row, value, name);
 	if (is_section(reader, name))
 		return read_section(reader, name);
 	config_fail_at(reader, line, "expected the name of a flag (see --help) or " RULES);
@@ -288,7 +291,7 @@ static int read_stream(struct config_reader *reader)
 	return err;
 }
 
-int config_parse(struct config *config, const struct option_row *rows, const char *file,
+int config_parse(struct config *config, const struct option_set *sets, const char *file,
 		 const char *bytes, size_t len, struct strbuf *error)
 {
 	struct config_reader reader = {
@@ -296,7 +299,7 @@ int config_parse(struct config *config, const struct option_row *rows, const cha
 		.bytes = bytes,
 		.len = len,
 		.config = config,
-		.rows = rows,
+		.sets = sets,
 		.error = error,
 	};
 	int err;

@@ -26,11 +26,11 @@ struct config {
 };
 
 /*
- * Sets what @bytes say in @rows and @config; @file is its name in errors.  0, or -EINVAL
+ * Sets what @bytes say in @sets and @config; @file is its name in errors.  0, or -EINVAL
  * or -ENOMEM with one line in @error, "file:line: what is wrong"; some may be
  * set then.  config_free() in any case, when nothing uses the strings any more.
  */
-int config_parse(struct config *config, const struct option_row *rows, const char *file,
+int config_parse(struct config *config, const struct option_set *sets, const char *file,
 		 const char *bytes, size_t len, struct strbuf *error);
 void config_free(struct config *config);
 

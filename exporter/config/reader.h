@@ -15,7 +15,7 @@ struct config_reader {
 	const char *bytes;
 	size_t len;
 	struct config *config;
-	const struct option_row *rows;
+	const struct option_set *sets;
 	struct strbuf seen; /* names of settings and sections, a line each */
 	struct strbuf *error;
 };
@@ -35,8 +35,9 @@ int config_fail_at(struct config_reader *reader, size_t line, const char *fmt, .
 /* The present event is a key: adds it to @name. */
 int config_key(struct config_reader *reader, struct strbuf *name);
 
-/* The present event is the value of @row, @called so. */
-int config_value(struct config_reader *reader, const struct option_row *row, const char *called);
+/* The present event is the text for @value, the member of @row, which errors call @called. */
+int config_value(struct config_reader *reader, const struct option_row *row, void *value,
+		 const char *called);
 
 /* Where the present event begins; from 1. */
 size_t config_line(const struct config_reader *reader);

@@ -39,8 +39,50 @@ static bool is_name(const char *text)
 	return len && len < HEALTH_RULE_LEN && !text[len];
 }
 
-static int refuse_unknown(struct config_reader *reader, const struct option_row *rows,
-			  const char *name)
+static const struct option_row rows[] = {
+	{ .name = "name",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct draft, name),
+	  .valid = is_name,
+	  .expected = "1 to 47 letters, digits and any of _.-",
+	  .arg = "NAME" },
+	{ .name = "kind",
+	  .type = OPTION_CHOICE,
+	  .offset = offsetof(struct draft, kind),
+	  .choices = kinds,
+	  .arg = "KIND" },
+	{ .name = "severity",
+	  .type = OPTION_CHOICE,
+	  .offset = offsetof(struct draft, severity),
+	  .choices = severities,
+	  .arg = "SEVERITY" },
+	{ .name = "threshold",
+	  .type = OPTION_NUMBER,
+	  .offset = offsetof(struct draft, threshold),
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .arg = "NUMBER" },
+	{ .name = "window",
+	  .type = OPTION_DURATION,
+	  .offset = offsetof(struct draft, window_ns),
+	  .min = NSEC_PER_SEC,
+	  .max = YEAR,
+	  .arg = "DURATION" },
+	{ .name = "state",
+	  .type = OPTION_CHOICE,
+	  .offset = offsetof(struct draft, state),
+	  .choices = states,
+	  .arg = "STATE" },
+	{ .name = "clear-after",
+	  .type = OPTION_DURATION,
+	  .offset = offsetof(struct draft, clear_after_ns),
+	  .min = NSEC_PER_SEC,
+	  .max = YEAR,
+	  .arg = "DURATION" },
+	{ .name = NULL },
+};
+
+static int refuse_unknown(struct config_reader *reader, const char *name)
 {
 	config_fail(reader, "health.rules: expected");
 	for (const struct option_row *row = rows; row->name; row++)
@@ -50,17 +92,19 @@ static int refuse_unknown(struct config_reader *reader, const struct option_row 
 }
 
 /* One key and its value; @seen: a bit for each row. */
-static int read_key(struct config_reader *reader, const struct option_row *rows, uint32_t *seen)
+static int read_key(struct config_reader *reader, struct draft *draft, uint32_t *seen)
 {
+	const struct option_set sets[] = { { rows, draft }, { NULL, NULL } };
 	struct strbuf name = STRBUF_INIT, called = STRBUF_INIT;
 	const struct option_row *row = NULL;
+	void *value;
 	int err = config_key(reader, &name);
 
 	if (!err) {
-		row = options_find(rows, strbuf_str(&name), name.len);
+		row = options_find(sets, strbuf_str(&name), name.len, &value);
 		strbuf_addf(&called, "health.rules.%s", strbuf_str(&name));
 		if (!row)
-			err = refuse_unknown(reader, rows, strbuf_str(&name));
+			err = refuse_unknown(reader, strbuf_str(&name));
 		else if (*seen & 1U << (row - rows))
 			err = config_fail(reader, "%s: it stands above already",
 					  strbuf_str(&called));
@@ -70,7 +114,7 @@ static int read_key(struct config_reader *reader, const struct option_row *rows,
 		err = config_next(reader);
 	}
 	if (!err)
-		err = config_value(reader, row, strbuf_str(&called));
+		err = config_value(reader, row, value, strbuf_str(&called));
 	strbuf_free(&name);
 	strbuf_free(&called);
 	return err;
@@ -79,48 +123,6 @@ static int read_key(struct config_reader *reader, const struct option_row *rows,
 /* Its start is the present event. */
 static int read_draft(struct config_reader *reader, struct draft *draft)
 {
-	const struct option_row rows[] = {
-		{ .name = "name",
-		  .type = OPTION_STRING,
-		  .value = &draft->name,
-		  .valid = is_name,
-		  .expected = "1 to 47 letters, digits and any of _.-",
-		  .arg = "NAME" },
-		{ .name = "kind",
-		  .type = OPTION_CHOICE,
-		  .value = &draft->kind,
-		  .choices = kinds,
-		  .arg = "KIND" },
-		{ .name = "severity",
-		  .type = OPTION_CHOICE,
-		  .value = &draft->severity,
-		  .choices = severities,
-		  .arg = "SEVERITY" },
-		{ .name = "threshold",
-		  .type = OPTION_NUMBER,
-		  .value = &draft->threshold,
-		  .min = 1,
-		  .max = UINT32_MAX,
-		  .arg = "NUMBER" },
-		{ .name = "window",
-		  .type = OPTION_DURATION,
-		  .value = &draft->window_ns,
-		  .min = NSEC_PER_SEC,
-		  .max = YEAR,
-		  .arg = "DURATION" },
-		{ .name = "state",
-		  .type = OPTION_CHOICE,
-		  .value = &draft->state,
-		  .choices = states,
-		  .arg = "STATE" },
-		{ .name = "clear-after",
-		  .type = OPTION_DURATION,
-		  .value = &draft->clear_after_ns,
-		  .min = NSEC_PER_SEC,
-		  .max = YEAR,
-		  .arg = "DURATION" },
-		{ .name = NULL },
-	};
 	uint32_t seen = 0;
 	int err;
 
@@ -128,7 +130,7 @@ static int read_draft(struct config_reader *reader, struct draft *draft)
 		return config_fail(reader, "health.rules: expected a rule, such as "
 					   "{name: ..., kind: ...}");
 	while (!(err = config_next(reader)) && reader->event.type != YAML_MAPPING_END_EVENT) {
-		err = read_key(reader, rows, &seen);
+		err = read_key(reader, draft, &seen);
 		if (err)
 			break;
 	}

@@ -10,27 +10,32 @@
 /* Not a value that a flag can have. */
 #define NOT_GIVEN UINT64_MAX
 
-static const char *device;
+static struct options {
+	const char *device;
+	bool to_default;
+	uint64_t rate;
+	uint64_t burst;
+	uint64_t host_rate;
+} opt = { .rate = NOT_GIVEN, .burst = NOT_GIVEN, .host_rate = NOT_GIVEN };
+
 static struct address address;
-static bool to_default;
-static uint64_t rate = NOT_GIVEN, burst = NOT_GIVEN, host_rate = NOT_GIVEN;
 
 static const struct option_row rows[] = {
 	{ .name = "device",
 	  .type = OPTION_STRING,
-	  .value = &device,
+	  .offset = offsetof(struct options, device),
 	  .arg = "0000:03:00.0",
 	  .help = "for this device only (or bus/name, unknown); without it for all" },
 	{ .name = "rate",
 	  .type = OPTION_NUMBER,
-	  .value = &rate,
+	  .offset = offsetof(struct options, rate),
 	  .max = FAULTCAST_RATE_MAX,
 	  .arg = "N",
 	  .hide_default = true,
 	  .help = "events a second of one device, 0: no limit" },
 	{ .name = "burst",
 	  .type = OPTION_NUMBER,
-	  .value = &burst,
+	  .offset = offsetof(struct options, burst),
 	  .min = 1,
 	  .max = UINT32_MAX,
 	  .arg = "N",
@@ -38,11 +43,11 @@ static const struct option_row rows[] = {
 	  .help = "events at once, at most half the queue" },
 	{ .name = "default",
 	  .type = OPTION_FLAG,
-	  .value = &to_default,
+	  .offset = offsetof(struct options, to_default),
 	  .help = "this device has no limit of its own any more" },
 	{ .name = "host-rate",
 	  .type = OPTION_NUMBER,
-	  .value = &host_rate,
+	  .offset = offsetof(struct options, host_rate),
 	  .max = FAULTCAST_RATE_MAX,
 	  .arg = "N",
 	  .hide_default = true,
@@ -59,16 +64,16 @@ static int add_attributes(struct nl_msg *msg)
 {
 	int err = 0;
 
-	if (device)
+	if (opt.device)
 		err = ctl_put_device(msg, &address, FAULTCAST_A_CONFIG_SEGMENT,
 				     FAULTCAST_A_CONFIG_BDF, FAULTCAST_A_CONFIG_NAME);
 	if (!err)
-		err = put(msg, FAULTCAST_A_CONFIG_RATE, rate);
+		err = put(msg, FAULTCAST_A_CONFIG_RATE, opt.rate);
 	if (!err)
-		err = put(msg, FAULTCAST_A_CONFIG_BURST, burst);
+		err = put(msg, FAULTCAST_A_CONFIG_BURST, opt.burst);
 	if (!err)
-		err = put(msg, FAULTCAST_A_CONFIG_HOST_RATE, host_rate);
-	if (!err && to_default)
+		err = put(msg, FAULTCAST_A_CONFIG_HOST_RATE, opt.host_rate);
+	if (!err && opt.to_default)
 		err = nla_put_flag(msg, FAULTCAST_A_CONFIG_DEFAULT);
 	return err;
 }
@@ -76,12 +81,13 @@ static int add_attributes(struct nl_msg *msg)
 static int run(bool as_json)
 {
 	(void)as_json;
-	if (rate == NOT_GIVEN && burst == NOT_GIVEN && host_rate == NOT_GIVEN && !to_default) {
+	if (opt.rate == NOT_GIVEN && opt.burst == NOT_GIVEN && opt.host_rate == NOT_GIVEN &&
+	    !opt.to_default) {
 		ctl_error("config: expected --rate, --burst, --host-rate or --default; "
 			  "faultcastctl status shows what is set");
 		return -EINVAL;
 	}
-	if (device && ctl_parse_device(device, &address))
+	if (opt.device && ctl_parse_device(opt.device, &address))
 		return -EINVAL;
 	return ctl_tell(FAULTCAST_CMD_CONFIG_SET, add_attributes);
 }
@@ -90,5 +96,6 @@ const struct ctl_verb ctl_config = {
 	.name = "config",
 	.help = "set storm control (needs CAP_NET_ADMIN)",
 	.rows = rows,
+	.values = &opt,
 	.run = run,
 };

@@ -16,7 +16,8 @@
 struct ctl_verb {
 	const char *name;
 	const char *help;
-	const struct option_row *rows;
+	const struct option_row *rows; /* its flags, or NULL */
+	void *values;		       /* the struct that the rows' offsets refer to */
 	int (*run)(bool as_json);
 };
 

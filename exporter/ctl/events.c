@@ -9,7 +9,7 @@
 #include "print.h"
 #include "wire/decode.h"
 
-static struct {
+static struct options {
 	const char *exporter;
 	const char *after;
 	const char *since;
@@ -23,40 +23,43 @@ static struct {
 static const struct option_row rows[] = {
 	{ .name = "exporter",
 	  .type = OPTION_STRING,
-	  .value = &opt.exporter,
+	  .offset = offsetof(struct options, exporter),
 	  .arg = "URL",
 	  .help = "whom to ask, or /PATH of its unix socket" },
 	{ .name = "since",
 	  .type = OPTION_STRING,
-	  .value = &opt.since,
+	  .offset = offsetof(struct options, since),
 	  .arg = "TIME",
 	  .help = "24h (ago), 2026-01-31T12:00:00Z or Unix seconds" },
 	{ .name = "until",
 	  .type = OPTION_STRING,
-	  .value = &opt.until,
+	  .offset = offsetof(struct options, until),
 	  .arg = "TIME",
 	  .help = "before" },
 	{ .name = "device",
 	  .type = OPTION_STRING,
-	  .value = &opt.device,
+	  .offset = offsetof(struct options, device),
 	  .arg = "DEVICE",
 	  .help = "0000:03:00.0, bus/name or unknown" },
 	{ .name = "kind",
 	  .type = OPTION_STRING,
-	  .value = &opt.kind,
+	  .offset = offsetof(struct options, kind),
 	  .arg = "KIND,...",
 	  .help = "io_page_fault, aer, ..." },
 	{ .name = "after",
 	  .type = OPTION_STRING,
-	  .value = &opt.after,
+	  .offset = offsetof(struct options, after),
 	  .arg = "CURSOR",
 	  .help = "only what follows it, or latest" },
 	{ .name = "limit",
 	  .type = OPTION_STRING,
-	  .value = &opt.limit,
+	  .offset = offsetof(struct options, limit),
 	  .arg = "N",
 	  .help = "end after N events" },
-	{ .name = "follow", .type = OPTION_FLAG, .value = &opt.follow, .help = "wait for more" },
+	{ .name = "follow",
+	  .type = OPTION_FLAG,
+	  .offset = offsetof(struct options, follow),
+	  .help = "wait for more" },
 	{ .name = NULL },
 };
 
@@ -265,5 +268,6 @@ const struct ctl_verb ctl_events = {
 	.name = "events",
 	.help = "what the exporter retains, in memory and in its store",
 	.rows = rows,
+	.values = &opt,
 	.run = run,
 };

@@ -12,46 +12,48 @@ static const char *const access_names[] = { "unknown", "read", "write", "other",
 static const char *const kind_names[] = { "fault", "aer", NULL };
 static const char *const severity_names[] = { "nonfatal", "fatal", "corrected", NULL };
 
-static const char *device;
-static int kind_index;
-static int severity_index;
-static uint64_t status;
-static int access_index = FAULTCAST_ACCESS_READ;
-static uint64_t iova;
+static struct options {
+	const char *device;
+	int kind;
+	int access;
+	uint64_t iova;
+	int severity;
+	uint64_t status;
+} opt = { .access = FAULTCAST_ACCESS_READ };
 
 static const struct option_row rows[] = {
 	{ .name = "device",
 	  .type = OPTION_STRING,
-	  .value = &device,
+	  .offset = offsetof(struct options, device),
 	  .arg = "0000:03:00.0",
 	  .help = "PCI address, or bus/name; without it the device is unknown" },
 	{ .name = "kind",
 	  .type = OPTION_CHOICE,
-	  .value = &kind_index,
+	  .offset = offsetof(struct options, kind),
 	  .choices = kind_names,
 	  .arg = "KIND",
 	  .help = "fault (I/O page fault) or aer" },
 	{ .name = "access",
 	  .type = OPTION_CHOICE,
-	  .value = &access_index,
+	  .offset = offsetof(struct options, access),
 	  .choices = access_names,
 	  .arg = "ACCESS",
 	  .help = "read, write, unknown or other" },
 	{ .name = "iova",
 	  .type = OPTION_NUMBER,
-	  .value = &iova,
+	  .offset = offsetof(struct options, iova),
 	  .max = UINT64_MAX,
 	  .arg = "ADDRESS",
 	  .help = "address that it pretends to have used" },
 	{ .name = "severity",
 	  .type = OPTION_CHOICE,
-	  .value = &severity_index,
+	  .offset = offsetof(struct options, severity),
 	  .choices = severity_names,
 	  .arg = "SEVERITY",
 	  .help = "of aer: nonfatal, fatal or corrected" },
 	{ .name = "status",
 	  .type = OPTION_NUMBER,
-	  .value = &status,
+	  .offset = offsetof(struct options, status),
 	  .max = UINT32_MAX,
 	  .arg = "BITS",
 	  .help = "of aer: bits of the error status register" },
@@ -63,22 +65,22 @@ static struct address address;
 static int add_fault(struct nl_msg *msg)
 {
 	return nla_put_u32(msg, FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_IO_PAGE_FAULT) ?:
-	       nla_put_u32(msg, FAULTCAST_A_INJECT_ACCESS, (uint32_t)access_index) ?:
-	       nla_put_u64(msg, FAULTCAST_A_INJECT_IOVA, iova);
+	       nla_put_u32(msg, FAULTCAST_A_INJECT_ACCESS, (uint32_t)opt.access) ?:
+	       nla_put_u64(msg, FAULTCAST_A_INJECT_IOVA, opt.iova);
 }
 
 static int add_aer(struct nl_msg *msg)
 {
 	return nla_put_u32(msg, FAULTCAST_A_INJECT_KIND, FAULTCAST_KIND_AER) ?:
-	       nla_put_u32(msg, FAULTCAST_A_INJECT_AER_SEVERITY, (uint32_t)severity_index) ?:
-	       nla_put_u32(msg, FAULTCAST_A_INJECT_AER_STATUS, (uint32_t)status);
+	       nla_put_u32(msg, FAULTCAST_A_INJECT_AER_SEVERITY, (uint32_t)opt.severity) ?:
+	       nla_put_u32(msg, FAULTCAST_A_INJECT_AER_STATUS, (uint32_t)opt.status);
 }
 
 static int add_attributes(struct nl_msg *msg)
 {
-	int err = kind_index ? add_aer(msg) : add_fault(msg);
+	int err = opt.kind ? add_aer(msg) : add_fault(msg);
 
-	if (!err && device)
+	if (!err && opt.device)
 		err = ctl_put_device(msg, &address, FAULTCAST_A_INJECT_SEGMENT,
 				     FAULTCAST_A_INJECT_BDF, FAULTCAST_A_INJECT_NAME);
 	return err;
@@ -87,7 +89,7 @@ static int add_attributes(struct nl_msg *msg)
 static int run(bool as_json)
 {
 	(void)as_json;
-	if (device && ctl_parse_device(device, &address))
+	if (opt.device && ctl_parse_device(opt.device, &address))
 		return -EINVAL;
 	return ctl_tell(FAULTCAST_CMD_INJECT, add_attributes);
 }
@@ -96,5 +98,6 @@ const struct ctl_verb ctl_inject = {
 	.name = "inject",
 	.help = "raise one synthetic event (needs CAP_NET_ADMIN)",
 	.rows = rows,
+	.values = &opt,
 	.run = run,
 };

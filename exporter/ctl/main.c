@@ -15,18 +15,25 @@ static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_
 
 #define NUM_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-static bool as_json, want_help, want_version;
+static struct options {
+	bool json;
+	bool version;
+	bool help;
+} opt;
 
 static const struct option_row global_rows[] = {
 	{ .name = "json",
 	  .type = OPTION_FLAG,
-	  .value = &as_json,
+	  .offset = offsetof(struct options, json),
 	  .help = "JSON instead of a table" },
 	{ .name = "version",
 	  .type = OPTION_FLAG,
-	  .value = &want_version,
+	  .offset = offsetof(struct options, version),
 	  .help = "print the version" },
-	{ .name = "help", .type = OPTION_FLAG, .value = &want_help, .help = "print this" },
+	{ .name = "help",
+	  .type = OPTION_FLAG,
+	  .offset = offsetof(struct options, help),
+	  .help = "print this" },
 	{ .name = NULL },
 };
 
@@ -150,47 +157,43 @@ static const struct ctl_verb *find_verb(const char *name)
 	return NULL;
 }
 
+/* Fills in the flags that go with @verb, or without a verb: its own, if any, and the global ones.
+ */
+static const struct option_set *flags_of(const struct ctl_verb *verb, struct option_set sets[3])
+{
+	struct option_set *set = sets;
+
+	if (verb && verb->rows)
+		*set++ = (struct option_set){ verb->rows, verb->values };
+	*set++ = (struct option_set){ global_rows, &opt };
+	*set = (struct option_set){ NULL, NULL };
+	return sets;
+}
+
 static void print_help(const struct ctl_verb *verb)
 {
 	struct strbuf text = STRBUF_INIT;
+	struct option_set sets[3];
 
 	if (verb) {
 		strbuf_addf(&text, "faultcastctl %s: %s\n\n", verb->name, verb->help);
-		if (verb->rows)
-			options_help(verb->rows, &text);
 	} else {
 		strbuf_adds(&text, "Usage: faultcastctl [--json] VERB [flags]\n\n");
 		for (size_t i = 0; i < NUM_VERBS; i++)
 			strbuf_addf(&text, "  %-10s %s\n", verbs[i]->name, verbs[i]->help);
 		strbuf_addc(&text, '\n');
 	}
-	options_help(global_rows, &text);
+	options_help(flags_of(verb, sets), &text);
 	fputs(strbuf_str(&text), stdout);
 	strbuf_free(&text);
-}
-
-/*
- * The verb's own flags and the global ones may be mixed: one table of both.
- * Returns what options_parse() does.
- */
-static int parse_verb(const struct ctl_verb *verb, int argc, char **argv, struct strbuf *error)
-{
-	struct option_row rows[16];
-	size_t n = 0;
-
-	for (const struct option_row *row = verb->rows; row && row->name; row++)
-		rows[n++] = *row;
-	for (const struct option_row *row = global_rows; row->name; row++)
-		rows[n++] = *row;
-	rows[n] = (struct option_row){ .name = NULL };
-	return options_parse(rows, argc, argv, error);
 }
 
 static int run(int argc, char **argv)
 {
 	const struct ctl_verb *verb = NULL;
 	struct strbuf error = STRBUF_INIT;
-	int at = options_parse(global_rows, argc, argv, &error), rest;
+	struct option_set sets[3];
+	int at = options_parse(flags_of(NULL, sets), argc, argv, &error), rest;
 
 	if (at >= 0 && at < argc) {
 		verb = find_verb(argv[at]);
@@ -198,7 +201,7 @@ static int run(int argc, char **argv)
 			strbuf_addf(&error, "unknown verb \"%s\", see --help", argv[at]);
 	}
 	if (verb) {
-		rest = parse_verb(verb, argc - at - 1, argv + at + 1, &error);
+		rest = options_parse(flags_of(verb, sets), argc - at - 1, argv + at + 1, &error);
 		if (rest >= 0 && rest < argc - at - 1)
 			strbuf_addf(&error, "unexpected argument \"%s\", see --help",
 				    argv[at + 1 + rest]);
@@ -208,15 +211,15 @@ static int run(int argc, char **argv)
 		strbuf_free(&error);
 		return -EINVAL;
 	}
-	if (want_version) {
+	if (opt.version) {
 		printf("faultcastctl, version %s (revision %s)\n", VERSION, REVISION);
 		return 0;
 	}
-	if (want_help || !verb) {
+	if (opt.help || !verb) {
 		print_help(verb);
-		return verb || want_help ? 0 : -EINVAL;
+		return verb || opt.help ? 0 : -EINVAL;
 	}
-	return verb->run(as_json);
+	return verb->run(opt.json);
 }
 
 int main(int argc, char **argv)

@@ -17,18 +17,24 @@
 #include "print.h"
 #include "wire/encode.h"
 
-static bool from_oldest, once;
-static uint64_t count;
+static struct options {
+	bool all;
+	bool once;
+	uint64_t count;
+} opt;
 
 static const struct option_row rows[] = {
 	{ .name = "all",
 	  .type = OPTION_FLAG,
-	  .value = &from_oldest,
+	  .offset = offsetof(struct options, all),
 	  .help = "first what the kernel still has" },
-	{ .name = "once", .type = OPTION_FLAG, .value = &once, .help = "then end: do not wait" },
+	{ .name = "once",
+	  .type = OPTION_FLAG,
+	  .offset = offsetof(struct options, once),
+	  .help = "then end: do not wait" },
 	{ .name = "count",
 	  .type = OPTION_NUMBER,
-	  .value = &count,
+	  .offset = offsetof(struct options, count),
 	  .max = UINT64_MAX,
 	  .arg = "N",
 	  .help = "end after N events, 0: never" },
@@ -56,7 +62,7 @@ static void on_event(void *ctx, const struct fault_event *ev, bool live)
 {
 	(void)ctx;
 	(void)live;
-	if (count && printed == count)
+	if (opt.count && printed == opt.count)
 		return;
 	if (json_wanted) {
 		struct stream_message m;
@@ -67,7 +73,7 @@ static void on_event(void *ctx, const struct fault_event *ev, bool live)
 		print_event(ev);
 	}
 	fflush(stdout);
-	if (++printed == count || ferror(stdout))
+	if (++printed == opt.count || ferror(stdout))
 		loop_stop(&loop);
 }
 
@@ -93,7 +99,7 @@ static void on_caught_up(void *ctx)
 		ctl_error("%s", source.reason);
 		failed = -ENOENT;
 	}
-	if (failed || once)
+	if (failed || opt.once)
 		loop_stop(&loop);
 }
 
@@ -119,7 +125,7 @@ static int run(bool as_json)
 		err = loop_add_signals(&loop, &signals, (const int[]){ SIGINT, SIGTERM, 0 });
 	if (!err && !as_json)
 		print_header();
-	source.only_new = !from_oldest;
+	source.only_new = !opt.all;
 	if (!err)
 		err = feed_netlink_start(&source, &loop, &sink, 4 << 20);
 	if (err)
@@ -137,5 +143,6 @@ const struct ctl_verb ctl_tail = {
 	.name = "tail",
 	.help = "events as they happen (needs CAP_NET_ADMIN)",
 	.rows = rows,
+	.values = &opt,
 	.run = run,
 };

@@ -9,6 +9,9 @@
 #include "model/health.h"
 #include "settings.h"
 
+static struct settings settings;
+static const struct option_set sets[] = { { settings_rows, &settings }, { NULL, NULL } };
+
 static void require_sound(const struct config *config)
 {
 	REQUIRE(config->num_rules <= HEALTH_RULES_MAX);
@@ -25,15 +28,11 @@ static void require_sound(const struct config *config)
 		REQUIRE(rule->clear_after_ns);
 	}
 	for (const struct option_row *row = settings_rows; row->name; row++)
-		if (row->type == OPTION_STRING && *(const char **)row->value)
-			REQUIRE(strlen(*(const char **)row->value) <= CONFIG_BYTES_MAX);
-}
+		if (row->type == OPTION_STRING) {
+			const char *text = *(const char **)options_value(row, &settings);
 
-static void reset_strings(void)
-{
-	for (const struct option_row *row = settings_rows; row->name; row++)
-		if (row->type == OPTION_STRING)
-			*(const char **)row->value = NULL;
+			REQUIRE(!text || strlen(text) <= CONFIG_BYTES_MAX);
+		}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -43,13 +42,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	int err;
 
 	memset(&config, 0, sizeof(config));
-	err = config_parse(&config, settings_rows, "f", (const char *)bytes, len, &error);
+	memset(&settings, 0, sizeof(settings));
+	err = config_parse(&config, sets, "f", (const char *)bytes, len, &error);
 	REQUIRE(!err || err == -EINVAL);
 	REQUIRE(!err == !error.len && !error.failed);
 	REQUIRE(!strchr(strbuf_str(&error), '\n') && error.len < 1024);
 	if (!err)
 		require_sound(&config);
-	reset_strings();
 	config_free(&config);
 	strbuf_free(&error);
 	return 0;

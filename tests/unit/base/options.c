@@ -17,7 +17,7 @@
 
 static const char *const colours[] = { "red", "green", NULL };
 
-static struct {
+static struct values {
 	bool flag;
 	const char *text;
 	uint64_t number;
@@ -27,41 +27,46 @@ static struct {
 } got;
 
 static const struct option_row rows[] = {
-	{ .name = "flag", .type = OPTION_FLAG, .value = &got.flag, .help = "a flag" },
+	{ .name = "flag",
+	  .type = OPTION_FLAG,
+	  .offset = offsetof(struct values, flag),
+	  .help = "a flag" },
 	{ .name = "web.text",
 	  .type = OPTION_STRING,
-	  .value = &got.text,
+	  .offset = offsetof(struct values, text),
 	  .arg = "TEXT",
 	  .help = "t" },
 	{ .name = "number",
 	  .type = OPTION_NUMBER,
-	  .value = &got.number,
+	  .offset = offsetof(struct values, number),
 	  .min = 3,
 	  .max = 300,
 	  .arg = "N",
 	  .help = "n" },
 	{ .name = "colour",
 	  .type = OPTION_CHOICE,
-	  .value = &got.colour,
+	  .offset = offsetof(struct values, colour),
 	  .choices = colours,
 	  .arg = "COLOUR",
 	  .help = "c" },
 	{ .name = "duration",
 	  .type = OPTION_DURATION,
-	  .value = &got.duration,
+	  .offset = offsetof(struct values, duration),
 	  .min = NSEC_PER_SEC,
 	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
 	  .arg = "DURATION",
 	  .help = "d" },
 	{ .name = "size",
 	  .type = OPTION_SIZE,
-	  .value = &got.size,
+	  .offset = offsetof(struct values, size),
 	  .min = 1024,
 	  .max = 1ULL << 60,
 	  .arg = "SIZE",
 	  .help = "s" },
 	{ .name = NULL },
 };
+
+static const struct option_set sets[] = { { rows, &got }, { NULL, NULL } };
 
 static int setup(void **state)
 {
@@ -80,7 +85,7 @@ static void reads(void **state)
 	struct strbuf error = STRBUF_INIT;
 
 	(void)state;
-	assert_int_equal(options_parse(rows, 6, argv, &error), 5);
+	assert_int_equal(options_parse(sets, 6, argv, &error), 5);
 	assert_true(got.flag);
 	assert_string_equal(got.text, "a=b");
 	assert_int_equal(got.number, 16);
@@ -94,7 +99,7 @@ static void ends_at_dashes(void **state)
 	struct strbuf error = STRBUF_INIT;
 
 	(void)state;
-	assert_int_equal(options_parse(rows, 2, argv, &error), 1);
+	assert_int_equal(options_parse(sets, 2, argv, &error), 1);
 	assert_false(got.flag);
 }
 
@@ -123,10 +128,10 @@ static void reads_amounts(void **state)
 		struct strbuf error = STRBUF_INIT, help = STRBUF_INIT;
 
 		got.duration = got.size = 0;
-		assert_int_equal(options_parse(rows, 1, argv, &error), 1);
+		assert_int_equal(options_parse(sets, 1, argv, &error), 1);
 		assert_int_equal(got.duration, amounts[i].duration * NSEC_PER_MSEC);
 		assert_int_equal(got.size, amounts[i].size);
-		options_help(rows, &help);
+		options_help(sets, &help);
 		assert_non_null(strstr(strbuf_str(&help), amounts[i].shown));
 		strbuf_free(&help);
 		strbuf_free(&error);
@@ -185,7 +190,7 @@ static void refuses(void **state)
 		char *argv[] = { (char *)(uintptr_t)refused[i].arg };
 		struct strbuf error = STRBUF_INIT;
 
-		assert_int_equal(options_parse(rows, 1, argv, &error), -EINVAL);
+		assert_int_equal(options_parse(sets, 1, argv, &error), -EINVAL);
 		assert_string_equal(strbuf_str(&error), refused[i].error);
 		strbuf_free(&error);
 	}
@@ -196,6 +201,7 @@ static void refuses(void **state)
 static void hides_defaults(void **state)
 {
 	struct option_row hidden[sizeof(rows) / sizeof(rows[0])];
+	const struct option_set hidden_sets[] = { { hidden, &got }, { NULL, NULL } };
 	char *argv[] = { "--number=0x10", "--colour=green" };
 	struct strbuf out = STRBUF_INIT;
 
@@ -203,7 +209,7 @@ static void hides_defaults(void **state)
 	memcpy(hidden, rows, sizeof(rows));
 	for (size_t i = 0; hidden[i].name; i++)
 		hidden[i].hide_default = true;
-	options_help(hidden, &out);
+	options_help(hidden_sets, &out);
 	assert_string_equal(strbuf_str(&out), "  --flag                          a flag\n"
 					      "  --web.text=TEXT                 t\n"
 					      "  --number=N                      n\n"
@@ -212,11 +218,11 @@ static void hides_defaults(void **state)
 					      "  --size=SIZE                     s\n");
 	/* The flag is parsed and its range is checked as usual. */
 	strbuf_reset(&out);
-	assert_int_equal(options_parse(hidden, 2, argv, &out), 2);
+	assert_int_equal(options_parse(hidden_sets, 2, argv, &out), 2);
 	assert_int_equal(got.number, 16);
 	assert_int_equal(got.colour, 1);
 	argv[0] = "--number=301";
-	assert_int_equal(options_parse(hidden, 1, argv, &out), -EINVAL);
+	assert_int_equal(options_parse(hidden_sets, 1, argv, &out), -EINVAL);
 	strbuf_free(&out);
 }
 
@@ -225,7 +231,7 @@ static void helps(void **state)
 	struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	options_help(rows, &out);
+	options_help(sets, &out);
 	assert_string_equal(strbuf_str(&out),
 			    "  --flag                          a flag\n"
 			    "  --web.text=TEXT                 t (default default)\n"

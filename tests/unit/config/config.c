@@ -20,7 +20,7 @@
 
 static const char *const colours[] = { "red", "green", NULL };
 
-static struct {
+static struct values {
 	const char *text;
 	uint64_t number;
 	uint64_t keep;
@@ -30,28 +30,36 @@ static struct {
 } got;
 
 static const struct option_row rows[] = {
-	{ .name = "web.text", .type = OPTION_STRING, .value = &got.text, .arg = "TEXT" },
+	{ .name = "web.text",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct values, text),
+	  .arg = "TEXT" },
 	{ .name = "web.number",
 	  .type = OPTION_NUMBER,
-	  .value = &got.number,
+	  .offset = offsetof(struct values, number),
 	  .min = 3,
 	  .max = 300,
 	  .arg = "N" },
 	{ .name = "web.deep.keep",
 	  .type = OPTION_DURATION,
-	  .value = &got.keep,
+	  .offset = offsetof(struct values, keep),
 	  .min = NSEC_PER_SEC,
 	  .max = 60 * NSEC_PER_SEC,
 	  .arg = "DURATION" },
 	{ .name = "colour",
 	  .type = OPTION_CHOICE,
-	  .value = &got.colour,
+	  .offset = offsetof(struct values, colour),
 	  .choices = colours,
 	  .arg = "COLOUR" },
-	{ .name = "on", .type = OPTION_FLAG, .value = &got.on },
-	{ .name = "flag", .type = OPTION_FLAG, .value = &got.flag, .command_line_only = true },
+	{ .name = "on", .type = OPTION_FLAG, .offset = offsetof(struct values, on) },
+	{ .name = "flag",
+	  .type = OPTION_FLAG,
+	  .offset = offsetof(struct values, flag),
+	  .command_line_only = true },
 	{ .name = NULL },
 };
+
+static const struct option_set sets[] = { { rows, &got }, { NULL, NULL } };
 
 static struct config config;
 
@@ -79,7 +87,7 @@ static int parse(const char *text, size_t len, struct strbuf *error)
 	int err;
 
 	memcpy(exact, text, len);
-	err = config_parse(&config, rows, "f.yaml", exact, len, error);
+	err = config_parse(&config, sets, "f.yaml", exact, len, error);
 	free(exact);
 	return err;
 }

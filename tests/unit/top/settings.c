@@ -195,48 +195,30 @@ static void files_that_are_none(void **state)
 	expect_unreadable("expected a file, got a directory");
 }
 
-static const void *value_in(const struct settings *s, const struct option_row *row)
+static void expect_equal(const struct option_row *row, struct settings *a, struct settings *b)
 {
-	/* The table points to the settings that were read last. */
-	const struct option_row *version = settings_rows;
-
-	while (strcmp(version->name, "version") != 0)
-		version++;
-	return (const char *)s + offsetof(struct settings, version) +
-	       ((const char *)row->value - (const char *)version->value);
-}
-
-static size_t size_of(const struct option_row *row)
-{
-	return row->type == OPTION_FLAG	    ? sizeof(bool)
-	       : row->type == OPTION_CHOICE ? sizeof(int)
-					    : sizeof(uint64_t);
-}
-
-static void expect_equal(const struct option_row *row, const struct settings *a,
-			 const struct settings *b)
-{
-	const void *in_a = value_in(a, row), *in_b = value_in(b, row);
+	const void *in_a = options_value(row, a), *in_b = options_value(row, b);
 
 	if (row->type == OPTION_STRING
 		    ? strcmp(*(const char *const *)in_a, *(const char *const *)in_b) != 0
-		    : memcmp(in_a, in_b, size_of(row)) != 0)
+		    : memcmp(in_a, in_b, options_size(row)) != 0)
 		fail_msg(EXAMPLE ": %s is not the default", row->name);
 }
 
 /* Sets a value that is no setting's default, so that settings that were not read are found. */
-static void spoil(const struct option_row *row)
+static void spoil(const struct option_row *row, void *value)
 {
 	if (row->type == OPTION_STRING)
-		*(const char **)row->value = "spoilt";
+		*(const char **)value = "spoilt";
 	else
-		memset(row->value, 0xa5, size_of(row));
+		memset(value, 0xa5, options_size(row));
 }
 
 static void example_is_complete(void **state)
 {
 	static struct config config;
-	struct settings defaults;
+	struct settings defaults, spoilt = { .config = NULL };
+	const struct option_set sets[] = { { settings_rows, &spoilt }, { NULL, NULL } };
 	struct strbuf text = STRBUF_INIT;
 	FILE *file = fopen(EXAMPLE, "r");
 	char *argv[] = { "--config.file=" EXAMPLE };
@@ -252,15 +234,17 @@ static void example_is_complete(void **state)
 		if (row->command_line_only)
 			continue;
 		expect_equal(row, &settings, &defaults);
-		spoil(row);
+		spoil(row, options_value(row, &spoilt));
 	}
-	assert_int_equal(config_parse(&config, settings_rows, EXAMPLE, text.s, text.len, &error),
-			 0);
-	for (const struct option_row *row = settings_rows; row->name; row++)
+	assert_int_equal(config_parse(&config, sets, EXAMPLE, text.s, text.len, &error), 0);
+	for (const struct option_row *row = settings_rows; row->name; row++) {
+		const void *value = options_value(row, &spoilt);
+
 		if (!row->command_line_only &&
-		    (row->type == OPTION_STRING ? !strcmp(*(const char **)row->value, "spoilt")
-						: *(unsigned char *)row->value == 0xa5))
+		    (row->type == OPTION_STRING ? !strcmp(*(const char *const *)value, "spoilt")
+						: *(const unsigned char *)value == 0xa5))
 			fail_msg(EXAMPLE ": %s is missing", row->name);
+	}
 	assert_int_equal(config.num_rules, health_num_default_rules);
 	assert_memory_equal(config.rules, health_default_rules,
 			    config.num_rules * sizeof(*config.rules));
