@@ -11,31 +11,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The newest may just have begun: the others must cover the window. */
+/* All buckets but the newest, which may just have begun, cover the window. */
 #define BUCKETS 16
 
-/* What a rule can count: a kind, or behind these a severity of AER; and what none can. */
+/* Indices of counters: kinds, then severities of AER, then one for what no rule can count. */
 #define COUNTER_AER (FAULTCAST_KIND_MAX + 1)
 #define COUNTER_OTHER (COUNTER_AER + FAULTCAST_SEVERITY_MAX + 1)
 #define COUNTERS (COUNTER_OTHER + 1)
 
-/* Of one rule for one device. */
+/* The state of one rule for one device. */
 struct tally {
-	uint64_t last_ns;
-	uint64_t newest; /* since time 0, in the width of a bucket */
+	uint64_t last_ns; /* when a fault was last raised */
+	uint64_t newest;  /* number of the newest bucket since time 0 */
 	uint32_t buckets[BUCKETS];
 	bool holds;
-	bool kept; /* when the rules were set: knows the past */
+	bool kept; /* taken over from an equal rule when the rules were set */
 };
 
 struct health_device {
-	struct address address; /* first, so that an address can be looked for */
+	struct address address; /* first, so that tfind() can take an address for a device */
 	struct health_device *next;
-	uint64_t counted[COUNTERS]; /* of the kernel's counters */
-	uint64_t untold[COUNTERS];  /* of them, not told of by any event: for the replay */
-	enum health_state said;
-	bool settled;		   /* it is known what was said */
-	char why[HEALTH_RULE_LEN]; /* the rule that holds it where it is; "": ok */
+	uint64_t counted[COUNTERS];    /* the kernel's counters at the last look */
+	uint64_t unreported[COUNTERS]; /* for the replay: counted, but reported by no event */
+	enum health_state reported;
+	bool settled;		   /* a state has been reported since the device was added */
+	char why[HEALTH_RULE_LEN]; /* the rule that gives its state; "": ok */
 	struct tally *tallies;	   /* one for each rule */
 };
 
@@ -67,7 +67,7 @@ static struct health_device *add(struct health *health, const struct address *ad
 	if (!device || !device->tallies)
 		goto fail;
 	device->address = *address;
-	device->said = HEALTH_OK;
+	device->reported = HEALTH_OK;
 	if (!tsearch(device, &health->by_address, compare))
 		goto fail;
 	device->next = health->devices;
@@ -96,7 +96,7 @@ static bool is_of(const struct health_rule *rule, const struct fault_event *ev)
 	       (ev->kind != FAULTCAST_KIND_AER || ev->aer_severity == rule->severity);
 }
 
-/* Returns whether there are any. */
+/* Reads the counters that rules use.  Returns whether any of them is not zero. */
 static bool read_counters(const struct device_counts *counts, uint64_t raised[COUNTERS])
 {
 	uint64_t any = 0;
@@ -111,7 +111,10 @@ static bool read_counters(const struct device_counts *counts, uint64_t raised[CO
 	return any;
 }
 
-/* Also adds a device that has raised something; without memory there is none. */
+/*
+ * Finds the device, or adds it if it has raised something.  Returns NULL if it has raised nothing,
+ * or if memory is short; then @err is -ENOMEM.
+ */
 static struct health_device *device_of(struct health *health, const struct device_counts *counts,
 				       uint64_t raised[COUNTERS], int *err)
 {
@@ -126,7 +129,7 @@ static struct health_device *device_of(struct health *health, const struct devic
 	return device;
 }
 
-/* Empties what the window has left behind. */
+/* Empties the buckets that are no longer in the window at @now_ns. */
 static void move_on(const struct health_rule *rule, struct tally *tally, uint64_t now_ns)
 {
 	uint64_t now = now_ns / (rule->window_ns / (BUCKETS - 1) + 1);
@@ -168,7 +171,7 @@ static void count(const struct health_rule *rule, struct tally *tally, uint64_t 
 		tally->holds = true;
 }
 
-/* What was raised of each kind, now. */
+/* Counts @n faults of each kind, raised at @at_ns, for all rules. */
 static void count_all(const struct health *health, struct health_device *device,
 		      const uint64_t n[COUNTERS], uint64_t at_ns)
 {
@@ -199,7 +202,7 @@ int health_look(struct health *health, const struct device_counts *counts, size_
 	return err;
 }
 
-/* Whether it can be forgotten once its counters are. */
+/* Whether the device has no state that matters once its counters start from zero. */
 static bool is_quiet(const struct health *health, struct health_device *device, uint64_t now_ns)
 {
 	for (size_t r = 0; r < health->num_rules; r++) {
@@ -240,7 +243,7 @@ int health_begin(struct health *health, const struct device_counts *counts, size
 		if (!device)
 			continue;
 		memcpy(device->counted, raised, sizeof(raised));
-		memcpy(device->untold, raised, sizeof(raised));
+		memcpy(device->unreported, raised, sizeof(raised));
 	}
 	if (err)
 		health_fini(health);
@@ -254,9 +257,9 @@ void health_expect(struct health *health, const struct fault_event *ev)
 
 	if (!device)
 		return;
-	/* Raised after the counters were read: the next look must not count it again. */
-	if (device->untold[c])
-		device->untold[c]--;
+	/* Else it was raised after the counters were read, and the next look must not count it. */
+	if (device->unreported[c])
+		device->unreported[c]--;
 	else
 		device->counted[c]++;
 }
@@ -268,9 +271,9 @@ void health_replay(struct health *health, const struct fault_event *ev)
 
 	for (size_t c = 0; device && c < COUNTERS; c++) {
 		unpublished[c] = ev->suppressed_before + ev->lost_before;
-		if (unpublished[c] > device->untold[c])
-			unpublished[c] = device->untold[c];
-		device->untold[c] -= unpublished[c];
+		if (unpublished[c] > device->unreported[c])
+			unpublished[c] = device->unreported[c];
+		device->unreported[c] -= unpublished[c];
 	}
 	for (size_t r = 0; device && r < health->num_rules; r++) {
 		const struct health_rule *rule = &health->rules[r];
@@ -280,7 +283,7 @@ void health_replay(struct health *health, const struct fault_event *ev)
 			continue;
 		count(rule, tally, unpublished[counted_by(rule)] + is_of(rule, ev), ev->mono_ns);
 		if (tally->holds && !device->settled)
-			device->said = HEALTH_UNKNOWN;
+			device->reported = HEALTH_UNKNOWN;
 	}
 }
 
@@ -322,7 +325,7 @@ static void put_tallies(const struct health *health, struct health_device *devic
 	}
 	free(device->tallies);
 	device->tallies = tallies;
-	memcpy(device->untold, device->counted, sizeof(device->counted));
+	memcpy(device->unreported, device->counted, sizeof(device->counted));
 }
 
 int health_set_rules(struct health *health, const struct health_rule *rules, size_t num)
@@ -354,7 +357,7 @@ fail:
 	return -ENOMEM;
 }
 
-/* The first of the worst rules that hold; NULL: none. */
+/* The first rule with the worst state among the rules that hold, or NULL if none holds. */
 static const struct health_rule *worst(const struct health *health, struct health_device *device,
 				       uint64_t now_ns)
 {
@@ -377,18 +380,18 @@ void health_settle(struct health *health, uint64_t now_ns,
 		const struct health_rule *why = worst(health, device, now_ns);
 		struct health_change change = {
 			.device = device->address,
-			.from = device->said,
+			.from = device->reported,
 			.to = why ? why->state : HEALTH_OK,
 		};
 
-		/* Of one that gets better, what is over. */
+		/* A device that gets better is reported with the rule that no longer holds. */
 		memcpy(change.rule, device->why, sizeof(change.rule));
 		if (why && change.to > change.from)
 			memcpy(change.rule, why->name, sizeof(change.rule));
 		memset(device->why, 0, sizeof(device->why));
 		if (why)
 			memcpy(device->why, why->name, sizeof(device->why));
-		device->said = change.to;
+		device->reported = change.to;
 		device->settled = true;
 		if (change.to != change.from)
 			changed(ctx, &change);
@@ -415,7 +418,7 @@ enum health_state health_of(const struct health *health, const struct address *d
 {
 	const struct health_device *found = find(health, device);
 
-	return found ? found->said : HEALTH_OK;
+	return found ? found->reported : HEALTH_OK;
 }
 
 struct walk {
@@ -429,7 +432,7 @@ static void visit(const void *node, VISIT when, void *closure)
 	const struct walk *walk = closure;
 
 	if (when == postorder || when == leaf)
-		walk->each(walk->ctx, &device->address, device->said);
+		walk->each(walk->ctx, &device->address, device->reported);
 }
 
 void health_each(const struct health *health,

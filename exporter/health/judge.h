@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a device is, judged by rules from the kernel's counters of what it raised:
- * storm control hides nothing from it, and injected events are not in there.
- * Pure; all times are of the monotonic clock.
+ * Judges the health of devices by rules, from the kernel's counters of what each device raised. The
+ * counters include what storm control suppressed, and exclude test events.  Pure; all times are
+ * nanoseconds of CLOCK_MONOTONIC.
  */
 #ifndef FAULTCAST_HEALTH_JUDGE_H
 #define FAULTCAST_HEALTH_JUDGE_H
 
-#include "model/address.h"
 #include <stddef.h>
 
+#include "model/address.h"
 #include "model/counts.h"
 #include "model/event.h"
 #include "model/health.h"
 
 /*
- * So many faults of a kind within so long, and the device is in @state; until it has
- * raised none of them for @clear_after_ns.  A device is as bad as the worst of
- * the rules that hold, and so goes from faulty to ok in one step if only one did.
+ * A rule holds for a device from the moment at which the device has raised @threshold faults within
+ * @window_ns, until it has raised none of these faults for @clear_after_ns.  The state of a device
+ * is the worst state of the rules that hold for it, or ok if none holds.
  */
 struct health_rule {
 	char name[HEALTH_RULE_LEN];
-	uint32_t kind;	   /* enum faultcast_kind, but no summary */
-	uint32_t severity; /* of FAULTCAST_KIND_AER: enum faultcast_severity */
+	uint32_t kind;	   /* enum faultcast_kind, except FAULTCAST_KIND_SUPPRESSED */
+	uint32_t severity; /* enum faultcast_severity, if @kind is FAULTCAST_KIND_AER */
 	uint32_t threshold;
-	/* A threshold reached within it is never missed, one within 1/15 more may count. */
+	/* A threshold reached within it is never missed; one within 1/15 more may count too. */
 	uint64_t window_ns;
 	enum health_state state;
 	uint64_t clear_after_ns;
@@ -33,66 +33,79 @@ struct health_rule {
 extern const struct health_rule health_default_rules[];
 extern const size_t health_num_default_rules;
 
-#define HEALTH_RULES_MAX 64 /* that may be configured */
+#define HEALTH_RULES_MAX 64 /* the largest number of rules in a configuration */
 
 struct health_device;
 
-/* All zero but for the rules, which the owner keeps: nothing has been raised yet. */
+/*
+ * All zero at first except for the rules, which belong to the caller and must stay valid: no device
+ * has raised anything yet.
+ */
 struct health {
 	const struct health_rule *rules;
 	size_t num_rules;
-	struct health_device *devices; /* those that have raised something */
-	void *by_address;
+	struct health_device *devices; /* devices that have raised something */
+	void *by_address;	       /* the same devices, a tree of tsearch(3) */
 };
 
+/* Forgets all devices and frees their memory.  The rules stay. */
 void health_fini(struct health *health);
 
 /*
- * What was raised since the last look was raised now.  A counter that went back
- * has begun anew.  -ENOMEM: some devices are left for the next look.
+ * Reads the counters of @n devices.  Faults since the last look count as raised at @now_ns.  A
+ * counter that has decreased started again from zero.  Returns 0, or -ENOMEM if some devices were
+ * not read; the next look reads them.
  */
 int health_look(struct health *health, const struct device_counts *counts, size_t n,
 		uint64_t now_ns);
 
 /*
- * The counters are new ones, from 0.  What holds goes on, its quiet anew: nobody watched.
+ * Says that the module was loaded again, so that all counters start from zero.  Rules that hold go
+ * on to hold, and their time of quiet starts again at @now_ns, because no probe watched meanwhile.
  */
 void health_new_counters(struct health *health, uint64_t now_ns);
 
 /*
- * Instead of the first look at counters that are not new, whose past the events
- * tell that are retained: health_begin(), then of all these in their order
- * health_expect(), then again health_replay().  So much was raised of which no
- * event tells: it is none of the past, unless an event tells that so many were not
- * published before it.  Those may be of any kind of which the device has raised
- * more than events tell, and are taken for that.  -ENOMEM: nothing is begun.
+ * Replace the first look when the counters have counted before, and use the retained events to tell
+ * when.  Call health_begin() with the counters, health_expect() for each retained event in the
+ * order of the stream, then health_replay() for each of them again.
+ *
+ * Counted faults that no retained event reports are ignored, with one exception: an event can state
+ * that faults of its device before it were suppressed or lost.  Their kind is not known; they count
+ * for each kind of which the device has raised more faults than the events report.
+ *
+ * health_begin() returns 0, or -ENOMEM with no devices at all.
  */
 int health_begin(struct health *health, const struct device_counts *counts, size_t n);
 void health_expect(struct health *health, const struct fault_event *ev);
 void health_replay(struct health *health, const struct fault_event *ev);
 
 /*
- * Other rules from now on; the owner keeps these as well, and may then give up the old ones.
- * A rule that is equal to one of the old knows what that knew.  The others know
- * nothing yet: health_expect() and health_replay() tell them of the past, of events up to the last
- * look, and nobody else.  -ENOMEM: nothing has changed.
+ * Replaces the rules.  The new ones belong to the caller and must stay valid; the old ones are no
+ * longer used.  A rule that is equal to an old rule keeps the old rule's state.  For other rules,
+ * the caller should call health_expect() and health_replay() with the retained events up to the
+ * last look; these calls do not affect rules that kept their state.  Returns 0, or -ENOMEM without
+ * any change.
  */
 int health_set_rules(struct health *health, const struct health_rule *rules, size_t num);
 
-/* Whether these are its rules, in this order. */
+/* Whether the present rules are equal to @rules, in the same order. */
 bool health_has_rules(const struct health *health, const struct health_rule *rules, size_t num);
 
-/* Calls @changed for each device that is in another state than was last said. */
+/* Judges all devices at @now_ns, and calls @changed for each one whose state has changed. */
 void health_settle(struct health *health, uint64_t now_ns,
 		   void (*changed)(void *ctx, const struct health_change *change), void *ctx);
 
-/* When to settle if nothing is raised until then; UINT64_MAX: never. */
+/* When to call health_settle() if no fault is raised before; UINT64_MAX: never. */
 uint64_t health_deadline(const struct health *health);
 
-/* As of the last time that it was settled. */
+/* The state of @device at the last health_settle(). */
 enum health_state health_of(const struct health *health, const struct address *device);
 
-/* The same of all that have raised something, by address: the others are ok. */
+/*
+ * Calls @each with the state of every device that has raised something, in the order of addresses.
+ * All other devices are ok.
+ */
 void health_each(const struct health *health,
 		 void (*each)(void *ctx, const struct address *device, enum health_state state),
 		 void *ctx);

@@ -16,16 +16,17 @@
 #include "model/gap.h"
 #include "wire/encode.h"
 
+/* The shortest time between two looks at the counters. */
 #define LOOK_NS NSEC_PER_SEC
 
 static struct loop *watch_loop;
 static struct health health;
 static struct health_rule *configured; /* NULL: the default rules */
-static uint64_t instance;	       /* whose counters were looked at; 0: none */
+static uint64_t instance;	       /* the one whose counters were last read; 0: none */
 static uint64_t looked_ns;
-static uint64_t looked_seq; /* all events up to this are in the counters that were looked at */
-static uint64_t must_show;  /* the event that made us look */
-static bool due;	    /* a look is, by the timer, beside any under way */
+static uint64_t looked_seq; /* the counters that were last read include events up to this one */
+static uint64_t must_show;  /* the counters to be read must include events up to this one */
+static bool due;	    /* the timer is set for a look */
 static uint64_t events;
 static uint64_t transitions[HEALTH_STATES];
 
@@ -65,7 +66,7 @@ static void look_after(uint64_t ns)
 	loop_timer_arm(watch_loop, &timer, ns);
 }
 
-/* By the timer even if at once: more events may be in the same message. */
+/* Uses the timer even without delay, because more events may be in the same message. */
 static void look_soon(void)
 {
 	uint64_t since;
@@ -100,7 +101,7 @@ static void tell(void (*fn)(struct health *health, const struct fault_event *ev)
 	}
 }
 
-/* What events tell of the past, to who has not counted it. */
+/* Lets rules without a past count the retained events up to @up_to. */
 static void replay(uint64_t up_to)
 {
 	tell(health_expect, up_to);
@@ -117,7 +118,7 @@ static int look(const struct snapshot *s, uint64_t now_ns)
 		if (err)
 			return err;
 		instance = s->module.instance;
-		/* Also of what came since the counters were read. */
+		/* Includes the events that came after the counters were read. */
 		replay(bus_feed()->cursor.seq);
 		return 0;
 	}
@@ -159,7 +160,7 @@ static void on_change(void *ctx, const struct health_change *change)
 	bus_health(&told);
 }
 
-/* Sets the next look, unless one is due anyway. */
+/* Sets the timer for the end of a time of quiet, unless a look is due before. */
 static void await_quiet(uint64_t now_ns)
 {
 	uint64_t deadline = health_deadline(&health);
@@ -179,16 +180,18 @@ static void on_snapshot(struct snapshot_waiter *w, const struct snapshot *s)
 		look_soon();
 		return;
 	}
-	/* Of a module that goes or comes: the source will say when it is done with that. */
+	/* The module is being loaded or unloaded: the feed calls on_caught_up() afterwards. */
 	if (!s->present || !source->up || s->module.instance != source->cursor.instance)
 		return;
-	/* Asked for by somebody else before our event was there. */
+	/* The snapshot was requested by another user before the event that must be included. */
 	if (s->module.head < must_show) {
 		look_after(0);
 		return;
 	}
-	/* What is counted already but still on its way would be taken for the past, of which events
-	 * tell. */
+	/*
+	 * Events that are counted but not yet received would be taken for events of the past that
+	 * are not retained.
+	 */
 	if (!instance && s->module.head > source->cursor.seq) {
 		look_after(0);
 		return;
@@ -210,7 +213,7 @@ static void on_event(const struct fault_event *ev, bool live)
 		look_soon();
 }
 
-/* Of what is missing here the counters know. */
+/* The counters include the events that are missing here. */
 static void on_gap(const struct cursor *at, const struct fault_gap *gap)
 {
 	(void)at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The health of devices as an output: looks at the kernel's counters when events
- * came, at most once a second, and when a time of quiet ends.
+ * Judges the health of devices as an output.  It reads the kernel's counters after events, at most
+ * once a second, and when the time of quiet of a rule ends.
  */
 #ifndef FAULTCAST_HEALTH_WATCH_H
 #define FAULTCAST_HEALTH_WATCH_H
@@ -13,24 +13,26 @@
 #include "model/address.h"
 #include "model/health.h"
 
+/* The output, and the metrics of health. */
 extern const struct feature feature_health;
 
 /*
- * Judges by @rules, which are copied, from now on; may come before bus_init(), and again
- * at any time.  Rules that are equal to present ones go on as they are, the others
- * begin with what the window's events of the present instance tell.  0 or -ENOMEM:
- * then nothing has changed.
+ * Sets the rules, which are copied.  May be called before bus_init() and at any later time.  A rule
+ * that is equal to a present rule keeps its state; any other rule starts from the window's events
+ * of the present instance of the module.  Returns 0, or -ENOMEM without any change.
  */
 int health_watch_set_rules(const struct health_rule *rules, size_t num);
 
 /*
- * Whether the counters of this instance of the module were looked at, so that states are its.
- * Never without a rule: then nobody is judged.
+ * Whether devices have been judged by the counters of this instance of the module.  Always false
+ * without any rules.
  */
 bool health_watch_knows(uint64_t instance);
+
+/* See health_of(). */
 enum health_state health_watch_state(const struct address *device);
 
-/* health_each() */
+/* See health_each(). */
 void health_watch_each(void (*each)(void *ctx, const struct address *device,
 				    enum health_state state),
 		       void *ctx);

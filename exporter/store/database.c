@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One connection has the file for itself (locking_mode=EXCLUSIVE), so the index of
- * the write-ahead log is in memory and not in a shared mapping, whose file somebody
- * could truncate: that would be a SIGBUS.  https://www.sqlite.org/wal.html section 8
+ * The connection locks the file (locking_mode=EXCLUSIVE).  SQLite then keeps the index of the
+ * write-ahead log in memory, not in a mapping of a shared file: if another process truncated that
+ * file, an access to the mapping would raise SIGBUS.  https://www.sqlite.org/wal.html section 8
  */
 #include "database.h"
 
@@ -33,14 +33,15 @@ static const char *const statements[DATABASE_STATEMENTS] = {
 };
 
 /*
- * An event's key is its place in the stream, so rows are appended, a cursor is found by
- * one descent, and what follows it is read in order.  A gap has no kind.
+ * The key of a row is its place in the stream.  New rows are thus appended, a cursor is found by
+ * one descent of the tree, and the rows that follow it are read in order.  The kind of a gap is
+ * NULL.
  */
 static const char schema[] =
 	"BEGIN IMMEDIATE;"
 	"CREATE TABLE IF NOT EXISTS instance ("
-	" id INTEGER PRIMARY KEY,"     /* in the order of first sight */
-	" name TEXT NOT NULL UNIQUE);" /* as in a cursor */
+	" id INTEGER PRIMARY KEY,"     /* ascending by first appearance */
+	" name TEXT NOT NULL UNIQUE);" /* hexadecimal, as in a cursor */
 	"CREATE TABLE IF NOT EXISTS event ("
 	" instance INTEGER NOT NULL, seq INTEGER NOT NULL, sub INTEGER NOT NULL,"
 	" real_ns INTEGER NOT NULL, kind INTEGER, device TEXT,"
@@ -68,7 +69,7 @@ static int run_sql(struct database *d, const char *sql)
 	return code ? database_failed(d, code) : SQLITE_OK;
 }
 
-/* The one value of a query; a text is NUL-terminated and cut to @size. */
+/* Reads the only value of a query as @number, or, if that is NULL, as @text, cut to @size. */
 static int query(struct database *d, const char *sql, int64_t *number, char *text, size_t size)
 {
 	sqlite3_stmt *stmt;
@@ -89,7 +90,7 @@ static int query(struct database *d, const char *sql, int64_t *number, char *tex
 	return code;
 }
 
-/* Before anything is written: whose file is it?  @version 0: of nobody, it is empty. */
+/* Checks that the file is ours before anything is written.  Sets @version to 0 if it is empty. */
 static int check_owner(struct database *d, int64_t *version)
 {
 	int64_t application, tables;
@@ -105,14 +106,14 @@ static int check_owner(struct database *d, int64_t *version)
 		snprintf(d->error, sizeof(d->error), "a database, but not of faultcast");
 	else if (*version > DATABASE_SCHEMA)
 		snprintf(d->error, sizeof(d->error),
-			 "of a newer faultcast: schema %" PRId64 ", known is %d", *version,
+			 "file of a newer faultcast: schema %" PRId64 ", known is %d", *version,
 			 DATABASE_SCHEMA);
 	else
 		return SQLITE_OK;
 	return DATABASE_FOREIGN;
 }
 
-/* All in one transaction: whenever this ends, the file is empty or whole. */
+/* One transaction creates everything: if it is interrupted, the file stays empty. */
 static int create(struct database *d)
 {
 	char sql[sizeof(schema) + 192];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file of the store: one SQLite connection and its statements.  Everything
- * here blocks.  Functions return SQLITE_OK or an (extended) result code of SQLite,
- * and then say in @error what happened.
+ * The file of the store: one SQLite connection and its statements.  All functions block.  Unless
+ * stated otherwise, a function returns SQLITE_OK, or a result code of SQLite, primary or extended;
+ * then @error of the database has a message.
  */
 #ifndef FAULTCAST_STORE_DATABASE_H
 #define FAULTCAST_STORE_DATABASE_H
@@ -15,15 +15,15 @@
 #include "model/entry.h"
 #include "model/filter.h"
 
-/* PRAGMA application_id, user_version: what a file must have to be ours. */
+/* Values of PRAGMA application_id and user_version in a file of this program. */
 #define DATABASE_APPLICATION 0x66636173
 #define DATABASE_SCHEMA 1
 
-/* A file that is not ours, or of a newer exporter: not to be touched. */
+/* The file belongs to another program or to a newer exporter, and must not be changed. */
 #define DATABASE_FOREIGN SQLITE_PERM
 
-#define DATABASE_PAGE 8192
-/* The write-ahead log is put into the file when it has so many pages. */
+#define DATABASE_PAGE 8192 /* bytes */
+/* SQLite copies the write-ahead log into the file when the log has so many pages. */
 #define DATABASE_WAL_PAGES 256
 
 enum database_statement {
@@ -44,50 +44,53 @@ struct database {
 	const char *path;
 	sqlite3 *db; /* NULL: not open */
 	sqlite3_stmt *statements[DATABASE_STATEMENTS];
-	struct strbuf packed;
-	/* Of the instance looked up last; in the file they never change. */
+	struct strbuf packed; /* the message of a row; kept for its memory */
+	/* The instance that was looked up last.  Its id in the file never changes. */
 	uint64_t instance;
-	int64_t instance_id; /* 0: none */
-	uint64_t damaged;    /* rows that could not be read */
+	int64_t instance_id; /* 0: no instance was looked up */
+	uint64_t damaged;    /* number of rows that could not be read */
 	char error[256];
 };
 
-/* Opens @path, which must stay, and creates it where there is no file. */
+/* Opens @path, which must stay valid, and creates the file if it does not exist. */
 int database_open(struct database *d, const char *path);
-/* Writes what is in the write-ahead log into the file. */
+
+/* Closes the file, if it is open, after copying the write-ahead log into it. */
 void database_close(struct database *d);
 
-/* Renames the closed file to PATH.corrupt-SECONDS, of which one is kept; 0 or -errno. */
+/*
+ * Renames the closed file to PATH.corrupt-SECONDS, and deletes older files of such names.  Returns
+ * 0 or -errno.
+ */
 int database_move_aside(struct database *d, uint64_t seconds);
 
-/* Bytes on disk. */
+/* The size of the file and its write-ahead log in bytes. */
 uint64_t database_bytes(const struct database *d);
 
-/* Notes what @code is about; returns @code. */
+/* Sets the message for @code.  Returns @code. */
 int database_failed(struct database *d, int code);
 
-/* Runs a statement without result, bound already. */
+/* Runs a statement that returns no rows.  Its parameters must be bound. */
 int database_run(struct database *d, enum database_statement which);
 
-/* Steps a query: SQLITE_ROW, SQLITE_DONE or an error; then it has to be reset. */
+/* Steps a query.  Returns SQLITE_ROW, SQLITE_DONE or an error.  The caller resets the query. */
 int database_step(struct database *d, enum database_statement which);
 
-/*
- * The row of @instance in table instance, 0 when there is none; @name is the
- * other way round, 0 when it makes no sense.
- */
+/* Sets @id to the id of @instance in the table instance, or to 0 if the table does not have it. */
 int database_instance_id(struct database *d, uint64_t instance, int64_t *id);
+
+/* Sets @instance to the instance with this id, or to 0 if there is none or its name is damaged. */
 int database_instance_name(struct database *d, int64_t id, uint64_t *instance);
 
 /*
- * Writes all of @entries, or none.  Those that are there already are left as they
- * are.  @now_real_ns is when gaps are said to have happened.  @refused: how many
- * of the events have numbers that the file cannot hold.
+ * Writes all of @entries, or none of them.  A row that exists already is not changed.  @now_real_ns
+ * is the time that gaps get.  Sets @refused to the number of events that were left out because
+ * SQLite cannot represent their sequence numbers.
  */
 int database_write(struct database *d, const struct entry *entries, size_t num,
 		   uint64_t now_real_ns, size_t *refused);
 
-/* See store_read in output/store.h. */
+/* The work of one `struct store_read` (store.h), whose members have the same meaning. */
 struct database_read {
 	struct cursor after;
 	struct event_filter filter;
@@ -96,30 +99,35 @@ struct database_read {
 	size_t num;
 	struct cursor scanned;
 	bool end;
-	bool unknown; /* never heard of that instance */
+	bool unknown; /* the store does not know the instance of @after */
 };
 
 #define DATABASE_READ_ROWS 8192
 
-/* Looks at no more than DATABASE_READ_ROWS rows. */
+/* Reads up to @max entries from at most DATABASE_READ_ROWS rows. */
 int database_read(struct database *d, struct database_read *read);
 
 #define DATABASE_DELETE_ROWS 4096
 
 /*
- * Deletes the oldest rows, few at a time, if the file is larger than it may be, or
- * if it could only grow into the last of the disk.
+ * Deletes up to DATABASE_DELETE_ROWS of the oldest rows if the file is larger than @max_bytes, or
+ * if its growth would use up the last free space of the disk.  Sets @more if it has deleted rows,
+ * so that it should be called again.
  */
 int database_retain_size(struct database *d, uint64_t max_bytes, bool *more);
 
 /*
- * Deletes the oldest rows as far as they are from before @since_real_ns; few at a time.
- * @oldest_real_ns: of what is left, 0 if nothing is.
+ * Deletes up to DATABASE_DELETE_ROWS of the oldest rows, if they are from before @since_real_ns.
+ * Sets @more if more may have to be deleted, and @oldest_real_ns to the time of the oldest row that
+ * is left, or to 0 if no row is left.
  */
 int database_retain_age(struct database *d, uint64_t since_real_ns, uint64_t now_real_ns,
 			bool *more, uint64_t *oldest_real_ns);
 
-/* Gives some free pages back to the file system, if there are many. */
+/*
+ * Returns some free pages to the file system if there are many.  Sets @more if it has done so, so
+ * that it should be called again.
+ */
 int database_vacuum(struct database *d, bool *more);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "database.h"
 
-/* Removes what begins with @prefix in the directory that is part of it. */
+/* Removes all files whose paths begin with @prefix. */
 static void remove_all(const char *prefix)
 {
 	const char *slash = strrchr(prefix, '/'), *base = slash ? slash + 1 : prefix;
@@ -43,7 +43,9 @@ int database_move_aside(struct database *d, uint64_t seconds)
 
 	if (prefix && to) {
 		remove_all(prefix);
-		/* A log without its file is of use to nobody; with a new file it must not be. */
+		/*
+		 * The log goes first: SQLite must never find the old log beside a new file.
+		 */
 		err = rename_to(d->path, to, "-wal");
 		if (!err || err == -ENOENT)
 			err = rename_to(d->path, to, "");

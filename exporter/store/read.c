@@ -15,13 +15,13 @@ static int row_cursor(struct database *d, sqlite3_stmt *row, struct cursor *at)
 	return database_instance_name(d, sqlite3_column_int64(row, INSTANCE), &at->instance);
 }
 
-/* Without decoding its message: that is what takes the time. */
+/* Decides without decoding the message, because decoding takes most of the time. */
 static bool concerns(const struct event_filter *filter, sqlite3_stmt *row)
 {
 	struct fault_event ev = { .real_ns = (uint64_t)sqlite3_column_int64(row, REAL_NS) };
 	const char *device = (const char *)sqlite3_column_text(row, DEVICE);
 
-	/* What cannot be compared is decoded, and found to be damaged. */
+	/* A damaged address cannot be compared: read_message() will find the row damaged. */
 	if (filter->num_devices && (!device || message_read_address(device, &ev.device)))
 		return true;
 	return filter_concerns(filter, &ev);
@@ -41,7 +41,7 @@ static bool read_message(sqlite3_stmt *row, const struct cursor *at, struct entr
 	return ok;
 }
 
-/* A gap that begins before where the reader stands is cut to the rest. */
+/* A gap that begins before the reader's place is cut to what follows that place. */
 static void cut_gap(const struct cursor *last, struct entry *entry)
 {
 	if (entry->gap.from && last->instance == entry->at.instance && entry->gap.from <= last->seq)
@@ -56,8 +56,8 @@ static bool follows(const struct cursor *at, const struct cursor *last)
 }
 
 /*
- * SQLite has no checksums: what is damaged may look like a row.  One out of order, or
- * whose message is not of its place, is passed over; the next one tells that it is missing.
+ * SQLite has no checksums, so a damaged page may look like rows.  A row that is out of order, or
+ * whose message has another cursor than the row, is skipped; the next row then shows a gap.
  */
 static int take_row(struct database *d, struct database_read *read)
 {
@@ -84,7 +84,7 @@ static int take_row(struct database *d, struct database_read *read)
 	return SQLITE_OK;
 }
 
-/* Where to begin; @read->unknown, or bound. */
+/* Binds the place where the read begins, or sets @read->unknown. */
 static int seek(struct database *d, struct database_read *read)
 {
 	sqlite3_stmt *stmt = d->statements[DATABASE_EVENTS_AFTER];
@@ -119,7 +119,7 @@ int database_read(struct database *d, struct database_read *read)
 		rows++;
 	}
 	sqlite3_reset(d->statements[DATABASE_EVENTS_AFTER]);
-	/* Not one row of so many: there is no way on. */
+	/* Every row is damaged, so @scanned has not moved and reading again would not help. */
 	if (!code && d->damaged - damaged == DATABASE_READ_ROWS)
 		code = database_failed(d, SQLITE_CORRUPT);
 	return code;

@@ -3,22 +3,22 @@
 
 #include "database.h"
 
-/* So many free pages are left to be used again. */
+/* The number of free pages that are kept for new rows. */
 #define FREE_PAGES_KEPT 512
 #define VACUUM_PAGES 128
 
 /*
- * A full disk would be a dead end: what is in the write-ahead log could not be put into
- * the file, whose growth takes room, and so nothing could be deleted, for that goes
- * through the log too.  So the file stops growing while there is room for both,
- * and events find it in pages that are free: more than a batch takes.
+ * On a full disk nothing could be deleted any more: a deletion is written to the write-ahead log,
+ * and the log cannot be copied into a file that cannot grow.  The file therefore stops growing
+ * while there is still room for log and file.  New rows then use pages that deleted rows have
+ * freed; FREE_PAGES_NEEDED is more than a batch takes.
  */
 #define RESERVE_BYTES (3 * DATABASE_WAL_PAGES * DATABASE_PAGE)
 #define FREE_PAGES_NEEDED 64
-/* But it may always be so large, whoever else has filled the disk. */
+/* The file may always have so many pages, also if other files have filled the disk. */
 #define PAGES_GRANTED 256
 
-/* The key of a row. */
+/* The key of a row: instance, seq, sub. */
 struct key {
 	int64_t part[3];
 };
@@ -82,7 +82,7 @@ int database_retain_size(struct database *d, uint64_t max_bytes, bool *more)
 	uint64_t used, unused;
 	int code = count_pages(d, &used, &unused);
 
-	/* The write-ahead log and the free pages take their share. */
+	/* The write-ahead log and the free pages that are kept count too. */
 	*more = !code &&
 		((used + FREE_PAGES_KEPT + DATABASE_WAL_PAGES) * DATABASE_PAGE > max_bytes ||
 		 may_not_grow(d, used, unused));
@@ -90,9 +90,9 @@ int database_retain_size(struct database *d, uint64_t max_bytes, bool *more)
 }
 
 /*
- * Rows are in the order of the stream, which is that of time but where the clock
- * was set.  One from the future is as old as those around it, so that it cannot keep
- * all that follow for years.
+ * Rows are in the order of the stream, which is the order of time unless the clock was set.  A row
+ * from the future is treated like the rows around it, because otherwise it would keep all rows that
+ * follow it until its time comes.
  */
 int database_retain_age(struct database *d, uint64_t since_real_ns, uint64_t now_real_ns,
 			bool *more, uint64_t *oldest_real_ns)

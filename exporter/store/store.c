@@ -16,12 +16,13 @@
 #include "model/gap.h"
 #include "model/health.h"
 
-/* A transaction writes whole pages to the log, however few events it has. */
+/* A transaction writes whole pages, even for one event: so long are events collected. */
 #define BATCH_NS (10 * NSEC_PER_MSEC)
 
-/* What is fetched waits when so much is waiting to be stored. */
+/* The feed should fetch later while more entries than this wait to be stored. */
 #define CONGESTED_ENTRIES (WINDOW_ENTRIES / 2)
 
+/* The longest time that fini() waits for the worker. */
 #define EXIT_NS (5 * NSEC_PER_SEC)
 
 static void on_done(struct loop_fd *watch, uint32_t events);
@@ -31,15 +32,15 @@ static const struct store_config *config;
 static struct loop *store_loop;
 static struct loop_fd done_watch = { .fd = -1, .ready = on_done };
 static struct loop_timer batch_due = { .expired = on_batch_due };
-static uint64_t next; /* entry of the window to store */
+static uint64_t next; /* number of the next entry of the window to store */
 static uint64_t handed_ns;
-static bool handed; /* a batch, which is not written yet */
+static bool handed; /* the worker has a batch that is not written yet */
 static uint64_t dropped;
 
-/* Asked for, in order; the first one that does not wait is with the worker. */
+/* In the order in which they were begun.  The worker has the first one that does not wait. */
 static struct store_read *reads;
 static bool reading;
-static struct store_read *current; /* NULL though reading: cancelled */
+static struct store_read *current; /* NULL while @reading: the read was cancelled */
 
 void store_configure(const struct store_config *c)
 {
@@ -71,7 +72,7 @@ static int init(struct loop *loop)
 	return err;
 }
 
-/* All that is waiting, as far as it fits into a batch. */
+/* Gives the worker a batch of the entries that are waiting. */
 static void hand_over(void)
 {
 	struct entry *batch = store_worker_batch();
@@ -85,7 +86,7 @@ static void hand_over(void)
 	store_worker_write(num);
 }
 
-/* A full batch, or what has gathered in a while. */
+/* Hands over when there is a full batch, or BATCH_NS after the last one. */
 static void hand_over_soon(void)
 {
 	uint64_t since;
@@ -105,7 +106,7 @@ static void on_batch_due(struct loop_timer *timer)
 	hand_over();
 }
 
-/* The window is about to evict what was not handed over: known by what is left. */
+/* Counts an event as dropped when the next addition to the window will evict it. */
 static void drop_oldest(void)
 {
 	if (window_end() - next < WINDOW_ENTRIES)
@@ -139,7 +140,7 @@ static void on_health(const struct health_change *change)
 
 static bool congested(void)
 {
-	/* In trouble it may take for ever. */
+	/* If the store fails, waiting might never end. */
 	return window_end() - next > CONGESTED_ENTRIES && store_worker_status().up;
 }
 
@@ -153,7 +154,7 @@ static void counts(struct output_counts *c)
 	c->lag = c->received - c->sent - c->dropped;
 }
 
-/* Of the worker's reads there is one at a time; who asked first is first. */
+/* The worker makes one read at a time, in the order in which they were begun. */
 static void start_read(void)
 {
 	struct store_read *read = reads;
@@ -186,7 +187,7 @@ static void add_read(struct store_read *read)
 	*at = read;
 }
 
-/* Whether what follows @at, of which the file has nothing, is about to be written. */
+/* Whether the entry after @at, which the file does not have yet, is about to be written. */
 static bool comes_soon(const struct cursor *at)
 {
 	uint64_t number;
@@ -240,7 +241,7 @@ static void on_done(struct loop_fd *watch, uint32_t events)
 	start_read();
 }
 
-/* What is left is written, if that can be done in time. */
+/* Writes the waiting entries, as far as that can be done within EXIT_NS. */
 static void fini(void)
 {
 	uint64_t deadline = clock_mono_ns() + EXIT_NS, left = 0;
@@ -281,11 +282,6 @@ bool store_get_status(struct store_status *status)
 	return true;
 }
 
-uint64_t store_dropped(void)
-{
-	return dropped + store_worker_status().refused;
-}
-
 bool store_is_readable(void)
 {
 	struct store_status status;
@@ -307,7 +303,6 @@ void store_cancel(struct store_read *read)
 		current = NULL;
 }
 
-/* There are no samples without a store. */
 static void collect_up(struct expo *e, const struct snapshot *s)
 {
 	struct store_status status;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The store on disk as an output: it reads the window and hands what is new to
- * store/worker.h, on whose thread all file I/O happens.  Everything here is for
- * the loop's thread and does not block.
+ * The store keeps events on disk.  As an output, it reads new entries from the window and hands
+ * them to the worker (worker.h), on whose thread all file I/O happens.  All functions must be
+ * called on the loop's thread, and none of them blocks.
  */
 #ifndef FAULTCAST_STORE_STORE_H
 #define FAULTCAST_STORE_STORE_H
@@ -17,63 +17,66 @@
 #include "model/filter.h"
 #include "worker.h"
 
+/* The output, and the metrics of the store. */
 extern const struct feature feature_store;
 
-/* Before bus_init(), if there is to be a store; @config stays. */
+/* Makes bus_init() start a store.  @config must stay valid. */
 void store_configure(const struct store_config *config);
 
-/* Other limits from now on, if there is a store. */
+/* Changes the limits of a running store, in nanoseconds and bytes.  Without a store, does nothing.
+ */
 void store_set_retention(uint64_t retention_ns, uint64_t retention_bytes);
 
-/* A store is configured, and can be read or is about to be opened: a read may wait for that. */
+/* Whether there is a store that is open or about to be opened, in which case reads wait for that.
+ */
 bool store_is_readable(void);
 
-/* What metrics tell of it; false: there is none. */
+/* Fills @status.  Returns false if there is no store. */
 bool store_get_status(struct store_status *status);
 
-/* Events that were published and will not be stored. */
-uint64_t store_dropped(void);
-
-/* Room for a row and the gaps before it; no more than STORE_READ_MAX come at once. */
+/* The least room for the entries of a read: one row and the gaps before it. */
 #define STORE_READ_MIN (ENTRY_MISSING_MAX + 1)
 
-/* The caller's memory, until done() or store_cancel(). */
+/*
+ * A read.  It is in the caller's memory, which must stay valid until done() is called or
+ * store_cancel() returns.
+ */
 struct store_read {
 	/* Set by the caller. */
-	struct cursor after; /* instance 0: from the oldest row on */
-	/* Events that it does not concern are left out; gaps never are. */
+	struct cursor after; /* read what follows; instance 0: begin with the oldest row */
+	/* Only matching events are read, and all gaps.  Must stay valid, like the read. */
 	const struct event_filter *filter;
-	struct entry *entries; /* for @max, at least STORE_READ_MIN */
-	size_t max;
-	void (*done)(struct store_read *read); /* may ask for the next right away */
+	struct entry *entries; /* room for @max entries */
+	size_t max;	       /* at least STORE_READ_MIN; more than STORE_READ_MAX is no use */
+	void (*done)(struct store_read *read); /* may call store_read() */
 
 	/*
-	 * The answer: events, and gaps where rows are missing, or make no sense, in the
-	 * stream's order.
+	 * The answer: @num entries in the order of the stream.  A gap stands where rows are missing
+	 * or damaged.
 	 */
 	size_t num;
-	struct cursor scanned; /* last row looked at: where the next read goes on */
+	struct cursor scanned; /* the last row that was examined; the next read begins after it */
 	/*
-	 * No more rows, nor rows being written that the window has no more: what
-	 * follows @scanned is in the window, or is missing.
+	 * There are no more rows, and no rows are being written that the window has evicted:
+	 * entries that follow @scanned are in the window or are missing.
 	 */
 	bool end;
-	/* -ENOENT: never heard of the instance of @after; -EIO: cannot be read now. */
+	/* 0; -ENOENT: the store does not know the instance of @after; -EIO: reading failed. */
 	int err;
 
-	/* The store's. */
+	/* For the store: */
 	struct store_read *next;
 	bool waits;
 };
 
 /*
- * Reads a bounded number of rows, so a read may give nothing without having
- * come to the end.  A cursor behind the last row of its instance is no error: what
- * follows is the next instance, or the end.  done() is never called from here.
+ * Begins to read a bounded number of rows.  A read can thus return no entries although it has not
+ * reached the end.  A cursor behind the last row of its instance is no error: the read goes on with
+ * the next instance, or is at the end.  done() is called later, never by this function.
  */
 void store_read(struct store_read *read);
 
-/* done() will not be called; @read may go away.  Not for one that is done. */
+/* Withdraws a read whose done() has not been called; done() will not be called. */
 void store_cancel(struct store_read *read);
 
 #endif

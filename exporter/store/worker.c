@@ -14,7 +14,7 @@
 
 #define BACKOFF_MIN_NS NSEC_PER_SEC
 #define BACKOFF_MAX_NS (30 * NSEC_PER_SEC)
-/* Old rows are looked for when the oldest expires; the clock may be set meanwhile. */
+/* Limits of the time until expired rows are looked for again; the clock may be set meanwhile. */
 #define RETAIN_MIN_NS NSEC_PER_SEC
 #define RETAIN_MAX_NS (3600 * NSEC_PER_SEC)
 
@@ -23,21 +23,21 @@ enum read_state { READ_NONE, READ_ASKED, READ_DONE };
 enum work { WORK_WAIT, WORK_QUIT, WORK_OPEN, WORK_WRITE, WORK_READ, WORK_RETAIN };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t work_there; /* for the worker */
-static pthread_cond_t work_done;  /* for who waits for it */
+static pthread_cond_t work_there; /* the worker waits for it */
+static pthread_cond_t work_done;  /* the loop's thread waits for it */
 static pthread_t thread;
 static int done_fd = -1;
 
-/* Under the mutex. */
+/* Protected by the mutex. */
 static struct {
 	bool quit;
 	bool exited;
-	bool batch_full;	 /* then the batch is the worker's, else the loop's */
-	enum read_state reading; /* ASKED: the read is the worker's */
-	uint64_t retry_ns;	 /* until then nothing is written */
+	bool batch_full;	 /* the batch belongs to the worker, else to the loop's thread */
+	enum read_state reading; /* READ_ASKED: the read belongs to the worker */
+	uint64_t retry_ns;	 /* nothing is opened or written before this time */
 	uint64_t retention_ns;
 	uint64_t retention_bytes;
-	bool retention_set; /* anew: what is too much by now is to go */
+	bool retention_set; /* the limits have changed: apply them now */
 	struct store_status status;
 } shared;
 
@@ -47,13 +47,13 @@ static struct entry read_entries[STORE_READ_MAX];
 static struct database_read reading;
 static int read_code;
 
-/* The worker's own. */
+/* Used only by the worker. */
 static struct {
 	const char *path;
 	struct database database;
-	uint64_t backoff_ns; /* 0: what was tried last worked */
-	bool tried;	     /* the batch was */
-	uint64_t retain_ns;  /* when to look for old rows */
+	uint64_t backoff_ns; /* 0: the last operation succeeded */
+	bool tried;	     /* writing the present batch has failed before */
+	uint64_t retain_ns;  /* when to look for expired rows */
 	char said[sizeof(((struct database *)0)->error)];
 	struct log_site saying;
 } own;
@@ -63,10 +63,10 @@ static void tell_loop(void)
 	const uint64_t one = 1;
 	ssize_t ignored = write(done_fd, &one, sizeof(one));
 
-	(void)ignored; /* full: then it is readable anyway */
+	(void)ignored; /* It fails only if the counter is at its maximum, and so readable. */
 }
 
-/* Trouble is said once; the same again is only counted. */
+/* Logs the error, unless it is the same as the last one. */
 static void say(void)
 {
 	if (!strcmp(own.said, own.database.error))
@@ -76,7 +76,7 @@ static void say(void)
 		  own.said);
 }
 
-/* True: a new file can be begun. */
+/* Returns true if a new file can be created. */
 static bool move_aside(void)
 {
 	uint64_t seconds = clock_real_ns() / NSEC_PER_SEC;
@@ -90,7 +90,10 @@ static bool move_aside(void)
 	return !err;
 }
 
-/* When to try again.  At once only the first time, so as not to turn in circles. */
+/*
+ * Returns when to try again.  @at_once: without delay, but only if the operation before succeeded,
+ * so that the worker does not try again and again without a pause.
+ */
 static uint64_t back_off(bool at_once)
 {
 	uint64_t delay = own.backoff_ns;
@@ -103,14 +106,14 @@ static uint64_t back_off(bool at_once)
 	return clock_mono_ns() + delay;
 }
 
-/* What failed with @code will be tried again, with a file that was opened anew if need be. */
+/* Handles a failure: closes the file if it has to be opened again, and sets when to retry. */
 static void trouble(int code)
 {
 	int primary = code & 0xff;
 	bool at_once = code == SQLITE_READONLY_DBMOVED;
 
 	say();
-	/* With a full disk it can still be read. */
+	/* With a full disk, the file can still be read. */
 	if (primary != SQLITE_FULL)
 		database_close(&own.database);
 	if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
@@ -152,7 +155,7 @@ static void open_file(void)
 	shared.status.open = true;
 	waiting = shared.batch_full;
 	pthread_mutex_unlock(&mutex);
-	/* Else it is for the batch to show. */
+	/* If a batch is waiting, writing it shows whether the store works. */
 	if (!waiting)
 		worked();
 }
@@ -179,7 +182,7 @@ static void written(uint64_t events, uint64_t refused)
 	tell_loop();
 }
 
-/* Returns for how long rows are kept. */
+/* Returns how long rows are kept, in nanoseconds. */
 static uint64_t retention(uint64_t *max_bytes)
 {
 	uint64_t ns;
@@ -208,7 +211,7 @@ static void write_batch(void)
 	if (!code) {
 		written(events, refused);
 		retention(&max_bytes);
-		/* A batch is less than this deletes, so the file stays as large as it is. */
+		/* This deletes more rows than a batch adds, so the file does not grow. */
 		code = database_retain_size(&own.database, max_bytes, &more);
 		if (own.retain_ns > soon)
 			own.retain_ns = soon;
@@ -223,7 +226,7 @@ static void count_damaged(void)
 
 	if (!damaged)
 		return;
-	log_error("store %s: %llu rows make no sense and are passed over", own.path,
+	log_error("store %s: %llu rows make no sense and are skipped", own.path,
 		  (unsigned long long)damaged);
 	own.database.damaged = 0;
 	pthread_mutex_lock(&mutex);
@@ -245,7 +248,7 @@ static void read_rows(void)
 	tell_loop();
 }
 
-/* When the oldest row will have expired, on the monotonic clock. */
+/* Returns when the oldest row expires, by CLOCK_MONOTONIC. */
 static uint64_t next_retain(uint64_t oldest_ns, uint64_t since_ns)
 {
 	uint64_t left = oldest_ns - since_ns;
@@ -282,7 +285,7 @@ static void retain(void)
 	pthread_mutex_unlock(&mutex);
 }
 
-/* Writing first: what reads is behind anyway, what is not written may get lost. */
+/* Writing comes before reading: a delayed read loses nothing, but a delayed batch may. */
 static enum work choose(uint64_t *until_ns)
 {
 	uint64_t now = clock_mono_ns();
@@ -305,7 +308,7 @@ static enum work choose(uint64_t *until_ns)
 	return WORK_WAIT;
 }
 
-/* UINT64_MAX: for ever. */
+/* Waits until @until_ns (CLOCK_MONOTONIC), or without limit if it is UINT64_MAX. */
 static void wait_until(pthread_cond_t *cond, uint64_t until_ns)
 {
 	const struct timespec until = { .tv_sec = (time_t)(until_ns / NSEC_PER_SEC),

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one thread that touches the file.  The loop's thread gives it a batch to
- * write and a read to make, one of each at a time, and is told by an eventfd
- * when one is done.  All functions are for the loop's thread; none but
- * store_worker_stop() and store_worker_settle() waits for I/O.
+ * The worker is the only thread that uses the store's file.  The loop's thread gives it at most one
+ * batch to write and one read at a time; an eventfd becomes readable when one of them is done.  All
+ * functions must be called on the loop's thread.  Only store_worker_stop() and
+ * store_worker_settle() wait for I/O.
  *
- * Whatever goes wrong, the batch is kept and tried again, in 1 s to 30 s.
+ * When writing fails, the worker keeps the batch and tries again after 1 s, then less often, up to
+ * every 30 s.
  */
 #ifndef FAULTCAST_STORE_WORKER_H
 #define FAULTCAST_STORE_WORKER_H
@@ -15,8 +16,8 @@
 #include "database.h"
 #include "model/cursor.h"
 
-#define STORE_BATCH 1024
-#define STORE_READ_MAX 512
+#define STORE_BATCH 1024   /* entries */
+#define STORE_READ_MAX 512 /* entries */
 
 struct store_config {
 	const char *path;
@@ -25,43 +26,59 @@ struct store_config {
 };
 
 struct store_status {
-	bool open;	    /* can be read */
-	bool up;	    /* what was tried last did not fail */
-	uint64_t bytes;	    /* on disk */
+	bool open;	    /* the file can be read */
+	bool up;	    /* the last operation did not fail */
+	uint64_t bytes;	    /* size of the file and its write-ahead log */
 	uint64_t oldest_ns; /* real time of the oldest event; 0: there is none */
-	uint64_t errors;
-	/* Of events: */
-	uint64_t stored;  /* or found to be there already */
-	uint64_t retried; /* once more each time */
-	uint64_t refused; /* no file can hold their numbers */
+	uint64_t errors;    /* operations that failed, and damaged rows */
+	/* Numbers of events: */
+	uint64_t stored;  /* including those that the file had already */
+	uint64_t retried; /* an event counts again for each retry */
+	uint64_t refused; /* not stored, because SQLite cannot represent their sequence numbers */
 };
 
-/* @config's path stays.  0 or -errno; @fd: readable when something is done, or went wrong. */
+/*
+ * Starts the thread.  The path in @config must stay valid until store_worker_stop().  Sets @fd to
+ * the eventfd, which the worker owns; it becomes readable when a batch or a read is done or an
+ * operation failed.  Returns 0 or -errno.
+ */
 int store_worker_start(const struct store_config *config, int *fd);
 
-/* Other limits from now on. */
+/* Changes the limits, in nanoseconds and bytes. */
 void store_worker_set_retention(uint64_t retention_ns, uint64_t retention_bytes);
 
 /*
- * Ends the thread, after one more try to write what it has.  Waits until
- * @deadline_ns (CLOCK_MONOTONIC), then leaves it to its I/O.  How many events it has
- * not written.
+ * Ends the thread after one more attempt to write the batch.  Waits until @deadline_ns
+ * (CLOCK_MONOTONIC); after that, a thread that still waits for I/O is detached.  Returns the number
+ * of events that are not written.
  */
 uint64_t store_worker_stop(uint64_t deadline_ns);
 
-/* Room for STORE_BATCH entries; NULL while one is being written. */
+/* The batch to fill, with room for STORE_BATCH entries.  NULL while a batch is being written. */
 struct entry *store_worker_batch(void);
+
+/* Lets the worker write the first @num entries of the batch. */
 void store_worker_write(size_t num);
 
-/* Waits for store_worker_batch() to have room; false: not by @deadline_ns, or not soon. */
+/*
+ * Waits until store_worker_batch() is not NULL.  Returns false if @deadline_ns (CLOCK_MONOTONIC)
+ * passes, or if the worker is waiting to retry.
+ */
 bool store_worker_settle(uint64_t deadline_ns);
 
-/* @filter is copied.  Not before the last read was taken. */
+/*
+ * Begins a read of at most @max entries.  @after and @filter are copied.  Must not be called before
+ * store_worker_take() has returned the last read.
+ */
 void store_worker_read(const struct cursor *after, const struct event_filter *filter, size_t max);
 
-/* What was read, until the next read; NULL: nothing new.  @code: of SQLite. */
+/*
+ * Takes the result of a read, which is valid until the next read.  Returns NULL if no read has been
+ * completed.  @code is SQLITE_OK or an error code of SQLite.
+ */
 const struct database_read *store_worker_take(int *code);
 
+/* A copy of the present status. */
 struct store_status store_worker_status(void);
 
 #endif

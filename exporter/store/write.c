@@ -2,7 +2,7 @@
 #include "database.h"
 #include "wire/encode.h"
 
-/* SQLite's numbers are signed. */
+/* SQLite has only signed numbers. */
 static int64_t number(uint64_t value)
 {
 	return value > INT64_MAX ? INT64_MAX : (int64_t)value;
@@ -22,7 +22,7 @@ static int add_instance(struct database *d, uint64_t instance, int64_t *id)
 	return code ? code : database_instance_id(d, instance, id);
 }
 
-/* Of which kind, and of which device, if of any. */
+/* Binds kind and device, or NULL where the entry has none. */
 static void bind_what(sqlite3_stmt *stmt, const struct entry *entry, const struct stream_message *m)
 {
 	if (entry->kind == ENTRY_EVENT)
@@ -76,7 +76,7 @@ static int add_entry(struct database *d, const struct entry *entry, uint64_t now
 	return add_row(d, entry, &m, entry->event.real_ns);
 }
 
-/* What is written into a file that nobody can find any more is not stored. */
+/* Fails if the file was renamed or deleted: rows in such a file cannot be found again. */
 static int check_in_place(struct database *d)
 {
 	int moved = 0;
@@ -101,7 +101,7 @@ int database_write(struct database *d, const struct entry *entries, size_t num,
 		code = database_run(d, DATABASE_COMMIT);
 	if (!code)
 		return check_in_place(d);
-	/* An instance that was added is not there any more. */
+	/* The rollback removes an instance that was added. */
 	d->instance_id = 0;
 	if (!sqlite3_get_autocommit(d->db))
 		sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);

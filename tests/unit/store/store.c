@@ -235,7 +235,7 @@ static void counts_what_it_was_too_slow_for(void **state)
 	publish(0xabc, 6, 5 + most + 10);
 	run_until(all_stored);
 	assert_int_equal(get_counts().dropped, 10);
-	assert_int_equal(store_dropped(), 10);
+	assert_true(feature_store.output->loses_events);
 	assert_int_equal(get_counts().sent, 1 + most);
 	read_store("", NULL);
 	assert_int_equal(test_got.events, get_counts().sent);
