@@ -9,12 +9,12 @@
 #include "feature.h"
 #include "window.h"
 
-/* The outputs that are not off. */
+/* The outputs that are running. */
 static const struct output *outputs[OUTPUTS_MAX];
 static size_t running;
 static uint64_t received;
 static bool ready;
-static const struct feed_status *source;
+static const struct feed_status *feed;
 
 static int start(struct loop *loop, const struct output *output)
 {
@@ -58,21 +58,30 @@ void bus_fini(void)
 	window_fini();
 }
 
+static void hand_out(const struct entry *entry, bool live)
+{
+	window_add(entry);
+	for (size_t i = 0; i < running; i++)
+		outputs[i]->on_entry(entry, live);
+}
+
 static void on_event(void *ctx, const struct fault_event *ev, bool live)
 {
+	const struct entry entry = { .at = { .instance = ev->instance, .seq = ev->seq },
+				     .kind = ENTRY_EVENT,
+				     .event = *ev };
+
 	(void)ctx;
 	received++;
-	window_add_event(ev);
-	for (size_t i = 0; i < running; i++)
-		outputs[i]->on_event(ev, live);
+	hand_out(&entry, live);
 }
 
 static void on_gap(void *ctx, const struct cursor *at, const struct fault_gap *gap)
 {
+	const struct entry entry = { .at = *at, .kind = ENTRY_GAP, .gap = *gap };
+
 	(void)ctx;
-	window_add_gap(at, gap);
-	for (size_t i = 0; i < running; i++)
-		outputs[i]->on_gap(at, gap);
+	hand_out(&entry, false);
 }
 
 static void on_caught_up(void *ctx)
@@ -94,16 +103,17 @@ static bool congested(void *ctx)
 }
 
 /*
- * The sub of a cursor must not come again after a restart at the same event, so it is the
- * time since boot, longer than which no instance lives.  Several at once take what follows.
+ * The sub of a cursor must be unique for an event, also across restarts of the exporter.  It is
+ * the time since boot, because no instance of the module is older than that.  A change in the
+ * same nanosecond as the one before takes the next number.
  */
 static struct cursor place_behind_newest(void)
 {
 	struct cursor at = window_newest();
 	uint64_t sub = clock_ns(CLOCK_BOOTTIME);
 
-	if (at.instance != source->cursor.instance)
-		at = source->cursor;
+	if (at.instance != feed->cursor.instance)
+		at = feed->cursor;
 	if (sub <= at.sub)
 		sub = at.sub + 1;
 	at.sub = sub < CURSOR_SUB_SUPPRESSED ? sub : CURSOR_SUB_SUPPRESSED - 1;
@@ -112,12 +122,11 @@ static struct cursor place_behind_newest(void)
 
 void bus_health(const struct health_change *change)
 {
-	const struct cursor at = place_behind_newest();
+	const struct entry entry = { .at = place_behind_newest(),
+				     .kind = ENTRY_HEALTH,
+				     .health = *change };
 
-	window_add_health(&at, change);
-	for (size_t i = 0; i < running; i++)
-		if (outputs[i]->on_health)
-			outputs[i]->on_health(change);
+	hand_out(&entry, false);
 }
 
 void bus_each_output(void (*fn)(void *ctx, const struct output *output,
@@ -134,12 +143,12 @@ void bus_each_output(void (*fn)(void *ctx, const struct output *output,
 
 void bus_set_feed(const struct feed_status *status)
 {
-	source = status;
+	feed = status;
 }
 
 const struct feed_status *bus_feed(void)
 {
-	return source;
+	return feed;
 }
 
 bool bus_ready(void)

@@ -1,54 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bus hands each entry of the stream from the feed to the window and to every output.
+ * The bus hands each entry of the stream to the window and to every output.  Events and gaps come
+ * from the feed, health changes from the feature health.  All functions run on the loop's thread.
  */
 #ifndef FAULTCAST_BUS_BUS_H
 #define FAULTCAST_BUS_BUS_H
 
 #include "feed/feed.h"
-#include "model/cursor.h"
-#include "model/event.h"
-#include "model/gap.h"
-#include "model/health.h"
+#include "model/entry.h"
 
 struct loop;
 struct feature;
 
-/* Of events, since the start.  @received is the bus's to count, the rest the output's. */
+/* Counts of events since the start.  The bus fills in @received, the output fills in the rest. */
 struct output_counts {
 	uint64_t received;
-	uint64_t sent;	  /* handled, stored, or written to clients: each one counts */
-	uint64_t retried; /* tried again, after it failed once */
-	uint64_t dropped; /* that somebody behind this output will not get */
-	uint64_t lag;	  /* not sent yet; of several readers the slowest one's */
+	uint64_t sent;	  /* handled, stored or written; to several clients: once for each */
+	uint64_t retried; /* tried again after a failure */
+	uint64_t dropped; /* that a reader of this output will not get */
+	uint64_t lag;	  /* not sent yet; with several readers: by the slowest reader */
 };
 
-/* What init() says of an output that is not configured: it is as if it were not there. */
+/* Returned by init() when the output is not configured.  The bus then ignores the output. */
 #define OUTPUT_OFF 1
 
 /* The number of outputs that can run at the same time. */
 #define OUTPUTS_MAX 16
 
 struct output {
-	const char *name;
+	const char *name; /* value of the label "output" in metrics */
 	/*
 	 * Events can be lost here: the number of dropped events is also a sample of
 	 * faultcast_events_lost_total, whose label stage is the output's name.
 	 */
 	bool loses_events;
-	/* 0, OUTPUT_OFF or -errno; optional. */
+	/* Starts the output.  Returns 0, OUTPUT_OFF or -errno.  Optional. */
 	int (*init)(struct loop *loop);
-	/* Every event once, in order.  @live: as it happened, not fetched later. */
-	void (*on_event)(const struct fault_event *ev, bool live);
-	void (*on_gap)(const struct cursor *at, const struct fault_gap *gap);
-	/* Optional. */
-	void (*on_health)(const struct health_change *change);
-	/* The source has delivered all there is; optional, may come again. */
+	/*
+	 * Called for every entry once, in order, after the window has it.  @live: an event that
+	 * was received as it happened.  @entry is valid during the call.
+	 */
+	void (*on_entry)(const struct entry *entry, bool live);
+	/* The feed has delivered every event that there is.  May be called again.  Optional. */
 	void (*on_caught_up)(void);
-	/* True: let the source wait with what it need not deliver now; optional. */
+	/* True: the feed should fetch later, because this output is behind.  Optional. */
 	bool (*congested)(void);
-	/* Fills in all but @received. */
+	/* Fills in every member of @counts except @received, which is set already. */
 	void (*counts)(struct output_counts *counts);
+	/* Stops the output; called only after init() returned 0.  Optional. */
 	void (*fini)(void);
 };
 
@@ -57,24 +56,31 @@ struct output {
  * no output is running.
  */
 int bus_init(struct loop *loop, const struct feature *const *features);
+
+/* Stops the running outputs in reverse order, and frees the window. */
 void bus_fini(void);
 
-/* Calls @fn for each running output. */
+/* Calls @fn for each running output, in the order of the features. */
 void bus_each_output(void (*fn)(void *ctx, const struct output *output,
 				const struct output_counts *counts),
 		     void *ctx);
 
-/* What the source delivers goes to the window (window.h), then to every output. */
+/* Receives from the feed; hands each entry to the window (window.h), then to every output. */
 extern const struct feed_sink bus_sink;
 
-/* Said behind the last event, of the instance that the source feeds from; it must be up. */
+/*
+ * Adds a health change to the stream, with a cursor of its own behind the last event of the
+ * instance that the feed reads.  The feed must be up.
+ */
 void bus_health(const struct health_change *change);
 
-/* The state of the source that feeds the bus; owned by that source. */
+/* Sets the status of the feed.  The feed owns @status; it must outlive the bus. */
 void bus_set_feed(const struct feed_status *status);
+
+/* Returns the status of the feed, as bus_set_feed() was given it. */
 const struct feed_status *bus_feed(void);
 
-/* True once the source has caught up, or has found nothing to catch up with. */
+/* True once the feed has caught up, or has found that there is nothing to catch up with. */
 bool bus_ready(void);
 
 #endif

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "window.h"
-#include "model/cursor.h"
-#include "model/event.h"
-#include "model/gap.h"
-#include "model/health.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,32 +38,11 @@ const struct entry *window_at(uint64_t number)
 	return &window.ring[number % WINDOW_ENTRIES];
 }
 
-static struct entry *add(const struct cursor *at, enum entry_kind kind)
+void window_add(const struct entry *entry)
 {
-	struct entry *entry = &window.ring[window.end++ % WINDOW_ENTRIES];
-
+	window.ring[window.end++ % WINDOW_ENTRIES] = *entry;
 	if (window.end - window.first > WINDOW_ENTRIES)
 		window.first++;
-	entry->at = *at;
-	entry->kind = kind;
-	return entry;
-}
-
-void window_add_event(const struct fault_event *ev)
-{
-	const struct cursor at = { .instance = ev->instance, .seq = ev->seq };
-
-	add(&at, ENTRY_EVENT)->event = *ev;
-}
-
-void window_add_gap(const struct cursor *at, const struct fault_gap *gap)
-{
-	add(at, ENTRY_GAP)->gap = *gap;
-}
-
-void window_add_health(const struct cursor *at, const struct health_change *change)
-{
-	add(at, ENTRY_HEALTH)->health = *change;
 }
 
 struct cursor window_newest(void)
@@ -80,7 +55,7 @@ static bool is_after(const struct cursor *a, const struct cursor *b)
 	return a->seq != b->seq ? a->seq > b->seq : a->sub > b->sub;
 }
 
-/* Of those retained, the first one of the instance; window.end if there is none. */
+/* The number of the first retained entry of @instance; window.end if there is none. */
 static uint64_t first_of(uint64_t instance)
 {
 	uint64_t number = window.first;

@@ -1,46 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The newest entries of the stream, in memory.  Each has a number that only
- * grows; those from window_first() up to, not including, window_end() are
- * retained.  Readers keep a number of their own: one that finds its number below
- * window_first() was too slow.
+ * The newest entries of the stream, in memory.  Entries are numbered in the order in which they
+ * are added, from 0.  The entries from window_first() up to, but not including, window_end() are
+ * retained.  A reader remembers the number of the entry that it needs next; if that number is
+ * below window_first(), the reader was too slow.
  */
 #ifndef FAULTCAST_BUS_WINDOW_H
 #define FAULTCAST_BUS_WINDOW_H
 
-#include "model/cursor.h"
 #include "model/entry.h"
-#include "model/event.h"
-#include "model/gap.h"
-#include "model/health.h"
 
 #define WINDOW_ENTRIES 16384
 
-/* 0 or -ENOMEM. */
+/* Allocates the window, which is empty then.  Returns 0 or -ENOMEM. */
 int window_init(void);
+
+/* Frees the window. */
 void window_fini(void);
 
+/* The number of the oldest retained entry; window_end() while there is none. */
 uint64_t window_first(void);
+
+/* The number that the next entry will get. */
 uint64_t window_end(void);
 
-/* @number must be retained; valid until the next addition. */
+/* Returns entry @number, which must be retained.  It is valid until the next window_add(). */
 const struct entry *window_at(uint64_t number);
 
-/* Adding evicts the oldest one once the window is full. */
-void window_add_event(const struct fault_event *ev);
-void window_add_gap(const struct cursor *at, const struct fault_gap *gap);
-void window_add_health(const struct cursor *at, const struct health_change *change);
+/* Appends a copy of @entry.  Once the window is full, this removes the oldest entry. */
+void window_add(const struct entry *entry);
 
-/* Of the newest entry, retained or not; no instance when there never was one. */
+/* The cursor of the newest entry; all zero when there never was an entry. */
 struct cursor window_newest(void);
 
 enum window_place {
-	WINDOW_HAS,	/* all that follows is retained, from *@number on */
-	WINDOW_LATER,	/* some is gone: of the instance, *@number is the first retained */
-	WINDOW_UNKNOWN, /* nothing of the instance is retained, or never was so much */
+	WINDOW_HAS,	/* every entry after the cursor is retained, from *@number on */
+	WINDOW_LATER,	/* some are not; *@number is the first retained one of the instance */
+	WINDOW_UNKNOWN, /* no entry of the instance is retained, or the cursor is beyond them */
 };
 
-/* Where a reader goes on that stands at @cursor. */
+/* Finds the entry that a reader needs next which has everything up to @cursor. */
 enum window_place window_find(const struct cursor *cursor, uint64_t *number);
 
 #endif

@@ -11,9 +11,6 @@
 #include "bus/snapshot.h"
 #include "bus/window.h"
 #include "expo/metric.h"
-#include "model/cursor.h"
-#include "model/event.h"
-#include "model/gap.h"
 #include "wire/encode.h"
 
 /* The shortest time between two looks at the counters. */
@@ -205,19 +202,15 @@ static void on_snapshot(struct snapshot_waiter *w, const struct snapshot *s)
 	await_quiet(now);
 }
 
-static void on_event(const struct fault_event *ev, bool live)
+/* A gap counts too: the kernel's counters include the events that are missing here. */
+static void on_entry(const struct entry *entry, bool live)
 {
 	(void)live;
-	events++;
-	if (!ev->synthetic && bus_ready())
-		look_soon();
-}
-
-/* The counters include the events that are missing here. */
-static void on_gap(const struct cursor *at, const struct fault_gap *gap)
-{
-	(void)at;
-	(void)gap;
+	if (entry->kind == ENTRY_HEALTH)
+		return;
+	events += entry->kind == ENTRY_EVENT;
+	if (entry->kind == ENTRY_EVENT && entry->event.synthetic)
+		return;
 	if (bus_ready())
 		look_soon();
 }
@@ -230,8 +223,7 @@ static void counts(struct output_counts *c)
 static const struct output output = {
 	.name = "health",
 	.init = init,
-	.on_event = on_event,
-	.on_gap = on_gap,
+	.on_entry = on_entry,
 	.on_caught_up = look_soon,
 	.counts = counts,
 	.fini = fini,

@@ -10,9 +10,6 @@
 #include "expo/histogram.h"
 #include "expo/metric.h"
 #include "faultcast.h"
-#include "model/cursor.h"
-#include "model/event.h"
-#include "model/gap.h"
 #include "model/module.h"
 #include "tables.h"
 
@@ -50,24 +47,22 @@ static int init(struct loop *loop)
 	return 0;
 }
 
-static void on_event(const struct fault_event *ev, bool live)
+/* The feed counts the events in gaps. */
+static void on_entry(const struct entry *entry, bool live)
 {
-	const struct cursor cursor = { ev->instance, ev->seq, 0 };
-	uint64_t now = clock_mono_ns();
+	const struct fault_event *ev = &entry->event;
+	uint64_t now;
 
+	if (entry->kind != ENTRY_EVENT)
+		return;
 	events++;
 	if (ev->synthetic)
 		return;
 	exemplars_note(ev);
+	now = clock_mono_ns();
 	if (live)
-		histogram_observe(&delivery, now > ev->mono_ns ? now - ev->mono_ns : 0, &cursor,
+		histogram_observe(&delivery, now > ev->mono_ns ? now - ev->mono_ns : 0, &entry->at,
 				  ev->real_ns);
-}
-
-static void on_gap(const struct cursor *at, const struct fault_gap *gap)
-{
-	(void)at;
-	(void)gap; /* The feed counts gaps: faultcast_events_lost_total{stage="history"}. */
 }
 
 static void counts(struct output_counts *c)
@@ -78,8 +73,7 @@ static void counts(struct output_counts *c)
 static const struct output output = {
 	.name = "metrics",
 	.init = init,
-	.on_event = on_event,
-	.on_gap = on_gap,
+	.on_entry = on_entry,
 	.counts = counts,
 	.fini = exemplars_fini,
 };

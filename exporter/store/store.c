@@ -11,10 +11,6 @@
 #include "base/loop.h"
 #include "bus/window.h"
 #include "expo/metric.h"
-#include "model/cursor.h"
-#include "model/event.h"
-#include "model/gap.h"
-#include "model/health.h"
 
 /* A transaction writes whole pages, even for one event: so long are events collected. */
 #define BATCH_NS (10 * NSEC_PER_MSEC)
@@ -115,25 +111,10 @@ static void drop_oldest(void)
 	next++;
 }
 
-static void on_event(const struct fault_event *ev, bool live)
+static void on_entry(const struct entry *entry, bool live)
 {
-	(void)ev;
+	(void)entry;
 	(void)live;
-	hand_over_soon();
-	drop_oldest();
-}
-
-static void on_gap(const struct cursor *at, const struct fault_gap *gap)
-{
-	(void)at;
-	(void)gap;
-	hand_over_soon();
-	drop_oldest();
-}
-
-static void on_health(const struct health_change *change)
-{
-	(void)change;
 	hand_over_soon();
 	drop_oldest();
 }
@@ -266,9 +247,7 @@ static const struct output output = {
 	.name = "store",
 	.loses_events = true,
 	.init = init,
-	.on_event = on_event,
-	.on_gap = on_gap,
-	.on_health = on_health,
+	.on_entry = on_entry,
 	.congested = congested,
 	.counts = counts,
 	.fini = fini,

@@ -8,10 +8,6 @@
 #include "base/loop.h"
 #include "encoded.h"
 #include "expo/metric.h"
-#include "model/cursor.h"
-#include "model/event.h"
-#include "model/gap.h"
-#include "model/health.h"
 #include "reader.h"
 
 #define HEARTBEAT_NS (15 * NSEC_PER_SEC)
@@ -99,23 +95,10 @@ static void wake_soon(void)
 		loop_timer_arm(stream_loop, &coalesced, interval - since);
 }
 
-static void on_event(const struct fault_event *ev, bool live)
+static void on_entry(const struct entry *entry, bool live)
 {
-	(void)ev;
+	(void)entry;
 	(void)live;
-	wake_soon();
-}
-
-static void on_gap(const struct cursor *at, const struct fault_gap *gap)
-{
-	(void)at;
-	(void)gap;
-	wake_soon();
-}
-
-static void on_health(const struct health_change *change)
-{
-	(void)change;
 	wake_soon();
 }
 
@@ -148,9 +131,7 @@ static const struct output output = {
 	.name = "stream",
 	.loses_events = true,
 	.init = init,
-	.on_event = on_event,
-	.on_gap = on_gap,
-	.on_health = on_health,
+	.on_entry = on_entry,
 	.on_caught_up = wake_all,
 	.counts = counts,
 	.fini = fini,
