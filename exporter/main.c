@@ -15,7 +15,10 @@
 #include "bus/bus.h"
 #include "bus/snapshot.h"
 #include "feed/netlink.h"
+#include "http/endpoint_metrics.h"
+#include "http/endpoint_probes.h"
 #include "http/routes.h"
+#include "http/server.h"
 #include "metrics/metrics.h"
 #include "metrics/scrape.h"
 #include "netlink/genl.h"
@@ -87,7 +90,7 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
 		return;
 	}
 	log_info("stopping on signal %u", info.ssi_signo);
-	routes_stopping();
+	endpoint_probes_stopping();
 	notify_stopping();
 	loop_stop(&loop);
 }
@@ -147,7 +150,7 @@ static int serve(void)
 	sink.changed = on_source_changed;
 
 	/* First of all: a port that is taken is said before anything is done. */
-	err = http_server_start(&loop, &settings.http, &error);
+	err = http_server_start(&loop, &settings.http, http_routes, &error);
 	if (err) {
 		log_error("%s", strbuf_str(&error));
 		strbuf_free(&error);
@@ -183,6 +186,7 @@ static int run(int argc, char **argv)
 	snapshot_init(&loop);
 	notify_start(&loop);
 	metrics_configure(&settings.metrics);
+	endpoint_metrics_configure(&settings.telemetry);
 	scrape_init(&loop);
 	if (*settings.store.path)
 		store_configure(&settings.store);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "config/config.h"
+#include "http/endpoint_metrics.h"
 #include "http/server.h"
 #include "metrics/metrics.h"
 #include "pci/devices.h"
@@ -16,6 +17,7 @@
 
 struct settings {
 	struct http_options http;
+	struct endpoint_metrics_options telemetry;
 	struct metrics_options metrics;
 	struct store_config store;
 	struct devices_config devices;

@@ -55,6 +55,13 @@ extern const struct expo_format expo_openmetrics; /* OpenMetrics 1.0.0 */
 /* Delimited io.prometheus.client.MetricFamily, proto/io/prometheus/client/metrics.proto */
 extern const struct expo_format expo_protobuf;
 
+/* The content types of the formats. */
+#define EXPO_TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+#define EXPO_OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
+#define EXPO_PROTOBUF_TYPE                                                                         \
+	"application/vnd.google.protobuf; "                                                        \
+	"proto=io.prometheus.client.MetricFamily; encoding=delimited"
+
 /* The value of the header Content-Type for this format; a constant. */
 const char *expo_content_type(const struct expo_format *format);
 

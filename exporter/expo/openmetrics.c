@@ -67,7 +67,7 @@ static void end(struct expo *e)
 }
 
 const struct expo_format expo_openmetrics = {
-	.content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+	.content_type = EXPO_OPENMETRICS_TYPE,
 	.begin_family = begin_family,
 	.sample = sample,
 	.histogram = histogram,

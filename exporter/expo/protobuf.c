@@ -273,8 +273,7 @@ static void histogram(struct expo *e, const struct label *labels, const struct h
 }
 
 const struct expo_format expo_protobuf = {
-	.content_type = "application/vnd.google.protobuf; "
-			"proto=io.prometheus.client.MetricFamily; encoding=delimited",
+	.content_type = EXPO_PROTOBUF_TYPE,
 	.begin_family = begin_family,
 	.sample = sample,
 	.histogram = histogram,

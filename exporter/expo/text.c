@@ -185,7 +185,7 @@ static void histogram(struct expo *e, const struct label *labels, const struct h
 }
 
 const struct expo_format expo_text = {
-	.content_type = "text/plain; version=0.0.4; charset=utf-8",
+	.content_type = EXPO_TEXT_TYPE,
 	.begin_family = begin_family,
 	.sample = sample,
 	.histogram = histogram,

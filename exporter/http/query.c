@@ -16,10 +16,12 @@
 #define STRINGIFY(x) #x
 #define NUMBER_TEXT(macro) STRINGIFY(macro)
 
-static int parse_after(struct stream_request *request, const char *value, uint64_t now_real_ns)
+static int parse_after(void *into, const char *value, uint64_t now_real_ns)
 {
+	struct stream_request *request = into;
+
 	(void)now_real_ns;
-	/* Empty is the cursor of a time when there was none. */
+	/* A heartbeat that was sent before there was any event has an empty cursor. */
 	if (!*value)
 		request->start = STREAM_OLDEST;
 	else if (!strcmp(value, "latest"))
@@ -31,8 +33,10 @@ static int parse_after(struct stream_request *request, const char *value, uint64
 	return 0;
 }
 
-static int parse_follow(struct stream_request *request, const char *value, uint64_t now_real_ns)
+static int parse_follow(void *into, const char *value, uint64_t now_real_ns)
 {
+	struct stream_request *request = into;
+
 	(void)now_real_ns;
 	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
 		return -EINVAL;
@@ -40,8 +44,9 @@ static int parse_follow(struct stream_request *request, const char *value, uint6
 	return 0;
 }
 
-static int parse_device(struct stream_request *request, const char *value, uint64_t now_real_ns)
+static int parse_device(void *into, const char *value, uint64_t now_real_ns)
 {
+	struct stream_request *request = into;
 	struct event_filter *filter = &request->filter;
 
 	(void)now_real_ns;
@@ -52,8 +57,9 @@ static int parse_device(struct stream_request *request, const char *value, uint6
 	return 0;
 }
 
-static int parse_kinds(struct stream_request *request, const char *value, uint64_t now_real_ns)
+static int parse_kinds(void *into, const char *value, uint64_t now_real_ns)
 {
+	struct stream_request *request = into;
 	uint32_t kinds = 0;
 
 	(void)now_real_ns;
@@ -72,23 +78,28 @@ static int parse_kinds(struct stream_request *request, const char *value, uint64
 	return 0;
 }
 
-static int parse_limit(struct stream_request *request, const char *value, uint64_t now_real_ns)
+static int parse_limit(void *into, const char *value, uint64_t now_real_ns)
 {
+	struct stream_request *request = into;
+
 	(void)now_real_ns;
 	return options_number(value, 1, LIMIT_MAX, &request->limit);
 }
 
-static int parse_since(struct stream_request *request, const char *value, uint64_t now_real_ns)
+static int parse_since(void *into, const char *value, uint64_t now_real_ns)
 {
+	struct stream_request *request = into;
+
 	return time_parse(value, now_real_ns, &request->filter.since_ns);
 }
 
-static int parse_until(struct stream_request *request, const char *value, uint64_t now_real_ns)
+static int parse_until(void *into, const char *value, uint64_t now_real_ns)
 {
+	struct stream_request *request = into;
 	uint64_t until;
 	int err = time_parse(value, now_real_ns, &until);
 
-	/* 1970 itself, which would mean no bound, is before any event. */
+	/* 0 would mean no bound.  It is 1970, which is before any event. */
 	if (err || !until)
 		return -EINVAL;
 	request->filter.until_ns = until;
@@ -101,52 +112,60 @@ static void add_kinds(struct strbuf *error)
 		strbuf_addf(error, "%s%s", kind > 1 ? ", " : "", kind_name(kind));
 }
 
-static const struct parameter {
-	const char *name;
-	int (*parse)(struct stream_request *request, const char *value, uint64_t now_real_ns);
-	const char *expected;
-	void (*add_expected)(struct strbuf *error); /* more of it */
-} parameters[] = {
-	{ "after", parse_after, CURSOR_EXPECTED, NULL },
-	{ "follow", parse_follow, "0 or 1", NULL },
-	{ "device", parse_device,
-	  "0000:03:00.0, bus/name or unknown, and " NUMBER_TEXT(FILTER_DEVICES_MAX) " at most",
-	  NULL },
-	{ "kind", parse_kinds, "some of ", add_kinds },
-	{ "limit", parse_limit, "a number of events from 1 to 4294967296", NULL },
-	{ "since", parse_since, TIME_EXPECTED, NULL },
-	{ "until", parse_until, TIME_EXPECTED, NULL },
+const struct http_parameter query_parameters[] = {
+	{ .name = "after",
+	  .parse = parse_after,
+	  .expected = CURSOR_EXPECTED,
+	  .value = "CURSOR",
+	  .meaning = "Only what follows the message with this cursor; if a part of it is no longer "
+		     "retained, a gap comes first. `after=latest`: only what happens from now on. "
+		     "`after=` without a value: from the oldest retained message, as without the "
+		     "parameter." },
+	{ .name = "follow",
+	  .parse = parse_follow,
+	  .expected = "0 or 1",
+	  .value = "1",
+	  .meaning = "Stay connected and wait for more. Without it, the answer ends with the last "
+		     "message that is retained." },
+	{ .name = "device",
+	  .parse = parse_device,
+	  .expected = "0000:03:00.0, bus/name or unknown, and " NUMBER_TEXT(
+		  FILTER_DEVICES_MAX) " at most",
+	  .value = "0000:03:00.0",
+	  .meaning = "Only messages of this device. A device that is not PCI is `bus/name`; "
+		     "`unknown` is a device that the kernel could not name. May be given "
+		     "up to " NUMBER_TEXT(FILTER_DEVICES_MAX) " times, for several devices." },
+	{ .name = "kind",
+	  .parse = parse_kinds,
+	  .expected = "some of ",
+	  .add_expected = add_kinds,
+	  .value = "KIND,KIND",
+	  .meaning = "Only events of these kinds: `io_page_fault`, `interrupt_remapping`, `aer`, "
+		     "`link`, `hotplug`, `suppressed`. May be given several times." },
+	{ .name = "limit",
+	  .parse = parse_limit,
+	  .expected = "a number of events from 1 to 4294967296",
+	  .value = "N",
+	  .meaning = "End after N events, with or without `follow=1`." },
+	{ .name = "since",
+	  .parse = parse_since,
+	  .expected = TIME_EXPECTED,
+	  .value = "TIME",
+	  .meaning = "Only messages from this time or later: RFC 3339 "
+		     "(`2026-01-31T12:00:00Z`), Unix seconds, or how long ago (`90s`, `15m`, "
+		     "`24h`, `7d`)." },
+	{ .name = "until",
+	  .parse = parse_until,
+	  .expected = TIME_EXPECTED,
+	  .value = "TIME",
+	  .meaning = "Only messages from before this time; not together with `follow=1`." },
+	{ .name = NULL },
 };
-
-#define NUM_PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
-
-static int refuse(const struct parameter *parameter, const char *value, struct strbuf *error)
-{
-	strbuf_addf(error, "%s=%s: expected %s", parameter->name, value, parameter->expected);
-	if (parameter->add_expected)
-		parameter->add_expected(error);
-	return -EINVAL;
-}
-
-static int refuse_unknown(const char *key, struct strbuf *error)
-{
-	strbuf_addf(error, "unknown parameter %s: there are", key);
-	for (size_t i = 0; i < NUM_PARAMETERS; i++)
-		strbuf_addf(error, "%s %s", i ? "," : "", parameters[i].name);
-	return -EINVAL;
-}
 
 int query_argument(struct stream_request *request, const char *key, const char *value,
 		   uint64_t now_real_ns, struct strbuf *error)
 {
-	for (size_t i = 0; i < NUM_PARAMETERS; i++) {
-		if (strcmp(parameters[i].name, key) != 0)
-			continue;
-		if (parameters[i].parse(request, value, now_real_ns))
-			return refuse(&parameters[i], value, error);
-		return 0;
-	}
-	return refuse_unknown(key, error);
+	return parameter_read(query_parameters, request, key, value, now_real_ns, error);
 }
 
 int query_last_event_id(struct stream_request *request, const char *value, struct strbuf *error)

@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a client of /v1/events says it wants, in its URL and in Last-Event-ID.
- * Pure.  Each function returns 0, or -EINVAL with one line in @error that names
- * the parameter, its value and what was expected.
+ * Reads what a client of /v1/events asks for, from the query of the URL and from the header
+ * Last-Event-ID.  Pure.  Each function returns 0, or -EINVAL with one line in @error that names the
+ * parameter, its value and what was expected.
  */
 #ifndef FAULTCAST_HTTP_QUERY_H
 #define FAULTCAST_HTTP_QUERY_H
 
 #include "base/strbuf.h"
+#include "parameter.h"
 #include "stream/request.h"
 
-/* One parameter of the URL, decoded.  @now_real_ns is what "15m ago" counts from. */
+/* The parameters; they read into a struct stream_request, which is all zero at first. */
+extern const struct http_parameter query_parameters[];
+
+/* Reads one parameter, decoded.  "15m ago" counts from @now_real_ns, nanoseconds since 1970. */
 int query_argument(struct stream_request *request, const char *key, const char *value,
 		   uint64_t now_real_ns, struct strbuf *error);
 
 /*
- * The header of a browser's EventSource that comes back to the URL it began
- * with: wins over after=, so it goes behind the arguments.  NULL or "": none.
+ * Reads the header Last-Event-ID; NULL or "": there is none.  A browser's EventSource sends it when
+ * it reconnects to the URL that it began with.  The header takes precedence over after=, so the
+ * caller reads it after the parameters.
  */
 int query_last_event_id(struct stream_request *request, const char *value, struct strbuf *error);
 
-/* Whether all that was said goes together. */
+/* Checks that the parameters are consistent with each other. */
 int query_finish(const struct stream_request *request, struct strbuf *error);
 
 #endif

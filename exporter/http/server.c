@@ -8,17 +8,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "listener.h"
-#include "routes.h"
+#include "request.h"
+#include "response.h"
 
 #define CONNECTION_LIMIT 2048
 #define IDLE_TIMEOUT_S 60
-#define STREAM_BLOCK 32768
-#define PAGE_SEND_BUFFER 131072 /* the kernel doubles it, for its own needs, socket(7) */
 
-/* One daemon of libmicrohttpd's for each socket that is listened on. */
+/* There is one daemon of libmicrohttpd for each socket that is listened on. */
 struct server {
 	struct MHD_Daemon *daemon;
 	struct loop_hook hook;
@@ -28,6 +28,7 @@ struct server {
 
 static struct loop *server_loop;
 static struct server tcp_server, unix_server;
+static const struct http_route *const *served;
 static struct http_request *requests;
 static bool is_wide;
 
@@ -45,7 +46,7 @@ static int hook_timeout(struct loop_hook *hook)
 	return ms > 60000 ? 60000 : (int)ms;
 }
 
-/* Its epoll is edge-triggered: it must be run after every wait, whatever woke us. */
+/* libmicrohttpd's epoll is edge-triggered, so it must run after every wait of the loop. */
 static void hook_run(struct loop_hook *hook)
 {
 	MHD_run(server_of(hook)->daemon);
@@ -54,139 +55,7 @@ static void hook_run(struct loop_hook *hook)
 static void on_activity(struct loop_fd *watch, uint32_t events)
 {
 	(void)watch;
-	(void)events; /* hook_run() does it */
-}
-
-void http_answer_text(struct http_request *request, unsigned int status, const char *fmt, ...)
-{
-	va_list args;
-
-	request->status = status;
-	request->content_type = "text/plain; charset=utf-8";
-	request->answered = true;
-	va_start(args, fmt);
-	strbuf_vaddf(&request->body, fmt, args);
-	va_end(args);
-	strbuf_addc(&request->body, '\n');
-}
-
-void http_resume(void *ctx)
-{
-	struct http_request *request = ctx;
-
-	if (!request->suspended)
-		return;
-	request->suspended = false;
-	MHD_resume_connection(request->connection);
-}
-
-static void suspend(struct http_request *request)
-{
-	request->suspended = true;
-	MHD_suspend_connection(request->connection);
-}
-
-static ssize_t read_stream(void *ctx, uint64_t pos, char *buf, size_t max)
-{
-	struct http_request *request = ctx;
-	ssize_t n = stream_read(request->stream, buf, max);
-
-	(void)pos;
-	if (n == -ENODATA)
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (n < 0)
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	/* Returning 0 without suspending would be asked again at once, for ever. */
-	if (!n)
-		suspend(request);
-	return n;
-}
-
-static void put_page(void *page)
-{
-	scrape_page_put(page);
-}
-
-static struct MHD_Response *make_response(struct http_request *request)
-{
-	size_t len = request->body.len;
-	char *body;
-	struct MHD_Response *response;
-
-	if (request->stream)
-		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
-							 read_stream, request, NULL);
-	if (request->page) {
-		const struct gzip_text *text = &request->page->text;
-		const struct strbuf *sent = request->scrape.gzip ? &text->packed : &text->plain;
-
-		response = MHD_create_response_from_buffer_with_free_callback_cls(
-			sent->len, sent->s, put_page, request->page);
-		if (response)
-			request->page->users++;
-		return response;
-	}
-	if (request->body.failed)
-		return NULL;
-	body = strbuf_detach(&request->body);
-	response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
-	if (!response)
-		free(body);
-	return response;
-}
-
-/*
- * A page goes out in parts, each when the client has read the one before: to copy
- * megabytes to several clients in one turn of the loop would let events wait.
- */
-static void bound_send_buffer(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	const int bytes = PAGE_SEND_BUFFER;
-
-	setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-}
-
-static enum MHD_Result respond(struct http_request *request)
-{
-	struct MHD_Response *response = make_response(request);
-	enum MHD_Result result;
-
-	if (!response)
-		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, request->content_type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	if (request->page) {
-		bound_send_buffer(request->connection);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
-	}
-	if (request->page && request->scrape.gzip)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-	if (request->allow)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
-	result = MHD_queue_response(request->connection, request->status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *snapshot)
-{
-	struct http_request *request = (void *)((char *)waiter -
-						offsetof(struct http_request, waiter));
-
-	routes_answer(request, snapshot);
-	http_resume(request);
-}
-
-static void on_page(struct scrape_waiter *waiter, struct scrape_page *page, int err)
-{
-	struct http_request *request = (void *)((char *)waiter -
-						offsetof(struct http_request, scrape));
-
-	request->page = page;
-	routes_answer_scrape(request, err);
-	http_resume(request);
+	(void)events; /* hook_run() does the work */
 }
 
 static struct http_request *new_request(struct MHD_Connection *connection)
@@ -196,8 +65,7 @@ static struct http_request *new_request(struct MHD_Connection *connection)
 	if (!request)
 		return NULL;
 	request->connection = connection;
-	request->waiter.ready = on_snapshot;
-	request->scrape.ready = on_page;
+	request->routes = served;
 	request->next = requests;
 	if (requests)
 		requests->prev = request;
@@ -207,20 +75,15 @@ static struct http_request *new_request(struct MHD_Connection *connection)
 
 static void free_request(struct http_request *request)
 {
-	routes_end(request);
-	snapshot_cancel(&request->waiter);
-	scrape_cancel(&request->scrape);
-	if (request->page)
-		scrape_page_put(request->page);
-	if (request->stream)
-		stream_close(request->stream);
+	if (request->end)
+		request->end(request);
+	response_discard(request);
 	if (request->prev)
 		request->prev->next = request->next;
 	else
 		requests = request->next;
 	if (request->next)
 		request->next->prev = request->prev;
-	strbuf_free(&request->body);
 	free(request);
 }
 
@@ -235,7 +98,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 	*request = NULL;
 }
 
-/* Answers 403 to who comes by the unix socket and may not. */
+/* Answers 403 to a client of the unix socket that has no permission. */
 static void check_peer(const struct server *server, struct http_request *request)
 {
 	const union MHD_ConnectionInfo *info;
@@ -249,20 +112,16 @@ static void check_peer(const struct server *server, struct http_request *request
 	strbuf_free(&error);
 }
 
-/* It is answered at once, or will be. */
-static void ask(struct http_request *request)
+/* The headers of @request are complete.  May answer it, before its body is read. */
+static void begin(const struct server *server, struct http_request *request, const char *method,
+		  const char *target)
 {
-	switch (routes_need(request)) {
-	case NEEDS_NOTHING:
-		routes_answer(request, NULL);
-		break;
-	case NEEDS_SNAPSHOT:
-		snapshot_request(&request->waiter);
-		break;
-	case NEEDS_SCRAPE:
-		scrape_request(&request->scrape);
-		break;
-	}
+	check_peer(server, request);
+	if (request->answered)
+		return;
+	request->route = route_find(served, request, method, target);
+	if (request->route && request->route->admit)
+		request->route->admit(request);
 }
 
 /* Called once for the headers, again after the body, and after each resume. */
@@ -279,21 +138,20 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		if (!request)
 			return MHD_NO;
 		*ctx = request;
-		check_peer(cls, request);
-		if (!request->answered)
-			routes_find(request, method, url);
-		/* Refused before its body is read. */
-		return request->answered ? respond(request) : MHD_YES;
+		begin(cls, request, method, url);
+		return request->answered ? response_send(request) : MHD_YES;
 	}
-	if (*upload_size) { /* a GET with a body: nobody reads it */
+	if (*upload_size) { /* the body of a GET is ignored */
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (!request->answered)
-		ask(request);
+	if (!request->answered && !request->asked) {
+		request->asked = true;
+		request->route->answer(request);
+	}
 	if (request->answered)
-		return respond(request);
-	suspend(request);
+		return response_send(request);
+	http_suspend(request);
 	return MHD_YES;
 }
 
@@ -309,7 +167,7 @@ static void on_log(void *cls, const char *fmt, va_list args)
 	strbuf_free(&line);
 }
 
-/* Takes @fd. */
+/* Serves on @fd, and closes it on error. */
 static int start(struct server *server, int fd, struct strbuf *error)
 {
 	const union MHD_DaemonInfo *info;
@@ -326,7 +184,7 @@ static int start(struct server *server, int fd, struct strbuf *error)
 		MHD_OPTION_END);
 	if (!server->daemon) {
 		close(fd);
-		strbuf_adds(error, "libmicrohttpd does not start");
+		strbuf_adds(error, "cannot start libmicrohttpd");
 		return -EIO;
 	}
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -342,12 +200,13 @@ static int start(struct server *server, int fd, struct strbuf *error)
 	return 0;
 }
 
-int http_server_start(struct loop *loop, const struct http_options *options, struct strbuf *error)
+int http_server_start(struct loop *loop, const struct http_options *options,
+		      const struct http_route *const *routes, struct strbuf *error)
 {
 	int err, fd = -1;
 
 	server_loop = loop;
-	routes_init(options->metrics_path, options->max_requests);
+	served = routes;
 	err = listener_open_tcp(options->listen_address, &fd, &is_wide, error);
 	if (!err)
 		err = start(&tcp_server, fd, error);
@@ -379,7 +238,7 @@ static void stop(struct server *server)
 
 void http_server_stop(void)
 {
-	/* libmicrohttpd does not stop while a connection is suspended. */
+	/* libmicrohttpd cannot stop while a connection is suspended. */
 	for (struct http_request *request = requests; request; request = request->next)
 		http_resume(request);
 	stop(&tcp_server);

@@ -91,7 +91,7 @@ static void layers_go_over_each_other(void **state)
 			setenv("FAULTCAST_LOG_LEVEL", layers[i].variable, 1);
 		assert_true(read_with(layers[i].flag) >= 0);
 		assert_int_equal(settings.log_level, layers[i].level);
-		assert_string_equal(settings.http.metrics_path, "/metrics");
+		assert_string_equal(settings.telemetry.path, "/metrics");
 	}
 }
 

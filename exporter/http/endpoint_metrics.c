@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* GET /metrics: the metrics, as a page that requests in the same format share. */
+#include "endpoint_metrics.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "accept.h"
+#include "answer.h"
+#include "counters.h"
+#include "metrics/scrape.h"
+#include "routes.h"
+
+/* The state of a request. */
+struct waiting {
+	struct http_request *request;
+	struct scrape_waiter waiter;
+};
+
+static struct endpoint_metrics_options options;
+static uint64_t under_way; /* requests that were admitted and have not ended */
+
+static const char *const formats[] = { EXPO_TEXT_TYPE, EXPO_OPENMETRICS_TYPE, EXPO_PROTOBUF_TYPE,
+				       NULL };
+static const struct expo_format *const expo_formats[] = { &expo_text, &expo_openmetrics,
+							  &expo_protobuf };
+
+void endpoint_metrics_configure(const struct endpoint_metrics_options *configured)
+{
+	options = *configured;
+}
+
+/* A client that accepts none of the formats gets the first one. */
+static const struct expo_format *choose_format(const struct http_request *request)
+{
+	struct strbuf accept = http_header_list(request, MHD_HTTP_HEADER_ACCEPT);
+	int chosen = accept_choose(strbuf_str(&accept), formats);
+
+	strbuf_free(&accept);
+	return expo_formats[chosen < 0 ? 0 : chosen];
+}
+
+static void release(void *page)
+{
+	scrape_page_put(page);
+}
+
+static void answer_page(struct http_request *request, struct scrape_page *page,
+			const struct scrape_waiter *wanted)
+{
+	const struct gzip_text *text = &page->text;
+
+	http_answer_buffer(request, expo_content_type(wanted->format),
+			   wanted->gzip ? &text->packed : &text->plain, release, page);
+	request->vary = "Accept, Accept-Encoding";
+	if (wanted->gzip)
+		request->content_encoding = "gzip";
+}
+
+static void on_page(struct scrape_waiter *waiter, struct scrape_page *page, int err)
+{
+	struct waiting *waiting = (void *)((char *)waiter - offsetof(struct waiting, waiter));
+
+	scrape_count(page ? SCRAPE_OK : SCRAPE_FAILED);
+	if (page)
+		answer_page(waiting->request, page, waiter);
+	else
+		counters_answer_error(waiting->request, err);
+	http_resume(waiting->request);
+}
+
+static void end(struct http_request *request)
+{
+	struct waiting *waiting = request->state;
+
+	under_way--;
+	scrape_cancel(&waiting->waiter);
+	free(waiting);
+}
+
+static void admit(struct http_request *request)
+{
+	struct waiting *waiting;
+
+	if (options.max_requests && under_way >= options.max_requests) {
+		scrape_count(SCRAPE_REJECTED);
+		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+				 "%" PRIu64 " requests for metrics are being answered already",
+				 under_way);
+		return;
+	}
+	waiting = calloc(1, sizeof(*waiting));
+	if (!waiting) {
+		counters_answer_error(request, -ENOMEM);
+		return;
+	}
+	waiting->request = request;
+	waiting->waiter.ready = on_page;
+	waiting->waiter.format = choose_format(request);
+	waiting->waiter.gzip = http_accepts_gzip(request);
+	request->state = waiting;
+	request->end = end;
+	under_way++;
+}
+
+static void answer(struct http_request *request)
+{
+	struct waiting *waiting = request->state;
+
+	scrape_request(&waiting->waiter);
+}
+
+static const struct http_status statuses[] = {
+	{ MHD_HTTP_OK, "the metrics; compressed with gzip if `Accept-Encoding` asks for it" },
+	{ MHD_HTTP_SERVICE_UNAVAILABLE, "the kernel module's counters cannot be read, or "
+					"`web.max-requests` requests are being answered already" },
+	{ 0 },
+};
+
+const struct http_route endpoint_metrics[] = {
+	{ .path = "/metrics",
+	  .configured_path = &options.path,
+	  .admit = admit,
+	  .answer = answer,
+	  .title = "Metrics",
+	  .summary = "The metrics, for Prometheus. The setting `web.telemetry-path` changes the "
+		     "path. The format is chosen by `Accept`, and is the first one if `Accept` "
+		     "allows none of them. The third format is delimited protobuf "
+		     "(`io.prometheus.client.MetricFamily`), with a native histogram. Counters of "
+		     "faults and histogram buckets have exemplars, whose `cursor` is a cursor of "
+		     "`/v1/events`.",
+	  .formats = formats,
+	  .statuses = statuses },
+	{ .path = NULL },
+};

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* GET /: the start page, with a link to every route that has a title. */
+#include "answer.h"
+#include "routes.h"
+
+#define HTML "text/html; charset=utf-8"
+
+static void add_html(struct strbuf *sb, const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '<':
+			strbuf_adds(sb, "&lt;");
+			break;
+		case '&':
+			strbuf_adds(sb, "&amp;");
+			break;
+		case '"':
+			strbuf_adds(sb, "&quot;");
+			break;
+		default:
+			strbuf_addc(sb, *text);
+		}
+	}
+}
+
+static void add_link(struct strbuf *sb, const struct http_route *route, const char *query,
+		     const char *title)
+{
+	strbuf_adds(sb, "<a href=\"");
+	add_html(sb, route_path(route));
+	strbuf_addf(sb, "%s\">%s</a>", query, title);
+}
+
+/* Adds one list item for a group of routes. */
+static void add_group(struct strbuf *sb, const struct http_route *group)
+{
+	if (!group->title)
+		return;
+	for (const struct http_route *route = group; route->path; route++) {
+		strbuf_adds(sb, route == group ? "<li>" : ", ");
+		add_link(sb, route, "", route->title);
+		if (route->variant) {
+			strbuf_adds(sb, " (");
+			add_link(sb, route, route->variant, route->variant_title);
+			strbuf_addc(sb, ')');
+		}
+	}
+	strbuf_adds(sb, "</li>\n");
+}
+
+static void answer(struct http_request *request)
+{
+	struct strbuf *body = &request->body;
+
+	http_answer_ok(request, HTML);
+	strbuf_adds(body, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
+			  "<title>faultcast exporter</title></head>\n<body>\n"
+			  "<h1>faultcast exporter</h1>\n"
+			  "<p>PCIe devices that do DMA they must not do. Version " VERSION
+			  ", revision " REVISION ".</p>\n<ul>\n");
+	for (const struct http_route *const *group = request->routes; *group; group++)
+		add_group(body, *group);
+	strbuf_adds(body, "</ul>\n</body>\n</html>\n");
+}
+
+static const char *const formats[] = { HTML, NULL };
+
+static const struct http_status statuses[] = {
+	{ MHD_HTTP_OK, "the page" },
+	{ 0 },
+};
+
+const struct http_route endpoint_page[] = {
+	{ .path = "/",
+	  .answer = answer,
+	  .summary = "The start page: the version of the exporter, and links to the other paths.",
+	  .formats = formats,
+	  .statuses = statuses },
+	{ .path = NULL },
+};

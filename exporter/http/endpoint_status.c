@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* GET /v1/status: the kernel module, its probes, and the exporter's feed. */
+#include <stdint.h>
+
+#include "answer.h"
+#include "bus/bus.h"
+#include "counters.h"
+#include "routes.h"
+#include "wire/encode.h"
+
+/* @cursor is where the text of the feed's cursor is stored.  @unknown: see struct snapshot. */
+static void fill_source(Faultcast__V1__Source *m, char cursor[CURSOR_LEN], uint64_t unknown)
+{
+	const struct feed_status *feed = bus_feed();
+
+	faultcast__v1__source__init(m);
+	m->name = (char *)(uintptr_t)feed->name;
+	m->up = feed->up;
+	m->reason = (char *)(uintptr_t)feed->reason;
+	cursor_format(&feed->cursor, cursor);
+	m->cursor = cursor;
+	m->refetches = feed->refetches;
+	m->gap_events = feed->gap_events;
+	m->unknown = feed->unknown + unknown;
+}
+
+static void answer_counters(struct http_request *request, const struct snapshot *snapshot)
+{
+	int format = http_choose(request);
+	char cursor[CURSOR_LEN];
+	Faultcast__V1__Source source;
+	struct status_message m;
+
+	if (format < 0)
+		return;
+	fill_source(&source, cursor, snapshot->unknown);
+	message_status(&m, VERSION, &source, snapshot->present ? &snapshot->module : NULL);
+	http_answer_message(request, &m.msg.base, format);
+}
+
+static void answer(struct http_request *request)
+{
+	counters_then(request, answer_counters);
+}
+
+static const struct http_status statuses[] = {
+	{ MHD_HTTP_OK, "the status; without a `module` while the kernel module is not loaded" },
+	{ MHD_HTTP_NOT_ACCEPTABLE, "`Accept` allows none of the formats" },
+	{ MHD_HTTP_SERVICE_UNAVAILABLE, "the kernel module's counters cannot be read" },
+	{ 0 },
+};
+
+const struct http_route endpoint_status[] = {
+	{ .path = "/v1/status",
+	  .answer = answer,
+	  .title = "Status",
+	  .summary = "The kernel module with its counters and probes, and the exporter's feed of "
+		     "events: a message `faultcast.v1.Status` (`proto/faultcast/v1/status.proto`).",
+	  .formats = http_json_or_protobuf,
+	  .statuses = statuses },
+	{ .path = NULL },
+};

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "request.h"
+
+#include <strings.h>
+
+#include "accept.h"
+#include "parameter.h"
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+struct header_list {
+	const char *name;
+	struct strbuf values;
+};
+
+static enum MHD_Result add_value(void *ctx, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	struct header_list *list = ctx;
+
+	(void)kind;
+	if (value && !strcasecmp(name, list->name))
+		strbuf_addf(&list->values, "%s%s", list->values.len ? ", " : "", value);
+	return MHD_YES;
+}
+
+struct strbuf http_header_list(const struct http_request *request, const char *name)
+{
+	struct header_list list = { name, STRBUF_INIT };
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, add_value, &list);
+	return list.values;
+}
+
+/* A query while it is read. */
+struct query {
+	const struct http_parameter *parameters;
+	void *into;
+	uint64_t now_real_ns;
+	struct strbuf *error;
+	int err;
+};
+
+static enum MHD_Result on_argument(void *ctx, enum MHD_ValueKind kind, const char *key,
+				   const char *value)
+{
+	struct query *query = ctx;
+
+	(void)kind;
+	query->err = parameter_read(query->parameters, query->into, key, value ? value : "",
+				    query->now_real_ns, query->error);
+	return query->err ? MHD_NO : MHD_YES;
+}
+
+int http_read_parameters(const struct http_request *request, void *into, uint64_t now_real_ns,
+			 struct strbuf *error)
+{
+	struct query query = { .parameters = request->route->parameters,
+			       .into = into,
+			       .now_real_ns = now_real_ns,
+			       .error = error };
+
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, on_argument, &query);
+	return query.err;
+}
+
+bool http_accepts_gzip(const struct http_request *request)
+{
+	struct strbuf accept = http_header_list(request, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	bool gzip = accept_gzip(strbuf_str(&accept));
+
+	strbuf_free(&accept);
+	return gzip;
+}
+
+void http_suspend(struct http_request *request)
+{
+	request->suspended = true;
+	MHD_suspend_connection(request->connection);
+}
+
+void http_resume(struct http_request *request)
+{
+	if (!request->suspended)
+		return;
+	request->suspended = false;
+	MHD_resume_connection(request->connection);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "response.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define READ_BLOCK 32768
+#define SEND_BUFFER 131072 /* bytes; the kernel doubles the number (socket(7)) */
+
+static ssize_t on_read(void *ctx, uint64_t pos, char *buf, size_t max)
+{
+	struct http_request *request = ctx;
+	ssize_t n = request->read(request, buf, max);
+
+	(void)pos;
+	if (n == -ENODATA)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (n < 0)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	/* If a connection is not suspended, libmicrohttpd asks again at once, without end. */
+	if (!n)
+		http_suspend(request);
+	return n;
+}
+
+static struct MHD_Response *response_from_buffer(struct http_request *request)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+		request->buffer->len, request->buffer->s, request->release, request->buffer_owner);
+
+	if (response)
+		request->buffer = NULL;
+	return response;
+}
+
+static struct MHD_Response *response_from_body(struct http_request *request)
+{
+	size_t len = request->body.len;
+	struct MHD_Response *response;
+	char *body;
+
+	if (request->body.failed)
+		return NULL;
+	body = strbuf_detach(&request->body);
+	response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		free(body);
+	return response;
+}
+
+/*
+ * A shared buffer may be large.  A small send buffer makes it leave in parts, each after the client
+ * has read the one before.  Copying megabytes to several clients in one turn of the loop would
+ * delay events.
+ */
+static void bound_send_buffer(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const int bytes = SEND_BUFFER;
+
+	setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+static struct MHD_Response *make_response(struct http_request *request)
+{
+	if (request->read)
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, READ_BLOCK, on_read,
+							 request, NULL);
+	if (request->buffer) {
+		bound_send_buffer(request->connection);
+		return response_from_buffer(request);
+	}
+	return response_from_body(request);
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	if (value)
+		MHD_add_response_header(response, name, value);
+}
+
+enum MHD_Result response_send(struct http_request *request)
+{
+	struct MHD_Response *response = make_response(request);
+	enum MHD_Result result;
+
+	if (!response)
+		return MHD_NO;
+	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, request->content_type);
+	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	add_header(response, MHD_HTTP_HEADER_VARY, request->vary);
+	add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, request->content_encoding);
+	add_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
+	result = MHD_queue_response(request->connection, request->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+void response_discard(struct http_request *request)
+{
+	if (request->buffer)
+		request->release(request->buffer_owner);
+	request->buffer = NULL;
+	strbuf_free(&request->body);
+}
