@@ -24,7 +24,7 @@ BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libcurl4-openssl-dev zlib1g-dev libyaml-dev pci.ids linux-headers-amd64 dkms openssl
 DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
-	python3 python3-yaml python3-protobuf clang clang-format sparse cppcheck \
+	python3 python3-yaml python3-jsonschema python3-protobuf clang clang-format sparse cppcheck \
 	shellcheck codespell valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon prometheus nodejs $(if $(shell command -v npm),,npm) \
 	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc \
@@ -76,7 +76,7 @@ room_src = $(if $(filter top,$(1)),$(filter-out exporter/main.c,$(wildcard expor
 # libraries VARIANT,ROOMS: the libraries of the rooms and of everything that they need.
 libraries = $(foreach room,$(call with_needs,$(2)),$(B)/$(1)/lib$(room).a)
 
-.PHONY: all kmod previous deps build-deps docs lint demo demo-check clean help FORCE
+.PHONY: all kmod generate previous deps build-deps docs lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -110,6 +110,7 @@ help:
 	@echo '                 sends the module random messages, under the debug kernel (SEED=N COUNT=$(COUNT))'
 	@echo 'make record-messages'
 	@echo '                 records the kernel messages that the fuzz targets begin with: tests/fuzz/recorded.hex'
+	@echo 'make generate    writes the uAPI header and all else that is generated from kmod/faultcast.yaml'
 	@echo 'make docs        writes the pages of docs/ that are generated from tables in the source'
 	@echo 'make lint        runs checkpatch, sparse, clang-format, cppcheck, gcc, clang, shellcheck and mandoc'
 	@echo
@@ -222,6 +223,11 @@ $(KMOD)/abi: FORCE
 $(KMOD)/faultcast.ko: $(KMOD_SRC) $(KMOD)/abi Makefile
 	@cd kmod && cp -u --parents $(KMOD_SRC:kmod/%=%) $(abspath $(KMOD))/
 	@$(KBUILD) FAULTCAST_VERSION=$(VERSION) W=1 KCFLAGS=-Werror $(KMOD_FLAGS) modules
+
+# Writes the committed files that are generated from kmod/faultcast.yaml. Needs python3-jsonschema, and once the
+# network; tests/generated.t compares.
+generate:
+	kmod/generate/run .
 
 include deploy/install.mk tests/tests.mk
 

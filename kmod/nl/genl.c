@@ -15,6 +15,7 @@
 #include "core/slot.h"
 #include "core/storm.h"
 #include "genl.h"
+#include "policy.h"
 
 static const struct faultcast_load *load;
 
@@ -22,7 +23,7 @@ static const struct faultcast_load *load;
 static DEFINE_MUTEX(inject_lock);
 static bool closing;
 
-/* One CONFIG_SET at a time: it reads what it does not set. */
+/* One CONFIG_SET at a time, since it reads the settings that it does not change. */
 static DEFINE_MUTEX(config_lock);
 
 int faultcast_genl_put_instance(struct sk_buff *skb)
@@ -169,7 +170,7 @@ static int requested_slot(struct genl_info *info, struct nlattr *segment, struct
 	return 0;
 }
 
-/* What is raised, but for the slot; which attributes go with which kind. */
+/* Fills @ev, except its slot, and checks which attributes go with which kind. */
 static int requested_event(struct genl_info *info, struct faultcast_event *ev)
 {
 	struct nlattr *access = info->attrs[FAULTCAST_A_INJECT_ACCESS];
@@ -227,7 +228,7 @@ static u32 given_or(struct nlattr *attr, u32 now)
 	return attr ? nla_get_u32(attr) : now;
 }
 
-/* What is absent stays as it is: @now. */
+/* A setting that is absent stays as it is in @now. */
 static int config_values(struct genl_info *info, const struct faultcast_limit *now, u32 *rate,
 			 u32 *burst)
 {
@@ -268,7 +269,7 @@ static int config_device(struct genl_info *info)
 	return err;
 }
 
-/* What is not given is left alone: setting a limit gives a new burst to all. */
+/* Sets only the limits that are given: setting one gives every device a new burst. */
 static int config_all(struct genl_info *info)
 {
 	struct nlattr *host_rate = info->attrs[FAULTCAST_A_CONFIG_HOST_RATE];
@@ -316,38 +317,9 @@ static int config_set(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
-/* NLA_POLICY_MAX holds its limit in 16 bits with a sign. */
-static struct netlink_range_validation bdf_range = { .max = U16_MAX };
-static struct netlink_range_validation rate_range = { .max = FAULTCAST_RATE_MAX };
-
+/* The generated policies have none for a request without attributes. */
 static const struct nla_policy no_attrs_policy[] = {
 	[1] = { .type = NLA_REJECT },
-};
-
-static const struct nla_policy event_get_policy[] = {
-	[FAULTCAST_A_BATCH_FROM] = { .type = NLA_U64 },
-};
-
-static const struct nla_policy inject_policy[] = {
-	[FAULTCAST_A_INJECT_SEGMENT] = { .type = NLA_U32 },
-	[FAULTCAST_A_INJECT_BDF] = NLA_POLICY_FULL_RANGE(NLA_U32, &bdf_range),
-	[FAULTCAST_A_INJECT_KIND] = NLA_POLICY_RANGE(NLA_U32, FAULTCAST_KIND_IO_PAGE_FAULT,
-						     FAULTCAST_KIND_AER),
-	[FAULTCAST_A_INJECT_ACCESS] = NLA_POLICY_MAX(NLA_U32, FAULTCAST_ACCESS_MAX),
-	[FAULTCAST_A_INJECT_IOVA] = { .type = NLA_U64 },
-	[FAULTCAST_A_INJECT_NAME] = { .type = NLA_NUL_STRING, .len = FAULTCAST_NAME_LEN - 1 },
-	[FAULTCAST_A_INJECT_AER_SEVERITY] = NLA_POLICY_MAX(NLA_U32, FAULTCAST_SEVERITY_MAX),
-	[FAULTCAST_A_INJECT_AER_STATUS] = { .type = NLA_U32 },
-};
-
-static const struct nla_policy config_set_policy[] = {
-	[FAULTCAST_A_CONFIG_SEGMENT] = { .type = NLA_U32 },
-	[FAULTCAST_A_CONFIG_BDF] = NLA_POLICY_FULL_RANGE(NLA_U32, &bdf_range),
-	[FAULTCAST_A_CONFIG_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &rate_range),
-	[FAULTCAST_A_CONFIG_BURST] = { .type = NLA_U32 },
-	[FAULTCAST_A_CONFIG_HOST_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &rate_range),
-	[FAULTCAST_A_CONFIG_DEFAULT] = { .type = NLA_FLAG },
-	[FAULTCAST_A_CONFIG_NAME] = { .type = NLA_NUL_STRING, .len = FAULTCAST_NAME_LEN - 1 },
 };
 
 static const struct genl_ops ops[] = {
@@ -369,22 +341,22 @@ static const struct genl_ops ops[] = {
 		.flags = GENL_ADMIN_PERM,
 		.start = event_get_start,
 		.dumpit = event_get,
-		.policy = event_get_policy,
-		.maxattr = ARRAY_SIZE(event_get_policy) - 1,
+		.policy = faultcast_event_get_nl_policy,
+		.maxattr = ARRAY_SIZE(faultcast_event_get_nl_policy) - 1,
 	},
 	{
 		.cmd = FAULTCAST_CMD_CONFIG_SET,
 		.flags = GENL_ADMIN_PERM,
 		.doit = config_set,
-		.policy = config_set_policy,
-		.maxattr = ARRAY_SIZE(config_set_policy) - 1,
+		.policy = faultcast_config_set_nl_policy,
+		.maxattr = ARRAY_SIZE(faultcast_config_set_nl_policy) - 1,
 	},
 	{
 		.cmd = FAULTCAST_CMD_INJECT,
 		.flags = GENL_ADMIN_PERM,
 		.doit = inject,
-		.policy = inject_policy,
-		.maxattr = ARRAY_SIZE(inject_policy) - 1,
+		.policy = faultcast_inject_nl_policy,
+		.maxattr = ARRAY_SIZE(faultcast_inject_nl_policy) - 1,
 	},
 };
 
