@@ -7,6 +7,7 @@
 #include "faultcast.h"
 #include "model/health.h"
 #include "model/names.h"
+#include "model/names_gen.h"
 #include "reader.h"
 
 #define YEAR (365ULL * 86400 * NSEC_PER_SEC)
@@ -23,12 +24,7 @@ struct draft {
 static const char *const kinds[] = { "io_page_fault", "interrupt_remapping",
 				     "aer",	      "link",
 				     "hotplug",	      NULL };
-static const char *const severities[] = {
-	[FAULTCAST_SEVERITY_NONFATAL] = "nonfatal",
-	[FAULTCAST_SEVERITY_FATAL] = "fatal",
-	[FAULTCAST_SEVERITY_CORRECTED] = "corrected",
-	[FAULTCAST_SEVERITY_MAX + 1] = NULL,
-};
+static const char *const severities[] = { FAULTCAST_SEVERITY_NAMES NULL };
 static const char *const states[] = { "suspect", "faulty", NULL };
 
 static bool is_name(const char *text)

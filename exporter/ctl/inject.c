@@ -6,11 +6,12 @@
 #include "ctl.h"
 #include "faultcast.h"
 #include "model/address.h"
+#include "model/names_gen.h"
 
-static const char *const access_names[] = { "unknown", "read", "write", "other", NULL };
+static const char *const access_names[] = { FAULTCAST_ACCESS_NAMES NULL };
 
 static const char *const kind_names[] = { "fault", "aer", NULL };
-static const char *const severity_names[] = { "nonfatal", "fatal", "corrected", NULL };
+static const char *const severity_names[] = { FAULTCAST_SEVERITY_NAMES NULL };
 
 static struct options {
 	const char *device;

@@ -13,18 +13,6 @@
 #include "model/health.h"
 #include "model/names.h"
 
-static const char *access_name(uint32_t access)
-{
-	static const char *const names[] = {
-		[FAULTCAST_ACCESS_UNKNOWN] = "unknown",
-		[FAULTCAST_ACCESS_READ] = "read",
-		[FAULTCAST_ACCESS_WRITE] = "write",
-		[FAULTCAST_ACCESS_OTHER] = "other",
-	};
-
-	return access <= FAULTCAST_ACCESS_MAX ? names[access] : "?";
-}
-
 static void add_io_page_fault(struct strbuf *what, const struct fault_event *ev)
 {
 	strbuf_addf(what, "%s ", access_name(ev->access));
@@ -49,16 +37,11 @@ static void add_aer(struct strbuf *what, const struct fault_event *ev)
 			    ev->tlp[3]);
 }
 
+/* "link up" */
 static void add_hotplug(struct strbuf *what, const struct fault_event *ev)
 {
-	static const char *const names[] = {
-		[FAULTCAST_HOTPLUG_LINK_UP] = "link up",
-		[FAULTCAST_HOTPLUG_LINK_DOWN] = "link down",
-		[FAULTCAST_HOTPLUG_CARD_PRESENT] = "card present",
-		[FAULTCAST_HOTPLUG_CARD_NOT_PRESENT] = "card not present",
-	};
-
-	strbuf_adds(what, ev->hotplug < FAULTCAST_HOTPLUG_OTHER ? names[ev->hotplug] : "other");
+	for (const char *c = hotplug_name(ev->hotplug); *c; c++)
+		strbuf_addc(what, *c == '_' ? ' ' : *c);
 }
 
 static void add_what(struct strbuf *what, const struct fault_event *ev)

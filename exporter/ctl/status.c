@@ -8,6 +8,7 @@
 #include "ctl.h"
 #include "faultcast.h"
 #include "model/module.h"
+#include "model/names.h"
 #include "model/skew.h"
 #include "netlink/decode.h"
 #include "wire/encode.h"
@@ -20,18 +21,6 @@ static void on_message(struct genl_query *query, struct nlmsghdr *nlh)
 {
 	(void)query;
 	decode_error = decode_status(nlh, &status, &unknown);
-}
-
-static const char *state_name(uint32_t state)
-{
-	static const char *const names[] = {
-		[FAULTCAST_PROBE_UNSPEC] = "starting",
-		[FAULTCAST_PROBE_ACTIVE] = "active",
-		[FAULTCAST_PROBE_UNAVAILABLE] = "unavailable",
-		[FAULTCAST_PROBE_FAILED] = "failed",
-	};
-
-	return state <= FAULTCAST_PROBE_FAILED ? names[state] : "?";
 }
 
 static void print_number(const char *name, uint64_t value)
@@ -68,7 +57,7 @@ static void print_table(void)
 		const struct probe_status *probe = &status.probes[i];
 		bool active = probe->state == FAULTCAST_PROBE_ACTIVE;
 
-		printf("%-10s %-12s %-12s %s\n", probe->name, state_name(probe->state),
+		printf("%-10s %-12s %-12s %s\n", probe->name, probe_state_name(probe->state),
 		       !active	      ? "-"
 		       : probe->exact ? "exact"
 				      : "lower bound",

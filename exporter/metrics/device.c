@@ -7,13 +7,6 @@
 #include "model/names.h"
 #include "tables.h"
 
-static const char *const access_names[FAULTCAST_ACCESS_MAX + 1] = {
-	[FAULTCAST_ACCESS_UNKNOWN] = "unknown",
-	[FAULTCAST_ACCESS_READ] = "read",
-	[FAULTCAST_ACCESS_WRITE] = "write",
-	[FAULTCAST_ACCESS_OTHER] = "other",
-};
-
 static const char *const io_page_fault_probes[] = { "vtd", "iommu", NULL };
 static const char *const aer_probes[] = { "aer", NULL };
 static const char *const health_probes[] = { "vtd", "iommu", "aer", NULL };
@@ -39,7 +32,7 @@ static void collect_io_page_faults(struct expo *e, const struct metric_device *d
 		if (counts->io_page_faults[access] ||
 		    (always &&
 		     (access == FAULTCAST_ACCESS_READ || access == FAULTCAST_ACCESS_WRITE)))
-			add(e, device, "access", access_names[access],
+			add(e, device, "access", access_name(access),
 			    counts->io_page_faults[access], &exemplars->io_page_faults[access]);
 	}
 }
@@ -84,19 +77,12 @@ static void collect_aer_errors(struct expo *e, const struct metric_device *devic
 
 static void collect_link_events(struct expo *e, const struct metric_device *device)
 {
-	static const char *const names[FAULTCAST_HOTPLUG_MAX + 1] = {
-		[FAULTCAST_HOTPLUG_LINK_UP] = "link_up",
-		[FAULTCAST_HOTPLUG_LINK_DOWN] = "link_down",
-		[FAULTCAST_HOTPLUG_CARD_PRESENT] = "card_present",
-		[FAULTCAST_HOTPLUG_CARD_NOT_PRESENT] = "card_not_present",
-		[FAULTCAST_HOTPLUG_OTHER] = "other",
-	};
 	const struct device_counts *counts = device->counts;
 	const struct device_exemplars *exemplars = metric_device_exemplars(device);
 
 	for (uint32_t event = 0; event <= FAULTCAST_HOTPLUG_MAX; event++)
 		if (counts->hotplug[event])
-			add(e, device, "event", names[event], counts->hotplug[event],
+			add(e, device, "event", hotplug_name(event), counts->hotplug[event],
 			    &exemplars->hotplug[event]);
 	if (counts->link)
 		add(e, device, "event", "link_changed", counts->link, &exemplars->link);

@@ -3,21 +3,14 @@
 
 #include <string.h>
 
-#include "faultcast.h"
+#include "names_gen.h"
 
-static const char *const kind_names[FAULTCAST_KIND_MAX + 1] = {
-	[FAULTCAST_KIND_UNSPEC] = "unknown",
-	[FAULTCAST_KIND_IO_PAGE_FAULT] = "io_page_fault",
-	[FAULTCAST_KIND_INTERRUPT_REMAPPING] = "interrupt_remapping",
-	[FAULTCAST_KIND_AER] = "aer",
-	[FAULTCAST_KIND_LINK] = "link",
-	[FAULTCAST_KIND_HOTPLUG] = "hotplug",
-	[FAULTCAST_KIND_SUPPRESSED] = "suppressed",
-};
+/* The tables hold the spec's names.  Users read "unknown" and "starting" instead of "unspec". */
+static const char *const kind_names[] = { FAULTCAST_KIND_NAMES };
 
 const char *kind_name(uint32_t kind)
 {
-	return kind_names[kind <= FAULTCAST_KIND_MAX ? kind : FAULTCAST_KIND_UNSPEC];
+	return kind && kind <= FAULTCAST_KIND_MAX ? kind_names[kind] : "unknown";
 }
 
 uint32_t kind_parse(const char *text, size_t len)
@@ -70,13 +63,32 @@ static const char *const nameless[BITS] = {
 	"bit27", "bit28", "bit29", "bit30", "bit31", "none",
 };
 
+const char *access_name(uint32_t access)
+{
+	static const char *const names[] = { FAULTCAST_ACCESS_NAMES };
+
+	return access <= FAULTCAST_ACCESS_MAX ? names[access] : "?";
+}
+
+const char *hotplug_name(uint32_t hotplug)
+{
+	static const char *const names[] = { FAULTCAST_HOTPLUG_NAMES };
+
+	return names[hotplug <= FAULTCAST_HOTPLUG_MAX ? hotplug : FAULTCAST_HOTPLUG_OTHER];
+}
+
+const char *probe_state_name(uint32_t state)
+{
+	static const char *const names[] = { FAULTCAST_PROBE_STATE_NAMES };
+
+	if (state == FAULTCAST_PROBE_UNSPEC)
+		return "starting";
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
+}
+
 const char *aer_severity_name(uint32_t severity)
 {
-	static const char *const names[] = {
-		[FAULTCAST_SEVERITY_NONFATAL] = "nonfatal",
-		[FAULTCAST_SEVERITY_FATAL] = "fatal",
-		[FAULTCAST_SEVERITY_CORRECTED] = "corrected",
-	};
+	static const char *const names[] = { FAULTCAST_SEVERITY_NAMES };
 
 	return severity <= FAULTCAST_SEVERITY_MAX ? names[severity] : "unknown";
 }
