@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Differences between kernel versions, 6.1 to 7.3.  They live here alone.  A
- * macro tells what it is; for anything else Kbuild compiles a test: HAVE_*.
+ * All differences between kernel versions, 6.1 to 7.3.  A difference in a macro is
+ * found with #ifdef; for any other, Kbuild compiles a test that sets HAVE_*.
  */
 #ifndef FAULTCAST_COMPAT_H
 #define FAULTCAST_COMPAT_H
@@ -11,8 +11,8 @@
 #include <net/genetlink.h>
 
 /*
- * 6.1 has FTRACE_WITH_ARGS on x86 but no accessor yet.  ftrace_get_regs() is
- * none: it is NULL unless all registers were saved, and the arguments always are.
+ * 6.1 has FTRACE_WITH_ARGS on x86 but no accessor yet.  ftrace_get_regs() does not
+ * help: it returns NULL unless all registers were saved.  Arguments always are.
  */
 #ifndef ftrace_regs_get_argument
 #define ftrace_regs_get_argument(fregs, n) regs_get_kernel_argument(&(fregs)->regs, n)

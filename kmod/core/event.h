@@ -34,7 +34,7 @@ struct faultcast_event {
 	u64 lost_before;
 	u32 slot;		/* index, see slot.h */
 	u32 pasid;
-	u32 generation;		/* of the slot's identity at the time of the fault; 0: unknown */
+	u32 generation;		/* identity's generation at the time of the fault; 0: unknown */
 	u32 aer_status;
 	u32 tlp[4];
 	u32 link_status;

@@ -21,8 +21,9 @@
 static DEFINE_MUTEX(lock);
 
 /*
- * A card that was pulled cannot be asked any more when its driver goes: what it
- * was known by stays.  In D3cold it cannot be asked yet: then when a driver comes.
+ * A card that was pulled no longer answers when its driver is removed, so a known
+ * serial number stays.  A card in D3cold does not answer yet; it is asked again
+ * when a driver binds.
  */
 static u64 read_serial(struct pci_dev *pdev, const struct device_driver *driver, bool known,
 		       u64 serial)
@@ -32,7 +33,7 @@ static u64 read_serial(struct pci_dev *pdev, const struct device_driver *driver,
 	return pci_get_dsn(pdev);
 }
 
-/* The slot may go while we read its name: the kernel exports no lock for it. */
+/* The slot may disappear while its name is read: the kernel exports no lock for it. */
 static void read_identity(struct pci_dev *pdev, const struct device_driver *driver,
 			  struct faultcast_identity *id)
 {
@@ -57,7 +58,7 @@ static bool same(const struct faultcast_identity *a, const struct faultcast_iden
 		       sizeof(*a) - offsetof(struct faultcast_identity, vendor));
 }
 
-static void forget_oldest(struct faultcast_slot *slot)
+static void drop_oldest(struct faultcast_slot *slot)
 {
 	struct faultcast_identity **at = &slot->identity;
 	int n;
@@ -68,11 +69,11 @@ static void forget_oldest(struct faultcast_slot *slot)
 	*at = NULL;
 }
 
-/* Takes @new; NULL when there was no memory for it. */
+/* Takes over @new, which is NULL if there was no memory for it. */
 static void add(struct faultcast_slot *slot, struct faultcast_identity *new)
 {
 	if (!new) {
-		/* No identity is better than another card's; the worker looks again. */
+		/* Better no identity than another card's.  The worker looks again. */
 		WRITE_ONCE(slot->generation, 0);
 		WRITE_ONCE(slot->resolved, false);
 		return;
@@ -81,7 +82,7 @@ static void add(struct faultcast_slot *slot, struct faultcast_identity *new)
 	new->generation = slot->identity ? slot->identity->generation + 1 : 1;
 	slot->identity = new;
 	WRITE_ONCE(slot->generation, new->generation);
-	forget_oldest(slot);
+	drop_oldest(slot);
 }
 
 static struct faultcast_slot *slot_of(struct pci_dev *pdev)
@@ -91,7 +92,7 @@ static struct faultcast_slot *slot_of(struct pci_dev *pdev)
 	return faultcast_slot_is_overflow(index) ? NULL : faultcast_slot_at(index);
 }
 
-/* Whether the card that is in @slot was there before, and then its serial number. */
+/* Whether the card in @slot was there before; if so, sets @serial. */
 static bool known(const struct faultcast_slot *slot, u64 *serial)
 {
 	bool is;
@@ -103,7 +104,7 @@ static bool known(const struct faultcast_slot *slot, u64 *serial)
 	return is;
 }
 
-/* Allocates and asks the device before it takes the lock for which the worker waits. */
+/* Allocates and asks the device without the lock, since the worker takes it too. */
 static void refresh(struct pci_dev *pdev, const struct device_driver *driver, bool new_card)
 {
 	struct faultcast_slot *slot = slot_of(pdev);
@@ -140,7 +141,7 @@ static void gone(struct pci_dev *pdev)
 	mutex_unlock(&lock);
 }
 
-/* About drivers with the device locked: they cannot change under us. */
+/* Notifications about drivers come with the device locked, so its driver cannot change. */
 static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 {
 	struct pci_dev *pdev = to_pci_dev(dev);
@@ -149,7 +150,7 @@ static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 	case BUS_NOTIFY_ADD_DEVICE:
 		refresh(pdev, NULL, true);
 		break;
-	/* Before its probe, in which it may set up the wrong DMA. */
+	/* Before the driver's probe(), which may already cause faults. */
 	case BUS_NOTIFY_BIND_DRIVER:
 	case BUS_NOTIFY_BOUND_DRIVER:
 		refresh(pdev, pdev->dev.driver, false);
@@ -172,12 +173,12 @@ int faultcast_identity_init(void)
 	struct pci_dev *pdev = NULL;
 	int err;
 
-	/* First the notifier, so that nobody comes in between. */
+	/* The notifier first, so that no device is missed in between. */
 	err = bus_register_notifier(&pci_bus_type, &notifier);
 	if (err)
 		return err;
 	for_each_pci_dev(pdev) {
-		/* A driver that hangs in its probe must not hang us: the notifier tells its end. */
+		/* Do not wait for a driver that hangs in probe(): the notifier sees its end. */
 		if (!device_trylock(&pdev->dev))
 			continue;
 		refresh(pdev, pdev->dev.driver, false);
@@ -223,7 +224,7 @@ u32 faultcast_identity_resolve(struct faultcast_slot *slot)
 		return 0;
 	slot->resolved = device_trylock(&pdev->dev);
 	if (slot->resolved) {
-		/* One that is just going is no card any more. */
+		/* A device that is being removed is skipped. */
 		if (device_is_registered(&pdev->dev))
 			refresh(pdev, pdev->dev.driver, false);
 		device_unlock(&pdev->dev);

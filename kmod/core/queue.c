@@ -17,7 +17,7 @@ struct cpu_queue {
 	DECLARE_KFIFO_PTR(fifo, struct faultcast_event);
 	void *buffer;
 	struct irq_work work;
-	bool woken;		/* the worker will look, and has not begun to */
+	bool woken;		/* the worker was woken and has not looked yet */
 };
 
 static DEFINE_PER_CPU(struct cpu_queue, queues);
@@ -71,8 +71,8 @@ int faultcast_queue_put(const struct faultcast_event *ev)
 	q = this_cpu_ptr(&queues);
 	taken = kfifo_put(&q->fifo, *ev);
 	/*
-	 * Full or not, there is something to drain.  In a storm the worker knows:
-	 * an interrupt to ourselves for every fault would cost more than the fault.
+	 * A full queue has to be drained too.  In a storm the worker is already woken:
+	 * a self-interrupt for every fault would cost more than the fault.
 	 * xchg() is a full barrier: pairs with faultcast_queue_rearm().
 	 */
 	if (!xchg(&q->woken, true))

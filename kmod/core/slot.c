@@ -120,7 +120,7 @@ static u32 claim(u64 key, const char *prefix, const char *name)
 		u64 old = atomic64_read(&slot->key);
 
 		if (!old) {
-			/* The worker waits for who has won: not for a thread's next turn. */
+			/* The worker waits for @ready: the claimer must not be preempted. */
 			preempt_disable();
 			old = atomic64_cmpxchg(&slot->key, 0, key);
 			if (!old)
@@ -150,7 +150,7 @@ static u64 name_key(const char *prefix, const char *name)
 	return KEY_NAMED | (u64)high << 32 | low;
 }
 
-/* Of @dev only what stays put while it faults is read; @dev may be NULL. */
+/* Reads only those parts of @dev that cannot change while the device faults. */
 u32 faultcast_slot_claim_dev(const struct device *dev)
 {
 	const char *prefix, *name;
@@ -176,7 +176,7 @@ static int hex_digit(char c)
 	return isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
 }
 
-/* "0000:03:00.0", as pci_setup_device() names it; sscanf() is too much for a probe. */
+/* "0000:03:00.0", as in pci_setup_device().  sscanf() costs too much in a probe. */
 static bool parse_pci_name(const char *name, u32 *segment, u16 *bdf)
 {
 	u32 part[4] = { 0 };

@@ -14,7 +14,7 @@
 
 struct faultcast_identity;
 
-/* What a slot counts.  slot.c has the table of their names on the wire. */
+/* The counters of a slot.  slot.c has the table of their names on the wire. */
 enum faultcast_counter {
 	FAULTCAST_CTR_IOPF_UNKNOWN,	/* + enum faultcast_access */
 	FAULTCAST_CTR_IOPF_READ,
@@ -45,7 +45,7 @@ struct faultcast_slot {
 	/* storm.c */
 	atomic64_t due[FAULTCAST_BUCKETS];	/* when the next event is due */
 	struct faultcast_limit limit;
-	bool has_limit;		/* of its own, not the limit of all devices */
+	bool has_limit;		/* @limit is used, not the limit of all devices */
 	/* unreported.c: counted, and not yet mentioned by any event */
 	atomic64_t unreported_suppressed;
 	atomic64_t unreported_lost;
@@ -55,7 +55,7 @@ struct faultcast_slot {
 	u64 resolve_after;	/* in jiffies: the worker does not look before */
 	struct faultcast_identity *identity;	/* the newest one */
 	bool present;
-	u32 generation;		/* of @identity; 0: none.  For probes to copy */
+	u32 generation;		/* generation of @identity; 0: none.  For probes to copy */
 };
 
 #define FAULTCAST_SLOT_UNKNOWN	0	/* faults whose device is not known */
@@ -106,7 +106,7 @@ void faultcast_slot_wait(u32 index);
 /* The sum of all counters of @slot.  Any context. */
 u64 faultcast_slot_raised(const struct faultcast_slot *slot);
 
-/* The name of @ctr on the wire: enum faultcast_count, and what is counted of it. */
+/* The name of @ctr on the wire: enum faultcast_count, and the detail that goes with it. */
 void faultcast_slot_counter_name(enum faultcast_counter ctr, u32 *count, u32 *detail);
 
 #endif /* FAULTCAST_CORE_SLOT_H */

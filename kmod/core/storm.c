@@ -85,7 +85,7 @@ void faultcast_storm_set(u32 rate, u32 burst)
 	u32 i;
 
 	set_limit(&device_limit, rate, burst);
-	/* What was due by the old rate may lie far in the future. */
+	/* By the old rate the next event may be due far in the future. */
 	for (i = 0; i < faultcast_slot_num(); i++)
 		if (!faultcast_slot_at(i)->has_limit)
 			fill_buckets(faultcast_slot_at(i)->due);

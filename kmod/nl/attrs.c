@@ -119,7 +119,7 @@ static int fill_counter(struct sk_buff *skb, const struct faultcast_slot *slot,
 	return 0;
 }
 
-/* What it does not have is absent. */
+/* Leaves out attributes that the device does not have. */
 static int fill_identity(struct sk_buff *skb, int attr, const struct faultcast_identity *id)
 {
 	struct nlattr *nest = nla_nest_start(skb, attr);
@@ -266,7 +266,7 @@ static int fill_link(struct sk_buff *skb, const struct faultcast_event *ev)
 	       nla_put_u32(skb, FAULTCAST_A_EVENT_LINK_STATUS, ev->link_status);
 }
 
-/* What only this kind of event has; true when @skb is full. */
+/* The attributes that only this kind of event has; not 0 if @skb is full. */
 static int fill_kind(struct sk_buff *skb, const struct faultcast_event *ev)
 {
 	switch (ev->kind) {

@@ -8,7 +8,7 @@
 
 struct faultcast_event;
 
-/* What STATUS_GET says about this load of the module.  Constant once loaded. */
+/* This load of the module, as STATUS_GET describes it.  Constant once loaded. */
 struct faultcast_load {
 	u64 instance;		/* random, not 0 */
 	u64 loaded_real;	/* CLOCK_REALTIME in ns */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What several probes need to attach themselves to the kernel. */
+/* How several probes attach themselves to the kernel. */
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What several probes need to attach themselves to the kernel. */
+/* How several probes attach themselves to the kernel. */
 #ifndef FAULTCAST_PROBE_HOOK_H
 #define FAULTCAST_PROBE_HOOK_H
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Intel VT-d, whose handler dmar_fault() only prints.  Nothing of it is
- * replaced and no register is written: we read what it is about to read.
+ * Intel VT-d, whose handler dmar_fault() only prints.  This probe replaces nothing
+ * and writes no register: it reads the records that the handler is about to read.
  *
- * - At its entry (ftrace) we raise every record that is pending.
- * - While it runs, more arrive.  A kprobe behind its read of a record's last
- *   dword sees each record that it takes; those that the entry raised are
- *   passed over.  Together that is exact.  Where the place is not found in the
- *   compiled function, the entry alone gives a lower bound.
+ * - At the entry of the handler (ftrace) the probe raises every pending record.
+ * - More records arrive while the handler runs.  A kprobe behind the read of a
+ *   record's last dword sees each record that the handler takes, and skips records
+ *   that were raised at the entry.  Both together are exact.  If the place of the
+ *   kprobe is not found in the compiled function, the entry alone gives a lower bound.
  *
  * This file watches the handler; vtd_walk.c follows it through the records.  The
- * handler runs in hard irq on one CPU per unit; it is also called in process
- * context when fault reporting is set up, and only the entry looks then.
+ * handler runs in hard irq on one CPU per unit.  It is also called in process
+ * context when fault reporting is set up; then only the entry reads records.
  */
 #include <linux/acpi.h>
 #include <linux/ftrace.h>
@@ -41,7 +41,7 @@ static DEFINE_PER_CPU(bool, inside);	/* in hard irq, between entry and last reco
 static struct kprobe site_probe;
 static unsigned int site_reg;
 static bool site_active;
-static atomic64_t blind_runs;	/* of the handler, the site not armed */
+static atomic64_t blind_runs;	/* runs of the handler while the site was not armed */
 
 /* An int3 handler counts as one level of hard irq itself. */
 static bool handler_in_hardirq(void)
@@ -50,8 +50,8 @@ static bool handler_in_hardirq(void)
 }
 
 /*
- * debugfs kprobes/enabled takes every kprobe out of the kernel's text and tells
- * nobody; one that is armed has changed its instruction.
+ * debugfs kprobes/enabled removes every kprobe from the kernel's text without a
+ * notification.  An armed kprobe has changed its instruction.
  */
 static bool site_armed(void)
 {
@@ -88,7 +88,7 @@ static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 		atomic64_inc(&faultcast_probe_unknown_unit);
 	if (!handler_in_hardirq())
 		return;
-	/* Armed in the middle of a run, the site would begin to count there. */
+	/* A site that is armed in the middle of a run must not begin to count there. */
 	*this_cpu_ptr(&walks) = walk;
 	this_cpu_write(inside, armed);
 	if (!armed)
@@ -112,7 +112,7 @@ static u32 get_register(struct pt_regs *regs, unsigned int number)
 	return regs_get_register(regs, offsets[number]);
 }
 
-/* The handler has read a record's last dword and is about to jump by its F. */
+/* The handler has read a record's last dword and is about to branch on its F bit. */
 static int on_record(struct kprobe *kprobe, struct pt_regs *regs)
 {
 	if (this_cpu_read(inside) && handler_in_hardirq())
@@ -142,7 +142,7 @@ static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
 	size_t len = PAGE_SIZE, need;
 	u64 cap;
 
-	/* As the kernel's own dmar_validate_one_drhd(): the firmware lists what is not there. */
+	/* As in dmar_validate_one_drhd(): some firmware lists units that do not exist. */
 	if (!drhd->address)
 		return 0;
 	unit = krealloc_array(units, num_units + 1, sizeof(*unit), GFP_KERNEL);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What VT-d registers and the compiled dmar_fault() look like.  Pure: no state,
+ * The layout of VT-d registers, and the machine code of dmar_fault().  No state and
  * no register access.  Spec: Intel Virtualization Technology for Directed I/O.
  */
-#ifndef FAULTCAST_VTD_H
-#define FAULTCAST_VTD_H
+#ifndef FAULTCAST_PROBE_VTD_DECODE_H
+#define FAULTCAST_PROBE_VTD_DECODE_H
 
 #include <linux/bits.h>
 #include <linux/types.h>
@@ -19,7 +19,7 @@
 #define VTD_FSTS_PFO		BIT(0)	/* primary fault overflow */
 #define VTD_FSTS_PPF		BIT(1)	/* primary pending fault */
 #define VTD_FRCD_LEN		16
-#define VTD_FRCD_F		BIT(31)	/* of the record's last dword */
+#define VTD_FRCD_F		BIT(31)	/* in the record's last dword */
 
 /* Offset of the first fault recording register, CAP.FRO. */
 static inline u32 vtd_cap_fro(u64 cap)
@@ -59,4 +59,4 @@ void vtd_decode(u64 lo, u64 hi, struct faultcast_event *ev);
  */
 unsigned int vtd_find_site(const u8 *text, size_t size, size_t *offset, unsigned int *reg);
 
-#endif /* FAULTCAST_VTD_H */
+#endif /* FAULTCAST_PROBE_VTD_DECODE_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The handler takes records in order from FSTS.FRI, modulo their number, until
- * one has F clear.  We take them beside it, from its entry and from each of its
- * reads of a record's last dword, and write no register.
+ * The handler takes records in order from FSTS.FRI, modulo their number, until a
+ * record has F clear.  This file reads the same records, at the handler's entry and
+ * at each of its reads of a record's last dword, and writes no register.
  */
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
@@ -19,7 +19,7 @@ static void __iomem *record_at(const struct vtd_unit *unit, u32 index)
 	return unit->reg + unit->fro + index * VTD_FRCD_LEN;
 }
 
-/* Its last dword is that which the handler reads; each read costs a real machine a microsecond. */
+/* Two dwords in one read, which costs a microsecond on a real machine. */
 static u64 upper(const struct vtd_unit *unit, u32 index)
 {
 	return readq(record_at(unit, index) + 8);
@@ -41,7 +41,7 @@ static void raise_record(const struct vtd_unit *unit, u32 index, u64 hi)
 	faultcast_raise(&ev);
 }
 
-/* A record whose place we lost: the count stays right. */
+/* Keeps the count right for a record that could not be found. */
 static void raise_unknown(void)
 {
 	struct faultcast_event ev = {
@@ -52,7 +52,7 @@ static void raise_unknown(void)
 	faultcast_raise(&ev);
 }
 
-/* PFO stays set until the handler ends: count it once in a run. */
+/* PFO stays set until the handler ends, so it is counted once in a run. */
 static u32 read_status(struct vtd_walk *walk)
 {
 	u32 fsts = readl(walk->unit->reg + VTD_FSTS);
@@ -64,7 +64,7 @@ static u32 read_status(struct vtd_walk *walk)
 	return fsts;
 }
 
-/* Within what is mapped, whatever was read: a unit that is gone reads as all ones. */
+/* Always within the mapped registers: a unit that was removed reads as all ones. */
 static u32 first_index(const struct vtd_unit *unit, u32 fsts)
 {
 	return vtd_fsts_fri(fsts) % unit->nfr;
@@ -90,8 +90,8 @@ void vtd_walk_enter(struct vtd_walk *walk)
 }
 
 /*
- * After missed hits the handler is ahead of us.  What it took has F clear, so the
- * first match from here on is its record; records are alike more often than not.
+ * After missed hits the handler is ahead of this walk.  Records that it took have F
+ * clear, so the first match from here on is its record.  Records are often alike.
  */
 static void resync(struct vtd_walk *walk, u32 dword)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Following dmar_fault() through the fault recording registers of one VT-d unit,
- * and raising each record once.  Knows registers, not where they come from nor
- * how the handler is watched: that is vtd.c.
+ * Follows dmar_fault() through the fault recording registers of one VT-d unit and
+ * raises each record once.  vtd.c maps the registers and watches the handler.
  */
-#ifndef FAULTCAST_VTD_WALK_H
-#define FAULTCAST_VTD_WALK_H
+#ifndef FAULTCAST_PROBE_VTD_WALK_H
+#define FAULTCAST_PROBE_VTD_WALK_H
 
 #include <linux/types.h>
 
@@ -19,20 +18,24 @@ struct vtd_unit {
 
 /* One run of the handler. */
 struct vtd_walk {
-	const struct vtd_unit *unit;	/* NULL: one that is not in the DMAR table */
+	const struct vtd_unit *unit;	/* NULL: the unit is not in the DMAR table */
 	u32 index;		/* record the handler looks at */
 	u32 seen;		/* records it has looked at */
-	u32 raised;		/* of these, raised by the entry */
+	u32 raised;		/* records raised by the entry */
 	bool overflow;		/* FSTS.PFO was counted */
 };
 
-/* The handler begins; @walk names its unit, all else is 0.  Raises what is pending. */
+/*
+ * Call at the handler's entry, with @walk zero except for its unit.  Raises every
+ * pending record.  Any context, NMI-like included.
+ */
 void vtd_walk_enter(struct vtd_walk *walk);
 
 /*
- * The handler has read @dword, the last of a record.  Raises that record unless
- * the entry has.  False: F is clear, so that it was the last one of this run.
+ * Call when the handler has read @dword, the last one of a record.  Raises that
+ * record unless the entry did.  Any context, NMI-like included.  Returns false if
+ * F is clear: then the handler ends its run.
  */
 bool vtd_walk_step(struct vtd_walk *walk, u32 dword);
 
-#endif /* FAULTCAST_VTD_WALK_H */
+#endif /* FAULTCAST_PROBE_VTD_WALK_H */
