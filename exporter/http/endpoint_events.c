@@ -91,14 +91,17 @@ const struct http_route endpoint_events[] = {
 	  .title = "Events",
 	  .variant = "?follow=1",
 	  .variant_title = "follow",
-	  .summary = "The stream of events, stated gaps and health changes. Each message has a "
-		     "cursor, with which a client resumes after a disconnection. "
-		     "[proto/README.md](../proto/README.md) describes the messages and has clients "
-		     "in Python and JavaScript. The header `Last-Event-ID`, which a browser's "
-		     "`EventSource` sends when it reconnects, has the meaning of `after=` and "
-		     "takes precedence over it. A filter never removes a gap, because the missing "
-		     "events might match. `device=`, `since=` and `until=` apply to events and "
-		     "health changes, `kind=` and `limit=` to events only.",
+	  .summary =
+		  "The stream of events, stated gaps and health changes. Each message has a "
+		  "cursor, with which a client resumes after a disconnection. "
+		  "[proto/README.md](../proto/README.md) describes the messages and has clients "
+		  "in Python and JavaScript.\n\n"
+		  "Without parameters, the answer has every message that is retained, the oldest "
+		  "first: at most 16384 without a store. Filters never remove a gap, because the "
+		  "missing events might match. `device=`, `since=` and `until=` apply to events "
+		  "and health changes, `kind=` and `limit=` to events only.\n\n"
+		  "The header `Last-Event-ID`, which a browser's `EventSource` sends when it "
+		  "reconnects, has the meaning of `after=` and takes precedence over it.",
 	  .formats = formats,
 	  .parameters = query_parameters,
 	  .statuses = statuses },

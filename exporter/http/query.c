@@ -117,10 +117,10 @@ const struct http_parameter query_parameters[] = {
 	  .parse = parse_after,
 	  .expected = CURSOR_EXPECTED,
 	  .value = "CURSOR",
-	  .meaning = "Only what follows the message with this cursor; if a part of it is no longer "
-		     "retained, a gap comes first. `after=latest`: only what happens from now on. "
-		     "`after=` without a value: from the oldest retained message, as without the "
-		     "parameter." },
+	  .meaning =
+		  "Only messages after this cursor. If some of them are no longer retained, a gap "
+		  "comes first. `after=latest`: only new messages. `after=`: all retained "
+		  "messages, because a heartbeat before the first event has an empty cursor." },
 	{ .name = "follow",
 	  .parse = parse_follow,
 	  .expected = "0 or 1",

@@ -10,6 +10,7 @@ static const struct {
 	page_fn *write;
 } pages[] = {
 	{ "metrics.md", page_metrics },
+	{ "http-api.md", page_http_api },
 };
 
 static int write_page(const char *dir, const char *name, page_fn *write)

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# Proves: /v1/events does what proto/README.md says: encodings by Accept, resumption, filters,
+# Proves: /v1/events does what docs/http-api.md and proto/README.md say: encodings by Accept, resumption, filters,
 # limits and times, and clear refusals. The unix socket serves only the users that it is meant for.
 # A slow client is told what it missed and delays no other client.
 import http.client
