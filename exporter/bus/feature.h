@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A feature of the exporter: a directory, and what the rest of the program has to know of it.
+ * A feature of the exporter: a directory, and the parts of it that the rest of the program uses.
  * registry.c lists all features.
  */
 #ifndef FAULTCAST_BUS_FEATURE_H

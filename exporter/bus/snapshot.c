@@ -20,13 +20,17 @@ static struct device_table table;
 static struct snapshot_waiter *waiters;
 static bool asking_devices;
 static int decode_error;
-static bool delivering, held; /* until neither the next one waits */
+/* While either is true, the next snapshot is not begun. */
+static bool delivering, held;
 
 static void on_message(struct genl_query *q, struct nlmsghdr *nlh);
 static void on_done(struct genl_query *q, int err);
 static void on_readable(struct loop_fd *watch, uint32_t events);
 
-/* Stays open while the module is there: to find the family takes as long as to ask it. */
+/*
+ * The socket stays open while the module is loaded, because finding the family takes as long as a
+ * request.  @reused: it was open before this snapshot.
+ */
 static bool reused;
 static struct genl_query query = { .message = on_message, .done = on_done };
 static struct loop_fd readable = { .fd = -1, .ready = on_readable };
@@ -114,7 +118,10 @@ static void on_readable(struct loop_fd *watch, uint32_t events)
 	genl_query_receive(&query);
 }
 
-/* Status before devices: what was raised is read after what became of it. */
+/*
+ * The status is read before the devices, so that a device's count of raised faults is never lower
+ * than what the totals say became of them.
+ */
 static int start(void)
 {
 	int err;
@@ -122,7 +129,7 @@ static int start(void)
 	asking_devices = false;
 	decode_error = 0;
 	device_table_begin(&table);
-	/* Asking for an unknown family makes the kernel run modprobe, and wait. */
+	/* If the family is missing, the kernel runs modprobe and the request waits for it. */
 	if (bus_feed()->absent)
 		return -ENOENT;
 	reused = query.sk;
@@ -150,7 +157,7 @@ static void on_done(struct genl_query *q, int err)
 		if (!err)
 			return;
 	}
-	/* A module that was loaded again has another number. */
+	/* A module that was loaded again has another family number. */
 	if (err && reused) {
 		close_query();
 		err = start();

@@ -34,8 +34,8 @@ struct feed_status {
 	bool up;
 	bool absent;	      /* the kernel module is known not to be loaded */
 	const char *reason;   /* why the feed is not up; "" while it is */
-	struct cursor cursor; /* of the last event delivered, or of the last gap stated */
-	uint64_t refetches;   /* times that missed events were asked for again */
+	struct cursor cursor; /* position of the last event delivered or gap stated */
+	uint64_t refetches;   /* times that missed events were fetched again */
 	uint64_t enobufs;     /* times that the kernel could not deliver */
 	uint64_t gap_events;  /* events in all gaps stated */
 	uint64_t unknown;     /* attributes and kinds of a newer module, passed over */

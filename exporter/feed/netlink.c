@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Join first, then ask: STATUS_GET for the instance, EVENT_GET for what there
- * is.  A multicast event that follows the last one is delivered; one that does
- * not is only noted, and fetched once the socket has been read empty: until
- * then the kernel drops what it multicasts without saying so again.
+ * The feed joins the multicast group first.  Then it asks for the instance (STATUS_GET) and for the
+ * events that the module retains (EVENT_GET), so that no event falls between the two.
+ *
+ * A multicast event that follows the last one is delivered.  Otherwise events are missing, and the
+ * feed fetches them with EVENT_GET; but only after it has read the socket empty, because until then
+ * the kernel drops further multicasts without another ENOBUFS.
  */
 #include "netlink.h"
 
@@ -26,106 +28,109 @@
 #define DATAGRAMS_PER_TURN 64
 #define DATAGRAMS_DRAINED 65536
 
-#define source_of(ptr, member)                                                                     \
+#define feed_of(ptr, member)                                                                       \
 	((struct feed_netlink *)(void *)((char *)(ptr)-offsetof(struct feed_netlink, member)))
 
-static void attach(struct feed_netlink *source);
+static void attach(struct feed_netlink *feed);
 
-static void tell_changed(struct feed_netlink *source)
+static void tell_changed(struct feed_netlink *feed)
 {
-	if (source->sink->changed)
-		source->sink->changed(source->sink->ctx);
+	if (feed->sink->changed)
+		feed->sink->changed(feed->sink->ctx);
 }
 
-static void set_down(struct feed_netlink *source, const char *fmt, const char *detail)
+static void set_down(struct feed_netlink *feed, const char *fmt, const char *detail)
 {
-	snprintf(source->reason, sizeof(source->reason), fmt, detail);
-	source->status.up = false;
-	source->status.cursor = source->at;
+	snprintf(feed->reason, sizeof(feed->reason), fmt, detail);
+	feed->status.up = false;
+	feed->status.cursor = feed->at;
 }
 
-static void detach(struct feed_netlink *source)
+static void detach(struct feed_netlink *feed)
 {
-	if (source->events) {
-		loop_del(source->loop, &source->events_watch);
-		nl_socket_free(source->events);
-		source->events = NULL;
+	if (feed->events) {
+		loop_del(feed->loop, &feed->events_watch);
+		nl_socket_free(feed->events);
+		feed->events = NULL;
 	}
-	if (source->query.sk) {
-		loop_del(source->loop, &source->query_watch);
-		genl_query_close(&source->query);
+	if (feed->query.sk) {
+		loop_del(feed->loop, &feed->query_watch);
+		genl_query_close(&feed->query);
 	}
-	loop_timer_disarm(source->loop, &source->retry);
-	loop_timer_disarm(source->loop, &source->resume);
-	source->state = FEED_ABSENT;
+	loop_timer_disarm(feed->loop, &feed->retry);
+	loop_timer_disarm(feed->loop, &feed->resume);
+	feed->state = FEED_ABSENT;
 }
 
-/* @err: why it did not work.  What may pass is tried again. */
-static void give_up(struct feed_netlink *source, int err)
+/* Goes down because of @err, and tries again later if the error may be temporary. */
+static void give_up(struct feed_netlink *feed, int err)
 {
-	detach(source);
-	source->status.absent = err == -ENOENT;
+	detach(feed);
+	feed->status.absent = err == -ENOENT;
 	if (err == -ENOENT) {
-		set_down(source, "%s", "kernel module faultcast is not loaded");
+		set_down(feed, "%s", "kernel module faultcast is not loaded");
 	} else if (err == -EPERM) {
-		set_down(source, "%s", "no permission: CAP_NET_ADMIN is needed");
+		set_down(feed, "%s", "no permission: CAP_NET_ADMIN is needed");
 	} else {
-		set_down(source, "netlink: %s",
-			 *source->query.error ? source->query.error : strerror(-err));
-		loop_timer_arm(source->loop, &source->retry, RETRY_NS);
+		set_down(feed, "netlink: %s",
+			 *feed->query.error ? feed->query.error : strerror(-err));
+		loop_timer_arm(feed->loop, &feed->retry, RETRY_NS);
 	}
-	if (!source->said_down)
-		log_warn("source netlink is down: %s", source->reason);
-	source->said_down = true;
-	tell_changed(source);
+	if (!feed->said_down)
+		log_warn("feed netlink is down: %s", feed->reason);
+	feed->said_down = true;
+	tell_changed(feed);
 	if (err == -ENOENT || err == -EPERM)
-		source->sink->caught_up(source->sink->ctx);
+		feed->sink->caught_up(feed->sink->ctx);
 }
 
-static void send_event_get(struct feed_netlink *source)
+static void send_event_get(struct feed_netlink *feed)
 {
-	struct nl_msg *msg = genl_query_new(&source->query, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
+	struct nl_msg *msg = genl_query_new(&feed->query, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
 	int err;
 
-	source->state = FEED_FETCHING;
-	source->fetched_from = source->at.seq;
+	feed->state = FEED_FETCHING;
+	feed->fetched_from = feed->at.seq;
 	if (msg)
-		nla_put_u64(msg, FAULTCAST_A_BATCH_FROM, source->at.seq + 1);
-	err = genl_query_send(&source->query, msg);
+		nla_put_u64(msg, FAULTCAST_A_BATCH_FROM, feed->at.seq + 1);
+	err = genl_query_send(&feed->query, msg);
 	if (err)
-		give_up(source, err);
+		give_up(feed, err);
 }
 
-static bool is_behind(const struct feed_netlink *source)
+static bool is_behind(const struct feed_netlink *feed)
 {
-	return source->overrun || source->seen > source->at.seq;
+	return feed->overrun || feed->seen > feed->at.seq;
 }
 
-static void deliver(struct feed_netlink *source, const struct fault_event *ev, bool live)
+static void deliver(struct feed_netlink *feed, const struct fault_event *ev, bool live)
 {
-	source->at.seq = ev->seq;
-	source->status.cursor = source->at;
-	source->sink->event(source->sink->ctx, ev, live);
+	feed->at.seq = ev->seq;
+	feed->status.cursor = feed->at;
+	feed->sink->event(feed->sink->ctx, ev, live);
 }
 
-static void deliver_gap(struct feed_netlink *source, const struct cursor *at,
+static void deliver_gap(struct feed_netlink *feed, const struct cursor *at,
 			const struct fault_gap *gap)
 {
 	if (gap->from)
-		source->status.gap_events += gap->to - gap->from + 1;
-	source->status.cursor = *at;
-	source->sink->gap(source->sink->ctx, at, gap);
+		feed->status.gap_events += gap->to - gap->from + 1;
+	feed->status.cursor = *at;
+	feed->sink->gap(feed->sink->ctx, at, gap);
 }
 
-/* The module went, or another one came: nobody watched its last moments.  Once. */
-static void state_unload(struct feed_netlink *source)
+/*
+ * States the end of an instance, once: the module was unloaded or replaced, and its last events may
+ * be missing.
+ */
+static void state_unload(struct feed_netlink *feed)
 {
 	const struct fault_gap gap = { .reason = GAP_UNLOADED };
 
-	if (!source->at.instance || source->at.sub == CURSOR_SUB_END)
+	if (!feed->at.instance || feed->at.sub == CURSOR_SUB_END)
 		return;
-	source->at.sub = CURSOR_SUB_END;
-	deliver_gap(source, &source->at, &gap);
+	feed->at.sub = CURSOR_SUB_END;
+	deliver_gap(feed, &feed->at, &gap);
 }
 
 static void log_skew(const struct module_status *status)
@@ -139,305 +144,304 @@ static void log_skew(const struct module_status *status)
 		log_info("%s", skew);
 }
 
-static void on_status(struct feed_netlink *source, struct nlmsghdr *nlh)
+static void on_status(struct feed_netlink *feed, struct nlmsghdr *nlh)
 {
 	struct module_status status;
-	bool first = !source->at.instance;
+	bool first = !feed->at.instance;
 
-	/* Left asking without an instance, on_query_done() gives up. */
-	if (decode_status(nlh, &status, &source->status.unknown))
+	/* Then @answered stays false, and on_query_done() gives up. */
+	if (decode_status(nlh, &status, &feed->status.unknown))
 		return;
-	source->answered = true;
-	/* It is there; what is left to do is to catch up. */
-	if (*source->reason) {
-		source->reason[0] = '\0';
-		tell_changed(source);
+	feed->answered = true;
+	/* The module is there, so the only reason left for being down is catching up. */
+	if (*feed->reason) {
+		feed->reason[0] = '\0';
+		tell_changed(feed);
 	}
-	if (status.instance == source->at.instance)
+	if (status.instance == feed->at.instance)
 		return;
-	state_unload(source);
-	source->at = (struct cursor){ .instance = status.instance };
-	/* What was evicted before we first looked is nobody's gap. */
-	if (first && source->only_new)
-		source->at.seq = status.head;
+	state_unload(feed);
+	feed->at = (struct cursor){ .instance = status.instance };
+	/* Events that were evicted before the feed first asked are not stated as a gap. */
+	if (first && feed->only_new)
+		feed->at.seq = status.head;
 	else if (first && status.tail)
-		source->at.seq = status.tail - 1;
-	log_info("source netlink: module %s, instance %llx, %llu events published", status.version,
+		feed->at.seq = status.tail - 1;
+	log_info("feed netlink: module %s, instance %llx, %llu events published", status.version,
 		 (unsigned long long)status.instance, (unsigned long long)status.published);
 	log_skew(&status);
 }
 
 static void on_fetched(void *ctx, const struct fault_event *ev)
 {
-	struct feed_netlink *source = ctx;
+	struct feed_netlink *feed = ctx;
 
-	if (ev->instance == source->at.instance && ev->seq == source->at.seq + 1)
-		deliver(source, ev, false);
+	if (ev->instance == feed->at.instance && ev->seq == feed->at.seq + 1)
+		deliver(feed, ev, false);
 }
 
 static void on_fetched_gap(void *ctx, uint64_t instance, const struct fault_gap *gap)
 {
-	struct feed_netlink *source = ctx;
+	struct feed_netlink *feed = ctx;
 
-	if (instance != source->at.instance || gap->from != source->at.seq + 1)
+	if (instance != feed->at.instance || gap->from != feed->at.seq + 1)
 		return;
-	source->at.seq = gap->to;
-	deliver_gap(source, &source->at, gap);
+	feed->at.seq = gap->to;
+	deliver_gap(feed, &feed->at, gap);
 }
 
 static void on_query_message(struct genl_query *query, struct nlmsghdr *nlh)
 {
 	static const struct batch_handler handler = { .event = on_fetched, .gap = on_fetched_gap };
-	struct feed_netlink *source = source_of(query, query);
+	struct feed_netlink *feed = feed_of(query, query);
 
-	if (source->state == FEED_ASKING)
-		on_status(source, nlh);
-	else if (decode_batch(nlh, &handler, source, &source->status.unknown))
-		log_warn("source netlink: malformed events from the kernel");
+	if (feed->state == FEED_ASKING)
+		on_status(feed, nlh);
+	else if (decode_batch(nlh, &handler, feed, &feed->status.unknown))
+		log_warn("feed netlink: malformed events from the kernel");
 }
 
-static void go_live(struct feed_netlink *source)
+static void go_live(struct feed_netlink *feed)
 {
-	source->state = FEED_LIVE;
-	/* Of an instance that has nothing to deliver yet nothing else tells. */
-	source->status.cursor = source->at;
-	if (source->status.up)
+	feed->state = FEED_LIVE;
+	/* If the instance has no event yet, no delivery has set the cursor. */
+	feed->status.cursor = feed->at;
+	if (feed->status.up)
 		return;
-	source->status.up = true;
-	source->status.absent = false;
-	source->said_down = false;
-	log_info("source netlink is up");
-	tell_changed(source);
-	source->sink->caught_up(source->sink->ctx);
+	feed->status.up = true;
+	feed->status.absent = false;
+	feed->said_down = false;
+	log_info("feed netlink is up");
+	tell_changed(feed);
+	feed->sink->caught_up(feed->sink->ctx);
 }
 
-static void on_fetch_done(struct feed_netlink *source)
+static void on_fetch_done(struct feed_netlink *feed)
 {
-	bool stuck = source->seen > source->at.seq && source->at.seq == source->fetched_from;
+	bool stuck = feed->seen > feed->at.seq && feed->at.seq == feed->fetched_from;
 
-	/* The kernel keeps an event before it multicasts it. */
-	if (stuck && !source->overrun)
-		give_up(source, -EBADMSG);
+	/* The module stores an event before it multicasts it, so a fetch must bring it. */
+	if (stuck && !feed->overrun)
+		give_up(feed, -EBADMSG);
 	else
-		go_live(source);
+		go_live(feed);
 }
 
 static void on_query_done(struct genl_query *query, int err)
 {
-	struct feed_netlink *source = source_of(query, query);
+	struct feed_netlink *feed = feed_of(query, query);
 
-	if (!err && source->state == FEED_ASKING && !source->answered)
+	if (!err && feed->state == FEED_ASKING && !feed->answered)
 		err = -EBADMSG;
 	/*
-	 * No dump can hold a module that is going (__netlink_dump_start()).  What it has
-	 * sent is read when the controller says that it went.
+	 * The module is being unloaded, so the kernel refuses the dump (__netlink_dump_start()).
+	 * The events that the module has sent are read when the controller reports its removal.
 	 */
 	if (err == -EPROTONOSUPPORT)
 		return;
 	if (err)
-		give_up(source, err);
-	else if (source->state == FEED_ASKING)
-		send_event_get(source);
+		give_up(feed, err);
+	else if (feed->state == FEED_ASKING)
+		send_event_get(feed);
 	else
-		on_fetch_done(source);
+		on_fetch_done(feed);
 }
 
 static void on_multicast(void *ctx, const struct fault_event *ev)
 {
-	struct feed_netlink *source = ctx;
+	struct feed_netlink *feed = ctx;
 
-	if (ev->instance != source->at.instance || source->state < FEED_FETCHING ||
-	    ev->seq <= source->at.seq)
+	if (ev->instance != feed->at.instance || feed->state < FEED_FETCHING ||
+	    ev->seq <= feed->at.seq)
 		return;
-	if (ev->seq == source->at.seq + 1)
-		deliver(source, ev, true);
+	if (ev->seq == feed->at.seq + 1)
+		deliver(feed, ev, true);
 	else
-		source->seen = ev->seq;
+		feed->seen = ev->seq;
 }
 
 static void on_multicast_gap(void *ctx, uint64_t instance, const struct fault_gap *gap)
 {
-	struct feed_netlink *source = ctx;
+	struct feed_netlink *feed = ctx;
 
 	(void)instance;
 	(void)gap;
-	source->overrun = true;
+	feed->overrun = true;
 }
 
 static void on_event_message(void *ctx, struct nlmsghdr *nlh)
 {
 	static const struct batch_handler handler = { .event = on_multicast,
 						      .gap = on_multicast_gap };
-	struct feed_netlink *source = ctx;
+	struct feed_netlink *feed = ctx;
 
 	if (nlh->nlmsg_type < NLMSG_MIN_TYPE)
 		return;
-	if (decode_batch(nlh, &handler, source, &source->status.unknown)) {
-		log_warn("source netlink: malformed events from the kernel");
-		source->overrun = true;
+	if (decode_batch(nlh, &handler, feed, &feed->status.unknown)) {
+		log_warn("feed netlink: malformed events from the kernel");
+		feed->overrun = true;
 	}
 }
 
-static bool is_readable(const struct feed_netlink *source)
+static bool is_readable(const struct feed_netlink *feed)
 {
-	struct pollfd pfd = { .fd = nl_socket_get_fd(source->events), .events = POLLIN };
+	struct pollfd pfd = { .fd = nl_socket_get_fd(feed->events), .events = POLLIN };
 
 	return poll(&pfd, 1, 0) > 0;
 }
 
-/* Reads at most @max datagrams; false once there are no more now, so that none will wake us. */
-static bool read_events(struct feed_netlink *source, int max)
+/* Reads at most @max datagrams.  Returns true if there are more. */
+static bool read_events(struct feed_netlink *feed, int max)
 {
 	for (int i = 0; i < max; i++) {
-		int err = genl_receive(source->events, on_event_message, source);
+		int err = genl_receive(feed->events, on_event_message, feed);
 
 		if (err == -ENOBUFS) {
-			source->status.enobufs++;
-			source->overrun = true;
+			feed->status.enobufs++;
+			feed->overrun = true;
 		} else if (err) {
 			return false;
 		}
 	}
-	return is_readable(source);
+	return is_readable(feed);
 }
 
 static void on_events_ready(struct loop_fd *watch, uint32_t events)
 {
-	struct feed_netlink *source = source_of(watch, events_watch);
+	struct feed_netlink *feed = feed_of(watch, events_watch);
 
 	(void)events;
-	if (read_events(source, DATAGRAMS_PER_TURN) || source->state != FEED_LIVE ||
-	    !is_behind(source))
+	if (read_events(feed, DATAGRAMS_PER_TURN) || feed->state != FEED_LIVE || !is_behind(feed))
 		return;
-	/* Read empty: if the kernel drops more, it says so anew. */
-	source->overrun = false;
-	source->status.refetches++;
-	send_event_get(source);
+	/* The socket is empty, so the kernel reports the next drop with a new ENOBUFS. */
+	feed->overrun = false;
+	feed->status.refetches++;
+	send_event_get(feed);
 }
 
-/* A dump goes on as it is read (netlink_dump()): what we leave there waits in the kernel. */
-static bool is_congested(const struct feed_netlink *source)
+/* The kernel continues a dump as it is read (netlink_dump()), so unread events wait there. */
+static bool is_congested(const struct feed_netlink *feed)
 {
-	return source->state == FEED_FETCHING && source->sink->congested &&
-	       source->sink->congested(source->sink->ctx);
+	return feed->state == FEED_FETCHING && feed->sink->congested &&
+	       feed->sink->congested(feed->sink->ctx);
 }
 
 static void on_resume(struct loop_timer *timer)
 {
-	struct feed_netlink *source = source_of(timer, resume);
-	int err = loop_add(source->loop, &source->query_watch, EPOLLIN);
+	struct feed_netlink *feed = feed_of(timer, resume);
+	int err = loop_add(feed->loop, &feed->query_watch, EPOLLIN);
 
 	if (err)
-		give_up(source, err);
+		give_up(feed, err);
 }
 
 static void on_query_ready(struct loop_fd *watch, uint32_t events)
 {
-	struct feed_netlink *source = source_of(watch, query_watch);
+	struct feed_netlink *feed = feed_of(watch, query_watch);
 
 	(void)events;
-	if (is_congested(source)) {
-		loop_del(source->loop, watch);
-		loop_timer_arm(source->loop, &source->resume, CONGESTED_NS);
+	if (is_congested(feed)) {
+		loop_del(feed->loop, watch);
+		loop_timer_arm(feed->loop, &feed->resume, CONGESTED_NS);
 		return;
 	}
-	genl_query_receive(&source->query);
-	/* What came while the answer did, and made us fall behind again. */
-	if (source->state == FEED_LIVE && is_behind(source))
-		on_events_ready(&source->events_watch, 0);
+	genl_query_receive(&feed->query);
+	/* Events that arrived during the fetch may have shown further gaps. */
+	if (feed->state == FEED_LIVE && is_behind(feed))
+		on_events_ready(&feed->events_watch, 0);
 }
 
 static void on_retry(struct loop_timer *timer)
 {
-	attach(source_of(timer, retry));
+	attach(feed_of(timer, retry));
 }
 
-static int open_sockets(struct feed_netlink *source)
+static int open_sockets(struct feed_netlink *feed)
 {
-	int err = genl_open_group(&source->events, FAULTCAST_GENL_NAME, FAULTCAST_MCGRP_EVENTS,
-				  source->rcvbuf);
+	int err = genl_open_group(&feed->events, FAULTCAST_GENL_NAME, FAULTCAST_MCGRP_EVENTS,
+				  feed->rcvbuf);
 
 	if (err)
 		return err;
-	source->events_watch.fd = nl_socket_get_fd(source->events);
-	err = loop_add(source->loop, &source->events_watch, EPOLLIN);
+	feed->events_watch.fd = nl_socket_get_fd(feed->events);
+	err = loop_add(feed->loop, &feed->events_watch, EPOLLIN);
 	if (!err)
-		err = genl_query_open(&source->query);
+		err = genl_query_open(&feed->query);
 	if (err)
 		return err;
-	source->query_watch.fd = genl_query_fd(&source->query);
-	return loop_add(source->loop, &source->query_watch, EPOLLIN);
+	feed->query_watch.fd = genl_query_fd(&feed->query);
+	return loop_add(feed->loop, &feed->query_watch, EPOLLIN);
 }
 
-static void attach(struct feed_netlink *source)
+static void attach(struct feed_netlink *feed)
 {
 	int err;
 
-	detach(source);
-	source->query.error[0] = '\0';
-	err = open_sockets(source);
+	detach(feed);
+	feed->query.error[0] = '\0';
+	err = open_sockets(feed);
 	if (err == -ENOENT)
-		state_unload(source);
-	source->seen = 0;
-	source->overrun = false;
-	source->answered = false;
-	source->state = FEED_ASKING;
+		state_unload(feed);
+	feed->seen = 0;
+	feed->overrun = false;
+	feed->answered = false;
+	feed->state = FEED_ASKING;
 	if (!err)
-		err = genl_query_send(&source->query,
-				      genl_query_new(&source->query, FAULTCAST_CMD_STATUS_GET, 0));
+		err = genl_query_send(&feed->query,
+				      genl_query_new(&feed->query, FAULTCAST_CMD_STATUS_GET, 0));
 	if (err)
-		give_up(source, err);
+		give_up(feed, err);
 }
 
 /*
- * The module went, or perhaps an earlier one of which we are told only now, and the
- * one that we know is there: who answers now shows it.
+ * The module was removed; or an earlier instance was, and this news of it is late while the current
+ * instance is still there.  Attaching again shows which.
  */
-static void look_again(struct feed_netlink *source)
+static void look_again(struct feed_netlink *feed)
 {
-	/* What it answered and sent before it went is still in the buffers. */
-	while (source->query.sk && source->query.busy && !genl_query_receive(&source->query))
+	/* The buffers still have what it sent before it was removed. */
+	while (feed->query.sk && feed->query.busy && !genl_query_receive(&feed->query))
 		;
-	if (source->events)
-		read_events(source, DATAGRAMS_DRAINED);
-	attach(source);
+	if (feed->events)
+		read_events(feed, DATAGRAMS_DRAINED);
+	attach(feed);
 }
 
-/* Only notes: acting on it would read other sockets into the same buffer. */
+/* Only notes the change: acting on it here would read other sockets into the same buffer. */
 static void on_controller_message(void *ctx, struct nlmsghdr *nlh)
 {
-	struct feed_netlink *source = ctx;
+	struct feed_netlink *feed = ctx;
 	enum family_change change = decode_family_change(nlh);
 
-	source->went |= change == FAMILY_WENT;
-	source->came |= change == FAMILY_CAME;
+	feed->went |= change == FAMILY_WENT;
+	feed->came |= change == FAMILY_CAME;
 }
 
 static void on_controller_ready(struct loop_fd *watch, uint32_t events)
 {
-	struct feed_netlink *source = source_of(watch, controller_watch);
+	struct feed_netlink *feed = feed_of(watch, controller_watch);
 	int err;
 
 	(void)events;
 	do {
-		source->went = source->came = false;
-		err = genl_receive(source->controller, on_controller_message, source);
-		/* Of what was dropped, it may have come or gone as well. */
-		if (source->went || err == -ENOBUFS)
-			look_again(source);
-		/* One that came before we looked is attached already. */
-		else if (source->came && source->state == FEED_ABSENT)
-			attach(source);
+		feed->went = feed->came = false;
+		err = genl_receive(feed->controller, on_controller_message, feed);
+		/* After ENOBUFS the news of a removal may be among the dropped messages. */
+		if (feed->went || err == -ENOBUFS)
+			look_again(feed);
+		/* If the feed is not absent, it has attached to this instance already. */
+		else if (feed->came && feed->state == FEED_ABSENT)
+			attach(feed);
 	} while (!err || err == -ENOBUFS);
 }
 
-int feed_netlink_start(struct feed_netlink *source, struct loop *loop, const struct feed_sink *sink,
+int feed_netlink_start(struct feed_netlink *feed, struct loop *loop, const struct feed_sink *sink,
 		       int rcvbuf)
 {
-	bool only_new = source->only_new;
+	bool only_new = feed->only_new;
 	int err;
 
-	*source = (struct feed_netlink){
+	*feed = (struct feed_netlink){
 		.loop = loop,
 		.sink = sink,
 		.rcvbuf = rcvbuf,
@@ -449,29 +453,29 @@ int feed_netlink_start(struct feed_netlink *source, struct loop *loop, const str
 		.retry.expired = on_retry,
 		.resume.expired = on_resume,
 	};
-	source->status.name = genl_is_userspace() ? "standin" : "netlink";
-	source->status.reason = source->reason;
-	/* Before looking for the module, so that it cannot come in between. */
-	err = genl_open_group(&source->controller, "nlctrl", "notify", 0);
+	feed->status.name = genl_is_userspace() ? "standin" : "netlink";
+	feed->status.reason = feed->reason;
+	/* Watch the controller first, so that a module that is loaded meanwhile is noticed. */
+	err = genl_open_group(&feed->controller, "nlctrl", "notify", 0);
 	if (err)
 		return err;
-	source->controller_watch.fd = nl_socket_get_fd(source->controller);
-	err = loop_add(loop, &source->controller_watch, EPOLLIN);
+	feed->controller_watch.fd = nl_socket_get_fd(feed->controller);
+	err = loop_add(loop, &feed->controller_watch, EPOLLIN);
 	if (err) {
-		nl_socket_free(source->controller);
-		source->controller = NULL;
+		nl_socket_free(feed->controller);
+		feed->controller = NULL;
 		return err;
 	}
-	attach(source);
+	attach(feed);
 	return 0;
 }
 
-void feed_netlink_stop(struct feed_netlink *source)
+void feed_netlink_stop(struct feed_netlink *feed)
 {
-	if (!source->controller)
+	if (!feed->controller)
 		return;
-	detach(source);
-	loop_del(source->loop, &source->controller_watch);
-	nl_socket_free(source->controller);
-	source->controller = NULL;
+	detach(feed);
+	loop_del(feed->loop, &feed->controller_watch);
+	nl_socket_free(feed->controller);
+	feed->controller = NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The feed of events from the kernel module: every published event once, in
- * order, or a stated gap; across ENOBUFS, and the module's coming and going.
+ * The feed that receives from the kernel module over generic netlink.  It delivers every published
+ * event once, in order, or states a gap; also after ENOBUFS, and when the module is unloaded and
+ * loaded again.
  */
 #ifndef FAULTCAST_FEED_NETLINK_H
 #define FAULTCAST_FEED_NETLINK_H
@@ -19,18 +20,18 @@ struct feed_netlink {
 	struct loop *loop;
 	const struct feed_sink *sink;
 	int rcvbuf;
-	bool only_new; /* at first sight start from the head */
+	bool only_new; /* begin with the next event, not with the oldest that is retained */
 
 	enum feed_state state;
-	struct cursor at;      /* last event delivered, or gap stated */
-	uint64_t seen;	       /* largest number multicast that did not follow */
+	struct cursor at;      /* position of the last event delivered or gap stated */
+	uint64_t seen;	       /* sequence number of the last event received out of order */
 	uint64_t fetched_from; /* where the last EVENT_GET began */
-	bool overrun;	       /* the kernel dropped some */
-	bool answered;	       /* STATUS_GET was */
-	bool said_down;	       /* in the log, since it was up */
-	bool went, came;       /* what the controller said of the family */
+	bool overrun;	       /* the kernel dropped messages */
+	bool answered;	       /* the module has answered STATUS_GET */
+	bool said_down;	       /* the log says that the feed is down */
+	bool went, came;       /* the module's family was removed, or added */
 	struct feed_status status;
-	char reason[192];
+	char reason[192]; /* the text of status.reason */
 
 	struct nl_sock *controller;
 	struct nl_sock *events;
@@ -38,16 +39,20 @@ struct feed_netlink {
 	struct loop_fd controller_watch;
 	struct loop_fd events_watch;
 	struct loop_fd query_watch;
-	struct loop_timer retry;
-	struct loop_timer resume; /* reading the answers, which wait in the kernel */
+	struct loop_timer retry;  /* to attach again after an error */
+	struct loop_timer resume; /* to read answers again after congestion */
 };
 
 /*
- * Starts watching for the module and, when it is there, its events.  @rcvbuf in
- * bytes, 0 for the system's default.  0 or -errno; a missing module is no error.
+ * Starts the feed: it waits for the module, and receives its events while the module is loaded.
+ * The caller sets @feed->only_new before; all other members are set here.  @rcvbuf is the size
+ * of the receive buffer in bytes, 0: the system's default.  @sink must outlive the feed.  Returns 0
+ * or -errno; it is no error if the module is not loaded.
  */
-int feed_netlink_start(struct feed_netlink *source, struct loop *loop, const struct feed_sink *sink,
+int feed_netlink_start(struct feed_netlink *feed, struct loop *loop, const struct feed_sink *sink,
 		       int rcvbuf);
-void feed_netlink_stop(struct feed_netlink *source);
+
+/* Stops the feed and closes its sockets; also after feed_netlink_start() has failed. */
+void feed_netlink_stop(struct feed_netlink *feed);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* One media range, "type/subtype;version=1;q=0.5"; or a coding, "gzip;q=0.5". */
+/* A media range such as "type/subtype;version=1;q=0.5", or a coding such as "gzip;q=0.5". */
 struct range {
 	const char *type;
 	size_t len;
@@ -24,7 +24,7 @@ static const char *skip(const char *s, const char *chars)
 	return s + strspn(s, chars);
 }
 
-/* "0.5" and the like; RFC 9110 12.4.2.  What cannot be read counts as 1. */
+/* Reads a quality such as "0.5" (RFC 9110 12.4.2); one that cannot be read counts as 1. */
 static int parse_quality(const char *s)
 {
 	char *end;
@@ -33,7 +33,7 @@ static int parse_quality(const char *s)
 	return end == s || !(q >= 0 && q <= 1) ? 1000 : (int)(q * 1000 + 0.5);
 }
 
-/* Reads the one at @s, which ends at @end, and returns what follows; NULL: there is none. */
+/* Reads a parameter at @s, in a range that ends at @end.  Returns its end; NULL: there is none. */
 static const char *next_parameter(const char *s, const char *end, struct parameter *p)
 {
 	do {
@@ -54,7 +54,7 @@ static bool is_named(const struct parameter *p, const char *name, size_t len)
 	return p->name_len == len && !strncasecmp(p->name, name, len);
 }
 
-/* Reads one range and returns what follows its comma, NULL at the end. */
+/* Reads one range and returns its end; NULL: there is none. */
 static const char *next_range(const char *s, struct range *range)
 {
 	struct parameter p;
@@ -72,7 +72,7 @@ static const char *next_range(const char *s, struct range *range)
 	return range->end;
 }
 
-/* How many parameters of @range @offer has too; -1: one with another value. */
+/* The number of parameters that @range and @offer share; -1: they differ in the value of one. */
 static int match_parameters(const struct range *range, const char *offer)
 {
 	const char *s = range->type + range->len;
@@ -94,7 +94,7 @@ static int match_parameters(const struct range *range, const char *offer)
 	return same;
 }
 
-/* How exactly @range names @offer: 0 not at all, from 3 on to the letter. */
+/* How exactly @range matches @offer: 0: not; 1: any type; 2: any subtype; 3 and more: exactly. */
 static int match(const struct range *range, const char *offer)
 {
 	size_t type_len = strcspn(offer, "/") + 1, offer_len = strcspn(offer, ";");
@@ -112,7 +112,7 @@ static int match(const struct range *range, const char *offer)
 	return 0;
 }
 
-/* The quality that the most exact range gives to @offer. */
+/* The quality of the range that matches @offer most exactly. */
 static int quality_of(const char *header, const char *offer)
 {
 	int best = 0, quality = 0;

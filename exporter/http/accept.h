@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Choosing a representation by what the client accepts, RFC 9110 12.5.  Pure. */
+/* Choosing a format by the headers Accept and Accept-Encoding (RFC 9110 12.5).  Pure. */
 #ifndef FAULTCAST_HTTP_ACCEPT_H
 #define FAULTCAST_HTTP_ACCEPT_H
 
 #include <stdbool.h>
 
 /*
- * Returns the index of the offer that @header (NULL: anything) likes best, the
- * first of equals, or -1 when it accepts none.  @offers are "type/subtype",
- * ended by NULL, or have parameters.  One that @header gives another value to is another
- * type; those that the offer does not have, and parts that cannot be read, are passed over.
+ * Returns the index of the offer to which @header gives the highest quality, the first one of
+ * equals, or -1 if it accepts none.  A @header of NULL accepts everything.  @offers are media
+ * types, "type/subtype" with or without parameters, ended by NULL.  A media range does not match an
+ * offer if both have the same parameter with different values.  Parameters that the offer does not
+ * have are ignored, and so are parts of @header that cannot be read.
  */
 int accept_choose(const char *header, const char *const *offers);
 
-/* Whether @header, Accept-Encoding or NULL, likes gzip as much as the plain body. */
+/* True if @header, Accept-Encoding or NULL, gives gzip no lower quality than the plain body. */
 bool accept_gzip(const char *header);
 
 #endif

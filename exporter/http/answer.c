@@ -55,7 +55,7 @@ static void answer_not_acceptable(struct http_request *request, const char *acce
 
 	for (int i = 0; formats[i]; i++)
 		strbuf_addf(&offers, "%s%s", i ? " or " : "", formats[i]);
-	http_answer_text(request, MHD_HTTP_NOT_ACCEPTABLE, "Accept \"%s\": here is %s", accept,
+	http_answer_text(request, MHD_HTTP_NOT_ACCEPTABLE, "Accept \"%s\": expected %s", accept,
 			 strbuf_str(&offers));
 	strbuf_free(&offers);
 }

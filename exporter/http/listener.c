@@ -20,7 +20,7 @@
 
 #define BACKLOG 512
 
-/* Splits "host:port", "[v6]:port" and ":port"; -EINVAL for anything else. */
+/* Splits "host:port", "[v6]:port" or ":port" in place.  Returns 0 or -EINVAL. */
 static int split_address(char *text, char **host, char **port)
 {
 	char *colon = strrchr(text, ':');
@@ -108,7 +108,7 @@ int listener_open_tcp(const char *address, int *fd, bool *wide, struct strbuf *e
 	return err;
 }
 
-/* What an exporter that was killed has left.  Of anything else bind() will complain. */
+/* Removes the socket of an exporter that was killed.  bind() refuses any other existing file. */
 static void remove_stale(const struct sockaddr_un *address)
 {
 	struct stat st;
@@ -129,7 +129,8 @@ static void give_to_group(const char *path)
 	const struct group *group = getgrnam(LISTENER_GROUP);
 
 	if (!group)
-		log_info("no group %s: %s stays with our own", LISTENER_GROUP, path);
+		log_info("there is no group %s, so %s keeps the group of the exporter",
+			 LISTENER_GROUP, path);
 	else if (chown(path, (uid_t)-1, group->gr_gid))
 		log_warn("cannot give %s to group %s: %s", path, LISTENER_GROUP, strerror(errno));
 }
@@ -144,7 +145,7 @@ int listener_open_unix(const char *path, int *fd, struct strbuf *error)
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	remove_stale(&address);
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* Nobody else until it has its group. */
+	/* Until the socket has its group, only this user may connect. */
 	mask = umask(0177);
 	if (*fd < 0 || bind(*fd, (const void *)&address, sizeof(address)))
 		err = -errno;
@@ -184,11 +185,13 @@ int listener_check_peer(int fd, const char *path, struct strbuf *error)
 	struct stat st;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || stat(path, &st)) {
-		strbuf_addf(error, "cannot tell who you are: %s", strerror(errno));
+		strbuf_addf(error, "cannot read the credentials of the client: %s",
+			    strerror(errno));
 		return -EACCES;
 	}
 	if (!peer.uid || peer.uid == geteuid() || is_member(fd, &peer, st.st_gid))
 		return 0;
-	strbuf_addf(error, "user %u is not in group %u, that of %s", peer.uid, st.st_gid, path);
+	strbuf_addf(error, "user %u is not in group %u, the group of %s", peer.uid, st.st_gid,
+		    path);
 	return -EACCES;
 }

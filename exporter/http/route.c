@@ -25,7 +25,7 @@ static void answer_not_found(const struct http_route *const *routes, struct http
 			     const char *path)
 {
 	http_answer_text(request, MHD_HTTP_NOT_FOUND, "no such path: %s", path);
-	strbuf_adds(&request->body, "there is:");
+	strbuf_adds(&request->body, "available paths:");
 	for (; *routes; routes++)
 		for (const struct http_route *route = *routes; route->path; route++)
 			strbuf_addf(&request->body, " %s", route_path(route));
@@ -57,7 +57,7 @@ const struct http_route *route_find(const struct http_route *const *routes,
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
 		request->allow = "GET, HEAD";
 		http_answer_text(request, MHD_HTTP_METHOD_NOT_ALLOWED,
-				 "%s: there is only GET and HEAD here", method);
+				 "method %s: expected GET or HEAD", method);
 		return NULL;
 	}
 	return route;

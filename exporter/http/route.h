@@ -37,8 +37,7 @@ struct http_route {
 
 	/* Text of the link on the start page; NULL: no link. */
 	const char *title;
-	/* A second link behind the first one: what is added to the path, and its text.  Optional.
-	 */
+	/* A second link behind the first one: the query for it, and its text.  Optional. */
 	const char *variant;
 	const char *variant_title;
 

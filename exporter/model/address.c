@@ -16,7 +16,7 @@ static char *put_hex(char *at, uint32_t value, int digits)
 	return at;
 }
 
-/* By hand: each device of a scrape is formatted, and printf takes ten times as long. */
+/* A scrape formats every device, and snprintf() takes ten times as long as this. */
 static void format_pci(const struct address *a, char *at)
 {
 	at = put_hex(at, a->segment, 4);
@@ -72,7 +72,7 @@ int address_parse_pci(const char *text, struct address *address)
 		return -EINVAL;
 	a.segment = (uint32_t)part[0];
 	a.bdf = (uint16_t)(part[1] << 8 | part[2] << 3 | part[3]);
-	/* lspci's spelling, so that "1:2.3" is not taken for something it is not. */
+	/* Only the spelling of lspci is accepted, because "1:2.3" might mean another device. */
 	address_format(&a, canonical);
 	if (strcmp(canonical + (has_segment ? 0 : strlen("0000:")), text) != 0)
 		return -EINVAL;

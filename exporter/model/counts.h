@@ -19,8 +19,8 @@ struct device_counts {
 	uint64_t link;
 	uint64_t hotplug[FAULTCAST_HOTPLUG_MAX + 1];
 	uint64_t synthetic;
-	uint64_t other;	 /* counters we do not know */
-	uint64_t raised; /* sum of the above */
+	uint64_t other;	 /* counters that this exporter does not know */
+	uint64_t raised; /* sum of the counters above */
 	uint64_t published;
 	uint64_t suppressed;
 	uint64_t lost;
@@ -35,7 +35,7 @@ struct device_counts {
 	uint32_t burst;
 };
 
-/* Of an enum faultcast_kind; 0 for a summary, and for a kind that is not known. */
+/* The faults of @kind, an enum faultcast_kind; 0 for a summary and for an unknown kind. */
 uint64_t raised_of_kind(const struct device_counts *counts, uint32_t kind);
 
 #endif

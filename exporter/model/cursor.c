@@ -32,7 +32,7 @@ int cursor_parse(const char *text, struct cursor *cursor)
 	text = number_parse(text, 10, CURSOR_SUB_END, &c.sub);
 	if (!text || *text)
 		return -EINVAL;
-	/* One spelling each: a cursor identifies, so it must compare as text. */
+	/* Clients compare cursors as text, so each cursor has only one spelling. */
 	cursor_format(&c, canonical);
 	if (strcmp(canonical, whole) != 0)
 		return -EINVAL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the stream is made of: events, gaps where events are missing, and what the
- * exporter says of devices between events; each at its cursor.  Pure.
+ * An entry of the stream: an event, a gap where events are missing, or a health change.  Every
+ * entry has a cursor.  Pure.
  */
 #ifndef FAULTCAST_MODEL_ENTRY_H
 #define FAULTCAST_MODEL_ENTRY_H
@@ -25,15 +25,15 @@ struct entry {
 	};
 };
 
-/* Where a reader stands that has everything before @entry. */
+/* The cursor of a reader that has everything before @entry. */
 struct cursor entry_before(const struct entry *entry);
 
 #define ENTRY_MISSING_MAX 2
 
 /*
- * What a reader at @last, whose next entry is @next, has not been told: up to
- * ENTRY_MISSING_MAX gaps, with their cursors, in @gaps; returns how many.  With
- * @last of no instance nothing is claimed, so nothing is missing.
+ * Finds what is missing between @last, the cursor of a reader, and its next entry @next.  Fills
+ * @gaps, which has room for ENTRY_MISSING_MAX entries, and returns their number.  If @last has no
+ * instance, the reader claims nothing, so nothing is missing.
  */
 size_t entry_missing(const struct cursor *last, const struct entry *next, struct entry *gaps);
 

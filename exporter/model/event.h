@@ -12,13 +12,13 @@
 struct fault_event {
 	uint64_t instance;
 	uint64_t seq;
-	uint64_t mono_ns;
-	uint64_t real_ns;
+	uint64_t mono_ns; /* CLOCK_MONOTONIC when the fault was handled */
+	uint64_t real_ns; /* the same time as CLOCK_REALTIME */
 	uint64_t iova;
 	uint64_t suppressed_before;
 	uint64_t lost_before;
 	struct address device;
-	uint32_t kind; /* enum faultcast_kind, or one we do not know */
+	uint32_t kind; /* enum faultcast_kind, or a kind of a newer module */
 	uint32_t slot;
 	uint32_t access; /* enum faultcast_access */
 	uint32_t reason;

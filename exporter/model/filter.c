@@ -17,7 +17,7 @@ bool filter_matches_device(const struct event_filter *filter, const struct addre
 	return !filter->num_devices;
 }
 
-/* A kind that we do not know has no bit, so that only a filter without kinds wants it. */
+/* A kind of a newer module has no bit, so only a filter without kinds passes it. */
 static bool matches_kind(const struct event_filter *filter, uint32_t kind)
 {
 	return !filter->kinds || (kind < 32 && filter->kinds >> kind & 1);

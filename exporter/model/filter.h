@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which events a reader wants.  Pure. */
+/* The entries that a reader of the stream wants.  Pure. */
 #ifndef FAULTCAST_MODEL_FILTER_H
 #define FAULTCAST_MODEL_FILTER_H
 
@@ -11,28 +11,32 @@
 
 #define FILTER_DEVICES_MAX 16
 
-/* All zero wants everything. */
+/* An event passes if it matches every criterion.  A filter that is all zero passes everything. */
 struct event_filter {
 	struct address devices[FILTER_DEVICES_MAX];
 	size_t num_devices; /* 0: all */
 	uint32_t kinds;	    /* a bit for each enum faultcast_kind; 0: all */
-	/* Real time, [since, until); 0: no bound. */
+	/* CLOCK_REALTIME, in nanoseconds: since_ns <= time < until_ns; 0: no bound. */
 	uint64_t since_ns;
 	uint64_t until_ns;
 };
 
-/* True when there is nothing that @filter keeps out. */
+/* True if @filter passes everything. */
 bool filter_is_all(const struct event_filter *filter);
 
+/* True if @ev passes. */
 bool filter_matches(const struct event_filter *filter, const struct fault_event *ev);
 
 /*
- * The same but for the kind: whether @filter wants to know of events that were not
- * published before @ev, for nobody can say of which kind they were.
+ * True if the gaps before @ev pass, which state unreported faults of its device.  The kinds of the
+ * filter do not apply, because the kind of an unreported fault is unknown.
  */
 bool filter_concerns(const struct event_filter *filter, const struct fault_event *ev);
-/* A change of health is of no kind of event, so kinds keep none out. */
+
+/* True if @change passes.  The kinds of the filter apply to events only. */
 bool filter_wants_health(const struct event_filter *filter, const struct health_change *change);
+
+/* True if @filter passes entries of @device. */
 bool filter_matches_device(const struct event_filter *filter, const struct address *device);
 
 #endif

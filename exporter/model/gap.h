@@ -7,7 +7,7 @@
 
 enum gap_reason { GAP_HISTORY, GAP_UNKNOWN_CURSOR, GAP_TOO_SLOW, GAP_UNLOADED, GAP_REASONS };
 
-/* Events that are missing; @from 0: of unknown size. */
+/* The events @from to @to are missing; @from 0: it is not known how many are. */
 struct fault_gap {
 	enum gap_reason reason;
 	uint64_t from;

@@ -7,21 +7,21 @@
 
 #include "address.h"
 
-/* In the order of getting worse. */
+/* From best to worst; unknown is below all. */
 enum health_state { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_SUSPECT, HEALTH_FAULTY, HEALTH_STATES };
 
-/* "ok" */
+/* The name of @state, such as "ok"; static. */
 const char *health_state_name(enum health_state state);
 
 #define HEALTH_RULE_LEN 48 /* longest name of a rule, with its NUL */
 
 struct health_change {
 	struct address device;
-	/* Unknown: the past was told by events, and what was said of it nobody knows. */
+	/* HEALTH_UNKNOWN: the exporter has just started, and rebuilt the state from events. */
 	enum health_state from;
 	enum health_state to;
-	char rule[HEALTH_RULE_LEN]; /* what holds it in a worse state, or did; "" if none */
-	uint64_t real_ns;	    /* for who tells others of it to fill in */
+	char rule[HEALTH_RULE_LEN]; /* the rule that caused or ended the worse state; "": none */
+	uint64_t real_ns;	    /* CLOCK_REALTIME of the change */
 };
 
 #endif

@@ -9,7 +9,7 @@
 
 /* The PCI device that is, or was, at an address. */
 struct device_identity {
-	uint32_t generation; /* 0: not known */
+	uint32_t generation; /* the module counts identities per address; 0: not known */
 	uint32_t vendor_id;
 	uint32_t device_id;
 	uint32_t subsystem_vendor_id;

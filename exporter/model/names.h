@@ -6,27 +6,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "io_page_fault": an enum faultcast_kind as metrics and users call it; "unknown" beyond. */
+/* The name of @kind, an enum faultcast_kind, such as "io_page_fault"; "unknown" for others. */
 const char *kind_name(uint32_t kind);
 
-/* The kind of which @text, @len bytes of it, is the name; 0: of none. */
+/* The kind whose name is the @len bytes at @text; 0: there is none. */
 uint32_t kind_parse(const char *text, size_t len);
 
-/* "read", "write"; @access is enum faultcast_access, "?" beyond. */
+/* The name of @access, an enum faultcast_access, such as "read"; "?" for others. */
 const char *access_name(uint32_t access);
 
-/* "link_up", "card_present"; @hotplug is enum faultcast_hotplug, "other" beyond. */
+/* The name of @hotplug, an enum faultcast_hotplug, such as "link_up"; "other" for others. */
 const char *hotplug_name(uint32_t hotplug);
 
-/* "active", "failed"; @state is enum faultcast_probe_state, "?" beyond. */
+/* The name of @state, an enum faultcast_probe_state, such as "active"; "?" for others. */
 const char *probe_state_name(uint32_t state);
 
-/* "nonfatal", "fatal", "corrected"; @severity is enum faultcast_severity. */
+/* "nonfatal", "fatal" or "corrected"; @severity is an enum faultcast_severity. */
 const char *aer_severity_name(uint32_t severity);
 
 /*
- * The name of @bit of the status register that @severity belongs to, "none" for
- * FAULTCAST_AER_BIT_NONE, "bit27" and the like for bits without a name; static.
+ * The name of @bit in the AER status register for @severity.  A bit without a name is "bit27" or
+ * the like; FAULTCAST_AER_BIT_NONE is "none".  The text is static.
  */
 const char *aer_error_name(uint32_t severity, uint32_t bit);
 

@@ -7,10 +7,10 @@
 
 #define SKEW_LEN 192
 
-/* The module's ABI less ours; 0: the same. */
+/* The module's ABI number minus that of this program; 0: they are the same. */
 int skew_of(const struct module_status *module);
 
-/* One line of what that means, or of other versions; "" if there is nothing to say. */
+/* Writes one line that explains the difference; "" if versions and ABI are the same. */
 void skew_describe(const struct module_status *module, char out[SKEW_LEN]);
 
 #endif

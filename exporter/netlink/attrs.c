@@ -13,14 +13,14 @@ int attrs_parse(struct nlattr **tb, int max, struct nlattr *head, int len,
 
 	if (nla_parse(tb, max, head, len, policy) < 0)
 		return -EBADMSG;
-	/* By hand: libnl's iterator is three calls for each attribute of each event. */
+	/* libnl's iterator would make three calls for each attribute of each event. */
 	while (len >= NLA_HDRLEN && attr->nla_len >= NLA_HDRLEN && attr->nla_len <= len) {
 		if ((attr->nla_type & NLA_TYPE_MASK) > max)
 			++*unknown;
 		len -= NLA_ALIGN(attr->nla_len);
 		attr = (const void *)((const char *)attr + NLA_ALIGN(attr->nla_len));
 	}
-	/* What is left over is an attribute that claims more than there is. */
+	/* Bytes are left over if an attribute claims to be longer than the rest of the message. */
 	return len ? -EBADMSG : 0;
 }
 

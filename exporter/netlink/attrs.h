@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading netlink attributes strictly; what the decoders share.  Pure. */
+/* Strict parsing of netlink attributes, for the decoders.  Pure. */
 #ifndef FAULTCAST_NETLINK_ATTRS_H
 #define FAULTCAST_NETLINK_ATTRS_H
 
@@ -11,7 +11,7 @@
 #include "model/address.h"
 #include "model/identity.h"
 
-/* libnl's policy of a number has the least length only. */
+/* libnl's policies for numbers check the minimal length only; these check the exact length. */
 #define NUMBER_64                                                                                  \
 	{                                                                                          \
 		.type = NLA_U64, .maxlen = 8                                                       \
@@ -26,29 +26,32 @@
 	}
 
 /*
- * Sorts the attributes of a nest, or of a message, by type.  @policy has the
- * lengths; a type beyond @max is unknown.  Repeated ones are the caller's to walk.
+ * Sorts the attributes of a nest or message by type into @tb, which has room for @max + 1.
+ * @policy has the lengths.  A type above @max is ignored and added to *@unknown.  If an attribute
+ * is repeated, @tb has the last one, and the caller walks the others itself.  Returns 0 or
+ * -EBADMSG.
  */
 int attrs_parse(struct nlattr **tb, int max, struct nlattr *head, int len,
 		const struct nla_policy *policy, uint64_t *unknown);
 
+/* attrs_parse() for the nest @attr and the array @tb. */
 #define ATTRS_PARSE_NEST(tb, attr, policy, unknown)                                                \
 	attrs_parse(tb, (int)(sizeof(tb) / sizeof((tb)[0])) - 1, nla_data(attr), nla_len(attr),    \
 		    policy, unknown)
 
-/* Absent is 0, or "". */
+/* The value of @attr; 0 or "" if @attr is NULL, because the attribute is absent. */
 uint64_t attrs_get_u64(struct nlattr *attr);
 uint32_t attrs_get_u32(struct nlattr *attr);
 void attrs_get_string(struct nlattr *attr, char *out, size_t size);
 
-/* PCI with @bdf, by name with @name, else unknown. */
+/* Sets @address: PCI if @bdf is present, a name if @name is present, else unknown. */
 void attrs_get_address(struct address *address, struct nlattr *segment, struct nlattr *bdf,
 		       struct nlattr *name);
 
-/* FAULTCAST_A_IDENTITY_*; with @nest NULL all 0.  0 or -EBADMSG. */
+/* Reads the nest of FAULTCAST_A_IDENTITY_*; NULL: @id becomes 0.  Returns 0 or -EBADMSG. */
 int attrs_get_identity(struct device_identity *id, struct nlattr *nest, uint64_t *unknown);
 
-/* Whether there is a generic netlink header to look behind. */
+/* True if @nlh is a message of a family, and is long enough for a generic netlink header. */
 bool attrs_are_family(struct nlmsghdr *nlh);
 
 #endif

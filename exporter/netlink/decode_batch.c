@@ -38,7 +38,7 @@ static struct nla_policy event_policy[FAULTCAST_A_EVENT_MAX + 1] = {
 	[FAULTCAST_A_EVENT_LOST_BEFORE] = NUMBER_64,
 };
 
-/* What only some kinds have. */
+/* The attributes of some kinds only. */
 static void get_particulars(struct fault_event *ev, struct nlattr **tb)
 {
 	ev->aer_severity = attrs_get_u32(tb[FAULTCAST_A_EVENT_AER_SEVERITY]);
@@ -118,7 +118,7 @@ static struct nla_policy batch_policy[FAULTCAST_A_BATCH_MAX + 1] = {
 	[FAULTCAST_A_BATCH_GAP] = { .type = NLA_NESTED },
 };
 
-/* What a batch holds, in its order. */
+/* The decoded content of a batch, in its order. */
 struct item {
 	bool is_gap;
 	union {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What netlink itself says around the module's messages. */
+/* The messages of netlink itself: the end of an answer, and news of families. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -7,7 +7,7 @@
 #include "decode.h"
 #include "faultcast.h"
 
-/* The kernel's MAX_ERRNO: what is beyond is no error number. */
+/* MAX_ERRNO of the kernel: a greater number is not an error number. */
 #define ERRNO_MAX 4095
 
 /* Extended acknowledgement, Documentation/userspace-api/netlink/intro.rst */
@@ -19,7 +19,7 @@ static void get_text(struct nlmsghdr *nlh, char *text, size_t size)
 
 	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
-	/* The request follows, but for its header which is part of the error. */
+	/* The rest of the request follows; its header is a part of the error. */
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) && e->msg.nlmsg_len > sizeof(e->msg))
 		skip += NLMSG_ALIGN((uint64_t)e->msg.nlmsg_len) - sizeof(e->msg);
 	if (skip > (uint64_t)nlmsg_datalen(nlh) ||
@@ -41,7 +41,7 @@ bool decode_end(struct nlmsghdr *nlh, int *err, char *text, size_t size)
 	*err = -EBADMSG;
 	if (!nlmsg_valid_hdr(nlh, (int)need))
 		return true;
-	/* Both begin with it. */
+	/* Both structs begin with the error number. */
 	*err = *(int *)nlmsg_data(nlh);
 	if (*err > 0 || *err < -ERRNO_MAX)
 		*err = -EBADMSG;

@@ -14,7 +14,7 @@ static struct nla_policy counter_policy[FAULTCAST_A_COUNTER_MAX + 1] = {
 	[FAULTCAST_A_COUNTER_VALUE] = NUMBER_64,
 };
 
-/* Where a counter belongs; NULL: one we do not know. */
+/* The member of @device for a counter; NULL: the counter is unknown. */
 static uint64_t *counter_of(struct device_counts *device, uint32_t count, uint32_t detail)
 {
 	switch (count) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The devices of the newest dump, in its order.  Pure. */
+/* The devices of the newest DEVICE_GET dump, in the order of the dump.  Pure. */
 #ifndef FAULTCAST_NETLINK_DEVICE_TABLE_H
 #define FAULTCAST_NETLINK_DEVICE_TABLE_H
 
@@ -8,19 +8,20 @@
 
 #include "model/counts.h"
 
-/* All zero at first: the table is empty. */
+/* All zero at first, which is an empty table. */
 struct device_table {
 	struct device_counts *devices;
 	size_t count;
 	size_t allocated;
 };
 
-/* A dump begins: the table is empty again and keeps its memory. */
+/* Empties the table at the beginning of a dump, and keeps its memory. */
 void device_table_begin(struct device_table *table);
 
-/* Decodes the next message of the dump, as decode_device(); also -ENOMEM. */
+/* Decodes the next message of the dump.  Returns as decode_device() does, or -ENOMEM. */
 int device_table_add(struct device_table *table, struct nlmsghdr *nlh, uint64_t *unknown);
 
+/* Frees the memory; the table is empty then. */
 void device_table_free(struct device_table *table);
 
 #endif

@@ -17,7 +17,7 @@
 /* The largest datagram of a dump, net/netlink/af_netlink.c. */
 #define DATAGRAM_MAX 65536
 
-/* Whom we talk to: the kernel is 0. */
+/* The port of the other side; 0 is the kernel. */
 static uint32_t peer_port;
 
 void genl_use_userspace(uint32_t port)
@@ -30,7 +30,7 @@ bool genl_is_userspace(void)
 	return peer_port;
 }
 
-/* libnl has its own numbers; only these matter to a caller. */
+/* libnl has error numbers of its own.  Callers distinguish only these. */
 static int from_nl_error(int err)
 {
 	switch (err < 0 ? -err : err) {
@@ -67,7 +67,7 @@ static int open_socket(struct nl_sock **sk)
 	return err;
 }
 
-/* With CAP_NET_ADMIN beyond net.core.rmem_max, without it up to that. */
+/* Without CAP_NET_ADMIN, net.core.rmem_max limits the size. */
 static int set_rcvbuf(int fd, int bytes)
 {
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) &&
@@ -87,7 +87,7 @@ int genl_open_group(struct nl_sock **sk, const char *family, const char *group, 
 	err = id < 0 ? from_nl_error(id) : 0;
 	if (!err && rcvbuf)
 		err = set_rcvbuf(nl_socket_get_fd(*sk), rcvbuf);
-	/* By hand: libnl makes EACCES and EPERM of this one the same as others. */
+	/* libnl's function would return the same error for EACCES, EPERM and others. */
 	if (!err &&
 	    setsockopt(nl_socket_get_fd(*sk), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &id, sizeof(id)))
 		err = errno == EACCES ? -EPERM : -errno;
@@ -116,7 +116,7 @@ int genl_receive(struct nl_sock *sk, genl_message_fn *fn, void *ctx)
 		return errno == EINTR ? -EAGAIN : -errno;
 	if (msg.msg_flags & MSG_TRUNC)
 		return -EBADMSG;
-	if (from.nl_pid != peer_port) /* anyone may send us something */
+	if (from.nl_pid != peer_port) /* any process may send to this socket */
 		return 0;
 	for (; nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len))
 		fn(ctx, nlh);
@@ -138,7 +138,7 @@ int genl_query_open(struct genl_query *query)
 		genl_query_close(query);
 		return err;
 	}
-	/* Best effort: without these an error has no text, or repeats the request. */
+	/* Failures do not matter: these options only add texts to errors, and shorten them. */
 	fd = nl_socket_get_fd(query->sk);
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));

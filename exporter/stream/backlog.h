@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A client of the stream reading the store, until it has caught up with the window. */
+/* Reads the store for a client of the stream, until it has caught up with the window. */
 #ifndef FAULTCAST_STREAM_BACKLOG_H
 #define FAULTCAST_STREAM_BACKLOG_H
 
@@ -10,35 +10,43 @@
 
 struct backlog {
 	struct store_read read;
-	struct entry *entries; /* NULL: not reading the store */
-	size_t next;
-	bool asked; /* read is the store's */
+	struct entry *entries; /* the last answer; NULL: the backlog is closed */
+	size_t next;	       /* index of the entry to take */
+	bool asked;	       /* the store has not answered yet; it owns @read */
 	void (*ready)(void *ctx);
 	void *ctx;
 };
 
 enum backlog_state {
-	BACKLOG_ENTRY,	 /* here is one */
-	BACKLOG_WAIT,	 /* ready() will be called */
-	BACKLOG_END,	 /* the window has what follows */
-	BACKLOG_UNKNOWN, /* the store knows nothing of the instance of the cursor */
+	BACKLOG_ENTRY,	 /* *@entry is the next entry */
+	BACKLOG_WAIT,	 /* the store has not answered yet; ready() will be called */
+	BACKLOG_END,	 /* the store has no more; what follows is in the window */
+	BACKLOG_UNKNOWN, /* the store does not know the instance of the cursor */
 	BACKLOG_ERROR,	 /* the store cannot be read now */
 };
 
 /*
- * Begins behind @after, of no instance: with the oldest row.  @ready is called when
- * there is more to take.  -ENOMEM.
+ * Begins to read after the cursor @after, or with the oldest row if it has no instance.  @ready is
+ * called with @ctx when the store has answered.  @filter must outlive the backlog.  Returns 0 or
+ * -ENOMEM.
  */
 int backlog_begin(struct backlog *backlog, const struct cursor *after,
 		  const struct event_filter *filter, void (*ready)(void *ctx), void *ctx);
+
+/* Stops reading and frees the memory.  May be called for a closed backlog. */
 void backlog_end(struct backlog *backlog);
+
+/* True between backlog_begin() and backlog_end(). */
 bool backlog_is_open(const struct backlog *backlog);
 
-/* *@entry is valid until the next call; with BACKLOG_END, *@at is where the reading ended. */
+/*
+ * Takes the next entry.  *@entry is valid until the next call.  At the end of an answer, *@at
+ * becomes the cursor up to which the store was read.
+ */
 enum backlog_state backlog_take(struct backlog *backlog, const struct entry **entry,
 				struct cursor *at);
 
-/* After BACKLOG_END: reads on from there.  False if the last read had brought nothing. */
+/* After BACKLOG_END: reads on.  Returns false if the last read made no progress. */
 bool backlog_again(struct backlog *backlog);
 
 #endif

@@ -7,15 +7,15 @@
 #include "model/cursor.h"
 #include "wire/encode.h"
 
-/* What clients that keep up read is among the newest of the window. */
+/* Entries kept in encoded form.  Clients that keep up read the newest entries only. */
 #define KEPT 1024
 
 static struct kept {
-	uint64_t number; /* of the window, plus 1 */
+	uint64_t number; /* number in the window plus 1; 0: unused */
 	struct encoded encoded;
 } kept[STREAM_ENCODINGS][KEPT];
 
-/* HTML, 9.2.6: a line "id:", and one "data:", for JSON has no line break. */
+/* HTML 9.2.6.  One line "data:" is enough, because the JSON has no line break. */
 static void add_sse(struct strbuf *out, const struct stream_message *m)
 {
 	strbuf_addf(out, "id: %s\ndata: ", m->cursor);
@@ -41,7 +41,7 @@ static void add_message(struct strbuf *out, enum stream_encoding encoding,
 
 const char *encoded_preface(enum stream_encoding encoding)
 {
-	/* In milliseconds: a browser comes back by itself. */
+	/* A browser reconnects by itself, after this time in milliseconds. */
 	return encoding == STREAM_SSE ? "retry: 2000\n\n" : "";
 }
 
@@ -82,7 +82,7 @@ const struct encoded *encoded_window(uint64_t number, enum stream_encoding encod
 {
 	struct kept *k = &kept[encoding][number % KEPT];
 
-	/* One that failed for want of memory is tried again. */
+	/* An entry that could not be encoded for lack of memory is encoded again. */
 	if (k->number != number + 1 || k->encoded.bytes.failed) {
 		encoded_entry(&k->encoded, encoding, window_at(number));
 		k->number = number + 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Entries as the bytes that clients of the stream get.  One of the window is
- * encoded once, however many clients read it.
+ * Entries as the bytes that clients of the stream get.  An entry of the window is encoded once per
+ * encoding, however many clients read it.
  */
 #ifndef FAULTCAST_STREAM_ENCODED_H
 #define FAULTCAST_STREAM_ENCODED_H
@@ -13,24 +13,25 @@
 #include "model/entry.h"
 #include "request.h"
 
-/* What a stream begins with, "" if nothing. */
+/* The bytes that a stream in @encoding begins with; may be "". */
 const char *encoded_preface(enum stream_encoding encoding);
 
 struct encoded {
 	struct strbuf bytes;
-	size_t told; /* of them, what comes before: gaps that the event tells of */
+	size_t told; /* length of the gaps that stand before an event */
 };
 
-/* Fills @out, keeping its memory, with @entry. */
+/* Encodes @entry into @out, and reuses its memory.  Check @out->bytes.failed. */
 void encoded_entry(struct encoded *out, enum stream_encoding encoding, const struct entry *entry);
 
-/* Entry @number of the window; valid until the next call. */
+/* Returns entry @number of the window, encoded; valid until the next call. */
 const struct encoded *encoded_window(uint64_t number, enum stream_encoding encoding);
 
+/* Adds a heartbeat at cursor @at. */
 void encoded_add_heartbeat(struct strbuf *out, enum stream_encoding encoding,
 			   const struct cursor *at);
 
-/* Frees what encoded_window() keeps. */
+/* Frees the entries that encoded_window() keeps. */
 void encoded_fini(void);
 
 #endif

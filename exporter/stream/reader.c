@@ -12,7 +12,7 @@
 #include "model/gap.h"
 #include "wire/encode.h"
 
-/* Where a read puts its bytes. */
+/* The buffer of a read. */
 struct block {
 	char *s;
 	size_t len;
@@ -32,7 +32,7 @@ uint64_t reader_missed(void)
 	return missed;
 }
 
-/* What does not fit waits for the next read. */
+/* Bytes that do not fit are kept for the next read. */
 static void put(struct reader *reader, struct block *block, const char *s, size_t len)
 {
 	size_t fits = block->max - block->len;
@@ -61,7 +61,7 @@ static void put_rest(struct reader *reader, struct block *block)
 	}
 }
 
-/* The event, and what it tells of others, as far as they are wanted. */
+/* Adds an event and the gaps before it, as far as the filter passes them. */
 static void put_event(struct reader *reader, struct block *block, const struct encoded *encoded,
 		      const struct fault_event *ev)
 {
@@ -80,7 +80,7 @@ static void put_event(struct reader *reader, struct block *block, const struct e
 	}
 }
 
-/* What is no event is encoded as one message. */
+/* Adds an entry that is not an event; it is encoded as one message. */
 static void put_whole(struct reader *reader, struct block *block, const struct encoded *encoded)
 {
 	reader->rest.failed |= encoded->bytes.failed;
@@ -137,7 +137,7 @@ static struct cursor oldest(void)
 	return window_end() > window_first() ? entry_before(window_at(window_first())) : newest();
 }
 
-/* Nobody knows the cursor it came with: it gets what there is, from @at on. */
+/* States that the reader's cursor is unknown, at @at, where it continues. */
 static void state_unknown(struct reader *reader, struct block *block, const struct cursor *at)
 {
 	const struct entry gap = { .at = *at,
@@ -148,7 +148,7 @@ static void state_unknown(struct reader *reader, struct block *block, const stru
 	send_entry(reader, block, &gap);
 }
 
-/* Goes on in the window from reader->last; @known: the store has heard of its instance. */
+/* Continues in the window after reader->last; @known: the store knows its instance. */
 static void enter_window(struct reader *reader, struct block *block, bool known)
 {
 	const struct cursor now = newest(), start = oldest();
@@ -158,7 +158,7 @@ static void enter_window(struct reader *reader, struct block *block, bool known)
 	reader->next = window_first();
 	if (!reader->last.instance)
 		reader->last = start;
-	/* Of an instance that has had nothing to say yet there is no entry. */
+	/* A current instance without any entry yet is known all the same. */
 	else if (now.instance == reader->last.instance ? reader->last.seq > now.seq : !known)
 		reader->unknown = true;
 	if (reader->unknown)
@@ -230,7 +230,7 @@ static void send_missing(struct reader *reader, struct block *block, const struc
 	}
 }
 
-/* A gap that the client has had a part of already is cut to the rest. */
+/* Adds a gap, without the part that the client has got already. */
 static void send_gap(struct reader *reader, struct block *block, const struct entry *entry)
 {
 	struct entry rest = *entry;
@@ -278,7 +278,7 @@ static void send_stored(struct reader *reader, struct block *block, const struct
 		send_entry(reader, block, entry);
 }
 
-/* False: the store has not answered yet. */
+/* Returns false if the store has not answered yet. */
 static bool send_backlog(struct reader *reader, struct block *block)
 {
 	const struct cursor from_oldest = { 0 };
@@ -297,7 +297,7 @@ static bool send_backlog(struct reader *reader, struct block *block)
 		read_store(reader, &from_oldest);
 		break;
 	case BACKLOG_END:
-		/* The window has gone on while the answer came. */
+		/* The window has moved on while the store was read. */
 		if (window_find(&reader->last, &reader->next) == WINDOW_LATER &&
 		    backlog_again(&reader->backlog))
 			return false;
@@ -310,7 +310,7 @@ static bool send_backlog(struct reader *reader, struct block *block)
 	return true;
 }
 
-/* The window went on without it: from the store, or with what is left. */
+/* The window no longer has the next entry: reads the store, or skips and states a gap. */
 static void catch_up(struct reader *reader, struct block *block)
 {
 	if (store_is_readable()) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One reader of the stream: where it stands, and what it is to be sent next.  It reads
- * the window, and the store for what the window has no more.  Whatever lies
- * between where it stands and the next entry is stated as a gap.
+ * One reader of the stream: its position, and the bytes that it gets next.  It reads the window,
+ * and the store for entries that the window no longer has.  Entries that are missing between its
+ * position and its next entry are stated as a gap.
  */
 #ifndef FAULTCAST_STREAM_READER_H
 #define FAULTCAST_STREAM_READER_H
@@ -18,28 +18,33 @@ struct reader {
 	/* Set by the caller; the rest is 0. */
 	struct stream_request request;
 	bool heartbeat_due;
-	void (*ready)(struct reader *reader); /* after a read that gave 0: the store has answered */
+	/* Called when the store has answered, so that a read that returned 0 can go on. */
+	void (*ready)(struct reader *reader);
 
-	bool located;
-	uint64_t next;	    /* entry of the window to send */
-	uint64_t stop;	    /* where one that does not follow ends */
-	uint64_t events;    /* sent to it */
-	struct cursor last; /* where it stands */
-	bool unknown;	    /* nobody knows its cursor, to be said before the oldest entry */
+	bool located;	    /* the members below are set */
+	uint64_t next;	    /* number of the entry of the window to send */
+	uint64_t stop;	    /* number at which a reader that does not follow ends */
+	uint64_t events;    /* number of events sent */
+	struct cursor last; /* cursor of the last entry sent or passed over */
+	bool unknown;	    /* a gap for an unknown cursor comes before the oldest entry */
 	struct backlog backlog;
-	struct strbuf rest; /* what did not fit into the last read */
+	struct strbuf rest; /* bytes that did not fit into the last read */
 	size_t rest_sent;
 };
 
-/* Copies up to @max encoded bytes.  0: nothing now; -ENODATA: the end; -ENOMEM. */
+/* Reads as stream_read() does (stream.h). */
 ssize_t reader_read(struct reader *reader, char *out, size_t max);
+
+/* Frees what the reader holds, but not @reader. */
 void reader_close(struct reader *reader);
 
-/* Entries of the window that it has not been sent. */
+/* The number of entries of the window that the reader has not got. */
 uint64_t reader_lag(const struct reader *reader);
 
-/* Of all readers: events sent, and events they were told they were too slow for. */
+/* The number of events sent to all readers. */
 uint64_t reader_sent(void);
+
+/* The number of events that readers have missed because they were too slow. */
 uint64_t reader_missed(void);
 
 #endif

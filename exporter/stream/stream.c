@@ -13,9 +13,9 @@
 #define HEARTBEAT_NS (15 * NSEC_PER_SEC)
 
 /*
- * Waking one client takes about so long.  Clients are woken no sooner than it
- * takes to wake them all, so many of them get several messages at once, and
- * few get each as it comes.
+ * Waking one client costs about this much.  The pause between two rounds is at least as long as a
+ * round takes, so with many clients each gets several messages at once, and with few clients
+ * each message is sent when it arrives.
  */
 #define WAKE_COST_NS 10000
 #define COALESCE_MAX_NS (10 * NSEC_PER_MSEC)
@@ -24,7 +24,7 @@ struct stream_client {
 	struct reader reader;
 	void (*wake)(void *ctx);
 	void *ctx;
-	bool waiting; /* the last read gave nothing */
+	bool waiting; /* the last read returned 0 */
 	struct stream_client *prev_client, *next_client;
 };
 
@@ -169,7 +169,7 @@ struct stream_client *stream_open(const struct stream_request *request, void (*w
 	client->reader.ready = on_ready;
 	client->wake = wake_fn;
 	client->ctx = ctx;
-	/* So that the client has headers and a cursor before anything happens. */
+	/* The client gets headers and a cursor at once, before the first event. */
 	client->reader.heartbeat_due = request->follow;
 	client->next_client = clients;
 	if (clients)
@@ -210,7 +210,7 @@ uint64_t stream_missed(void)
 
 ssize_t stream_read(struct stream_client *client, char *out, size_t max)
 {
-	/* Before the source has caught up, a cursor that is fine looks unknown. */
+	/* Before the feed has caught up, a valid cursor would look unknown. */
 	ssize_t n = bus_ready() ? reader_read(&client->reader, out, max) : 0;
 
 	client->waiting = !n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The stream of events: any number of clients, each at its own place in the
- * window.  One that falls behind it is told what it missed.  Knows nothing of HTTP.
+ * The stream of events for any number of clients.  Each client reads at its own position in the
+ * window.  A client that falls behind the window gets a gap that states what it has missed.
  */
 #ifndef FAULTCAST_STREAM_STREAM_H
 #define FAULTCAST_STREAM_STREAM_H
@@ -15,19 +15,26 @@ extern const struct feature feature_stream;
 
 struct stream_client;
 
-/* @wake is called when a read that gave nothing would give something now. */
+/*
+ * Opens a client that reads what @request asks for.  After stream_read() has returned 0, @wake is
+ * called with @ctx as soon as there is something to read.  Returns NULL when out of memory.
+ */
 struct stream_client *stream_open(const struct stream_request *request, void (*wake)(void *ctx),
 				  void *ctx);
+
+/* Closes the client and frees it. */
 void stream_close(struct stream_client *client);
 
 /*
- * Copies up to @max encoded bytes.  0: nothing now, wake() will be called;
- * -ENODATA: the end; -ENOMEM.
+ * Copies up to @max encoded bytes to @out and returns how many.  0: there is nothing now, and
+ * wake() will be called; -ENODATA: the stream has ended; -ENOMEM: out of memory.
  */
 ssize_t stream_read(struct stream_client *client, char *out, size_t max);
 
-/* How many clients there are, and events that clients were told they missed. */
+/* The number of open clients. */
 uint64_t stream_clients(void);
+
+/* The number of events that clients have missed because they were too slow. */
 uint64_t stream_missed(void);
 
 #endif

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* False when @text is too long for @out, of @size bytes. */
+/* Returns false if @text does not fit into @out, of @size bytes. */
 static bool copy_text(char *out, size_t size, const char *text)
 {
 	size_t len = strlen(text);
@@ -104,12 +104,12 @@ static int read_interrupt_remapping(const Faultcast__V1__FaultEvent *m, struct f
 	return 0;
 }
 
-/* The names of the errors follow from severity and status. */
+/* The names of the errors are not read, because they follow from severity and status. */
 static int read_aer(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
 {
 	const Faultcast__V1__TlpHeader *tlp = m->aer->tlp_header;
 
-	/* Ours is from 1, the kernel's from 0; one that we do not know has none of ours. */
+	/* The message counts severities from 1, the kernel from 0.  0 is an unknown one. */
 	ev->aer_severity = m->aer->severity - 1U;
 	ev->aer_status = m->aer->status;
 	ev->has_tlp = tlp;
@@ -199,7 +199,7 @@ static int read_gap(const Faultcast__V1__Gap *m, const struct cursor *at, struct
 	*gap = (struct fault_gap){ .reason = reasons[m->reason] };
 	if (m->size_case == FAULTCAST__V1__GAP__SIZE__NOT_SET)
 		return 0;
-	/* Of those never published the event tells that follows them. */
+	/* Unreported faults are no entry: the event that follows has the same counts. */
 	if (m->size_case != FAULTCAST__V1__GAP__SIZE_MISSING)
 		return -EBADMSG;
 	gap->from = m->missing->from;
@@ -256,7 +256,7 @@ ssize_t message_read_delimited(const uint8_t *bytes, size_t len, size_t *start)
 {
 	size_t size = 0, at = 0;
 
-	/* A length of up to four bytes, base 128, least significant first. */
+	/* The prefix is a varint of up to four bytes. */
 	do {
 		if (at == 4)
 			return -EBADMSG;

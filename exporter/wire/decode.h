@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the protobuf messages of the stream back to the model: what message.h wrote.  Pure. */
+/* Decodes the protobuf messages of the stream to the model; the inverse of encode.h.  Pure. */
 #ifndef FAULTCAST_WIRE_DECODE_H
 #define FAULTCAST_WIRE_DECODE_H
 
@@ -10,20 +10,21 @@
 #include "model/entry.h"
 
 /*
- * Reads what message_event(), message_gap() or message_health() made.  -EBADMSG for
- * what they do not make; *@entry is undefined then.
+ * Reads a message that message_event(), message_gap() or message_health() made.  Returns 0, or
+ * -EBADMSG for any other message; *@entry is undefined then.
  */
 int message_read(const Faultcast__V1__StreamMessage *m, struct entry *entry);
 
-/* The inverse of address_format(); -EBADMSG for what fits no address. */
+/* The inverse of address_format().  Returns 0, or -EBADMSG if @text is too long. */
 int message_read_address(const char *text, struct address *address);
 
+#define MESSAGE_READ_MAX (1 << 20) /* bytes of a message */
+
 /*
- * The framing of a stream: looks for a whole message at the beginning of @bytes.  Returns
- * the length of the message with its prefix, and puts where it begins into
- * *@start; 0 if some of it is yet to come; -EBADMSG when it is longer than MESSAGE_READ_MAX.
+ * Looks for a delimited message at the beginning of @bytes.  Returns its length with the prefix,
+ * and sets *@start to the length of the prefix; 0: the message is not complete yet; -EBADMSG: it
+ * is longer than MESSAGE_READ_MAX.
  */
-#define MESSAGE_READ_MAX (1 << 20)
 ssize_t message_read_delimited(const uint8_t *bytes, size_t len, size_t *start);
 
 #endif

@@ -14,7 +14,7 @@
 #include "model/module.h"
 #include "model/names.h"
 
-/* protobuf-c wants char * where it only reads. */
+/* protobuf-c declares strings that it only reads as char *. */
 #define UNCONST(s) ((char *)(uintptr_t)(s))
 
 static Faultcast__V1__DeviceAddress *fill_address(struct address_message *m,
@@ -34,7 +34,7 @@ static Faultcast__V1__DeviceAddress *fill_address(struct address_message *m,
 	return &m->msg;
 }
 
-/* NULL when nothing is known. */
+/* Returns NULL if nothing is known of the device. */
 static Faultcast__V1__DeviceIdentity *fill_identity(struct identity_message *m,
 						    const struct device_identity *id)
 {
@@ -58,7 +58,7 @@ static Faultcast__V1__DeviceIdentity *fill_identity(struct identity_message *m,
 	return &m->msg;
 }
 
-/* The kernel's number, from 0, is ours from 1. */
+/* The kernel counts severities from 0, the message from 1. */
 static Faultcast__V1__Severity severity_of(uint32_t severity)
 {
 	return severity <= FAULTCAST_SEVERITY_MAX ? (Faultcast__V1__Severity)(severity + 1) : 0;

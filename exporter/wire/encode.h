@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the model to the protobuf messages of proto/faultcast/v1.  Pure.  The
- * filled structs point into themselves and into their arguments: use them while
- * both live, copy neither, free nothing.
+ * Encodes the model as the protobuf messages of proto/faultcast/v1.  Pure.  Each function fills in
+ * its first argument, which then points into itself and into the other arguments: it is valid as
+ * long as those are, must not be copied, and owns no memory.
  */
 #ifndef FAULTCAST_WIRE_ENCODE_H
 #define FAULTCAST_WIRE_ENCODE_H
@@ -54,17 +54,24 @@ struct stream_message {
 	Faultcast__V1__HealthChange health;
 };
 
+/* The message of an event; its cursor follows from @ev. */
 void message_event(struct stream_message *m, const struct fault_event *ev);
+
+/* The message of a gap at cursor @at. */
 void message_gap(struct stream_message *m, const struct cursor *at, const struct fault_gap *gap);
+
+/* The message of a health change at cursor @at. */
 void message_health(struct stream_message *m, const struct cursor *at,
 		    const struct health_change *change);
 
 /*
- * Of events of @ev's device that were not published before it, what it tells: as
- * gaps of their own, with cursors just before its own.  False if there are none.
+ * The gap that states how many faults of the device were suppressed, or lost, before @ev.  Its
+ * cursor is just before that of @ev.  Return false if there were none.
  */
 bool message_suppressed_before(struct stream_message *m, const struct fault_event *ev);
 bool message_lost_before(struct stream_message *m, const struct fault_event *ev);
+
+/* A heartbeat at cursor @at and time @real_ns (CLOCK_REALTIME). */
 void message_heartbeat(struct stream_message *m, const struct cursor *at, uint64_t real_ns);
 
 #define AER_ERRORS_MAX ((FAULTCAST_SEVERITY_MAX + 1) * (FAULTCAST_AER_BIT_NONE + 1))
@@ -81,7 +88,7 @@ struct device_message {
 	struct identity_message identity;
 };
 
-/* @health: HEALTH_UNKNOWN where nobody judges. */
+/* The message of a device; @health is HEALTH_UNKNOWN if no rule judges the device. */
 void message_device(struct device_message *m, const struct device_counts *device,
 		    enum health_state health);
 
@@ -93,11 +100,11 @@ struct status_message {
 	char skew[SKEW_LEN];
 };
 
-/* Either of @source and @module may be NULL: it is absent then. */
+/* The message of the status; without the feed if @source is NULL, without the module likewise. */
 void message_status(struct status_message *m, const char *exporter_version,
 		    Faultcast__V1__Source *source, const struct module_status *module);
 
-/* Adds @msg behind its length as a varint: the framing of a stream. */
+/* Adds @msg, delimited: its length as a varint stands before it. */
 void message_add_delimited(struct strbuf *sb, const ProtobufCMessage *msg);
 
 #endif
