@@ -209,20 +209,24 @@ $(B)/docs: $(call obj,obj,$(wildcard tests/docs/*.c)) $(call libraries,obj,top)
 
 KMOD_SRC := $(wildcard kmod/*.[ch] kmod/*/*.[ch]) kmod/Kbuild
 KMOD := $(B)/kmod$(if $(KSERIES),-$(KSERIES))
+# The kernel's configuration says which compiler built the kernel; the module needs the same one.
+KERNEL_LLVM := $(if $(shell grep -lsx CONFIG_CC_IS_CLANG=y $(KDIR)/.config $(KDIR)/include/config/auto.conf),LLVM=1)
 KBUILD = $(if $(KSERIES),tests/vm/kbuild $(KSERIES) $(KMOD),\
-	$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KMOD)) O=)
+	$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KMOD)) O= $(KERNEL_LLVM))
 
 kmod: $(KMOD)/faultcast.ko
 
-# A kernel of the same series, or headers installed meanwhile, must not find the old one's objects.
-KMOD_ABI = $(if $(KSERIES),$(shell tests/vm/kernel --abi $(KSERIES)),$(KABI))
-$(KMOD)/abi: FORCE
-	@abi='$(KMOD_ABI)'; [ -e $@ ] && [ "$$(cat $@)" = "$$abi" ] || { \
-		rm -rf $(KMOD) && mkdir -p $(KMOD) && echo "$$abi" >$@; }
+# The directory is emptied when the kernel, its compiler or the flags are others than before.
+KMOD_ABI = $(if $(KSERIES),$(shell tests/vm/kernel --abi $(KSERIES)),$(KABI) $(KDIR) $(KERNEL_LLVM))
+KMOD_MADE_FOR = $(strip $(KMOD_ABI) $(VERSION) $(KMOD_FLAGS))
+$(KMOD)/made-for: FORCE
+	@made_for='$(KMOD_MADE_FOR)'; [ -e $@ ] && [ "$$(cat $@)" = "$$made_for" ] || { \
+		rm -rf $(KMOD) && mkdir -p $(KMOD) && echo "$$made_for" >$@; }
 
-$(KMOD)/faultcast.ko: $(KMOD_SRC) $(KMOD)/abi Makefile
+$(KMOD)/faultcast.ko: $(KMOD_SRC) $(KMOD)/made-for
 	@cd kmod && cp -u --parents $(KMOD_SRC:kmod/%=%) $(abspath $(KMOD))/
-	@$(KBUILD) FAULTCAST_VERSION=$(VERSION) W=1 KCFLAGS=-Werror $(KMOD_FLAGS) modules
+	@$(KBUILD) FAULTCAST_VERSION=$(VERSION) W=1 \
+		KCFLAGS='$(strip $(WERROR_FLAG) -ffile-prefix-map=$(abspath $(KMOD))=faultcast)' $(KMOD_FLAGS) modules
 
 # Writes the committed files that are generated from kmod/faultcast.yaml. Needs python3-jsonschema, and once the
 # network; tests/generated.t compares.

@@ -51,7 +51,7 @@ no-such-test:
 # The fuzz targets are only built, so that a change which breaks them shows early.
 test-unit: check $(TSAN_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faultcastctl $(B)/docs
 	prove -e tests/unit/run $(TSAN_TESTS)
-	prove tests/uapi.t tests/generated.t tests/man.t tests/docs.t
+	prove tests/uapi.t tests/generated.t tests/man.t tests/docs.t tests/build.t
 
 # A second make runs the rest, because this file's variables depend on what deps has installed.
 test: deps

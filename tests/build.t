@@ -1,0 +1,103 @@
+#!/bin/bash
+# Proves: two builds of the same source in different directories are identical, byte for byte. Flags
+# from outside are added to the build's own. The module is built with the kernel's compiler. A
+# change of the Makefile compiles nothing, and a change of flags does. The unit test "cursor"
+# compiles at most 20 files.
+# shellcheck disable=SC2034 # lib.sh reads TAP_DIR
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/vm/lib.sh
+# prove may be run by a make; its variables would change the builds here.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES WERROR CFLAGS CPPFLAGS LDFLAGS
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+exec 3>&1
+tap_start 1 "$scratch"
+
+# would MAKE-ARGUMENT...: the commands that make would run in an empty build directory.
+would() {
+	make -n B="$scratch/none" "$@" 2>&1
+}
+
+# compiled: how many files the output of make on standard input says it compiles.
+compiled() {
+	grep -c '^\(echo .\)\?  CC  '
+}
+
+flags_from_outside() {
+	local object=$scratch/none/obj/exporter/base/utf8.o program=$scratch/none/faultcastctl said
+	said=$(would CPPFLAGS=-DOUTSIDE CFLAGS=-O3 "$object" | grep utf8.c)
+	like "CPPFLAGS does not replace the include paths" "$said" ' -Iexporter .*-DOUTSIDE '
+	like "CFLAGS does not replace the hardening" "$said" ' -fPIE .*-O3 '
+	not_ok "warnings are no errors" grep -q -e -Werror <<<"$said"
+	like "with WERROR=1 they are" "$(would WERROR=1 "$object")" ' -Werror '
+	like "CFLAGS may come from the environment" "$(CFLAGS=-O3 would "$object")" ' -O3 '
+	like "CROSS_COMPILE names the compiler" "$(would CROSS_COMPILE=other- "$object")" 'other-gcc '
+	like "LDFLAGS reach the linker" "$(would LDFLAGS=-Wl,--outside "$program")" 'gcc .*-Wl,--outside '
+	like "PKG_CONFIG finds the libraries" "$(would PKG_CONFIG='echo -Ifrom' "$object")" ' -Ifrom '
+}
+
+# kernel FILE CONFIGURATION: a directory in the place of a kernel's headers.
+kernel() {
+	rm -rf "$scratch/kernel"
+	mkdir -p "$scratch/kernel/include/config"
+	echo "$2" >"$scratch/kernel/$1"
+}
+
+compiler_of_the_kernel() {
+	local file
+	for file in .config include/config/auto.conf; do
+		kernel "$file" CONFIG_CC_IS_CLANG=y
+		like "$file says clang: LLVM=1" "$(would KDIR="$scratch/kernel" kmod)" \
+			"-C $scratch/kernel .* LLVM=1 "
+	done
+	kernel .config CONFIG_CC_IS_GCC=y
+	not_ok "a kernel built with gcc: no LLVM" grep -q LLVM <<<"$(would KDIR="$scratch/kernel" kmod)"
+}
+
+# copy DIRECTORY: the source that git knows, or would add.
+copy() {
+	mkdir -p "$1"
+	git ls-files -z --cached --others --exclude-standard --deduplicate | tar -c --null -T - --ignore-failed-read 2>/dev/null | tar -x -C "$1"
+}
+
+build() {
+	nice make -C "$1" -s -j2 REVISION=revision SOURCE_DATE_EPOCH=1 all
+}
+
+two_builds() {
+	local one=$scratch/one two=$scratch/another/place file
+	copy "$one"
+	copy "$two"
+	ok "a build" build "$one"
+	ok "another build, elsewhere" build "$two"
+	for file in faultcast_exporter faultcastctl kmod/faultcast.ko; do
+		ok "$file is the same" cmp "$one/build/$file" "$two/build/$file"
+	done
+}
+
+rebuild() {
+	local program=build/faultcast_exporter arguments="-C $scratch/one REVISION=revision"
+	touch "$scratch"/one/Makefile "$scratch"/one/*/*.mk
+	# shellcheck disable=SC2086 # a list of words
+	is "another Makefile compiles nothing" "$(make $arguments $program | compiled)" 0
+	# shellcheck disable=SC2086 # a list of words
+	ok "another revision compiles few files" test "$(make $arguments REVISION=other $program | compiled)" -le 3
+	# shellcheck disable=SC2086 # a list of words
+	is "other CFLAGS compile a file again" \
+		"$(make $arguments CFLAGS=-O1 build/obj/exporter/base/utf8.o | compiled)" 1
+}
+
+small_unit_test() {
+	local count
+	count=$(would check T=cursor | compiled)
+	ok "make check T=cursor compiles at most 20 files: $count" test "$count" -gt 2 -a "$count" -le 20
+	not_ok "make check T=nonsense fails" make check T=nonsense
+}
+
+flags_from_outside
+compiler_of_the_kernel
+small_unit_test
+two_builds
+rebuild
+done_testing
