@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl config: storm control, for all devices or for one. */
+/* faultcastctl config: sets storm control, for all devices or for one. */
 #include <errno.h>
 #include <netlink/attr.h>
 
 #include "ctl.h"
 #include "faultcast.h"
 #include "model/address.h"
+#include "module.h"
 
-/* Not a value that a flag can have. */
+/* The value of a flag that is not given; no flag accepts it. */
 #define NOT_GIVEN UINT64_MAX
 
 static struct options {
@@ -25,14 +26,14 @@ static const struct option_row rows[] = {
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, device),
 	  .arg = "0000:03:00.0",
-	  .help = "for this device only (or bus/name, unknown); without it for all" },
+	  .help = "set the limit of this device only (or bus/name, unknown)" },
 	{ .name = "rate",
 	  .type = OPTION_NUMBER,
 	  .offset = offsetof(struct options, rate),
 	  .max = FAULTCAST_RATE_MAX,
 	  .arg = "N",
 	  .hide_default = true,
-	  .help = "events a second of one device, 0: no limit" },
+	  .help = "events per second of one device, 0: no limit" },
 	{ .name = "burst",
 	  .type = OPTION_NUMBER,
 	  .offset = offsetof(struct options, burst),
@@ -40,18 +41,18 @@ static const struct option_row rows[] = {
 	  .max = UINT32_MAX,
 	  .arg = "N",
 	  .hide_default = true,
-	  .help = "events at once, at most half the queue" },
+	  .help = "number of events at once, at most half the queue" },
 	{ .name = "default",
 	  .type = OPTION_FLAG,
 	  .offset = offsetof(struct options, to_default),
-	  .help = "this device has no limit of its own any more" },
+	  .help = "remove the limit of this device" },
 	{ .name = "host-rate",
 	  .type = OPTION_NUMBER,
 	  .offset = offsetof(struct options, host_rate),
 	  .max = FAULTCAST_RATE_MAX,
 	  .arg = "N",
 	  .hide_default = true,
-	  .help = "events a second of all devices, 0: no limit" },
+	  .help = "events per second of all devices, 0: no limit" },
 	{ .name = NULL },
 };
 
@@ -65,8 +66,8 @@ static int add_attributes(struct nl_msg *msg)
 	int err = 0;
 
 	if (opt.device)
-		err = ctl_put_device(msg, &address, FAULTCAST_A_CONFIG_SEGMENT,
-				     FAULTCAST_A_CONFIG_BDF, FAULTCAST_A_CONFIG_NAME);
+		err = module_put_device(msg, &address, FAULTCAST_A_CONFIG_SEGMENT,
+					FAULTCAST_A_CONFIG_BDF, FAULTCAST_A_CONFIG_NAME);
 	if (!err)
 		err = put(msg, FAULTCAST_A_CONFIG_RATE, opt.rate);
 	if (!err)
@@ -87,9 +88,9 @@ static int run(bool as_json)
 			  "faultcastctl status shows what is set");
 		return -EINVAL;
 	}
-	if (opt.device && ctl_parse_device(opt.device, &address))
+	if (opt.device && module_parse_device(opt.device, &address))
 		return -EINVAL;
-	return ctl_tell(FAULTCAST_CMD_CONFIG_SET, add_attributes);
+	return module_tell(FAULTCAST_CMD_CONFIG_SET, add_attributes);
 }
 
 const struct ctl_verb ctl_config = {

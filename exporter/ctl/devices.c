@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl devices: who faulted, how often. */
+/* faultcastctl devices: prints the devices that had faults, with their counts. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,13 +11,14 @@
 #include "model/counts.h"
 #include "model/health.h"
 #include "model/identity.h"
+#include "module.h"
 #include "netlink/decode.h"
+#include "print.h"
 #include "wire/encode.h"
 
 static bool json_wanted;
 static struct strbuf json;
 static uint64_t unknown;
-static int failed;
 
 static void add_json(const struct device_counts *counts)
 {
@@ -38,7 +39,7 @@ static uint64_t sum(const uint64_t *counts, uint32_t max)
 	return total;
 }
 
-/* "1af4:1000 e1000e", "(gone)" behind what is not there any more. */
+/* Writes "1af4:1000 e1000e", and " (gone)" behind it if the device is no longer present. */
 static void format_identity(const struct device_counts *counts, char *out, size_t size)
 {
 	const struct device_identity *id = &counts->identity;
@@ -52,10 +53,10 @@ static void format_identity(const struct device_counts *counts, char *out, size_
 
 static void print_row(const struct device_counts *counts)
 {
-	char device[ADDRESS_LEN], last[CTL_TIME_LEN], identity[IDENTITY_TEXT_LEN + 24];
+	char device[ADDRESS_LEN], last[PRINT_TIME_LEN], identity[IDENTITY_TEXT_LEN + 24];
 
 	address_format(&counts->address, device);
-	ctl_format_time(counts->last_real_ns, last);
+	print_format_time(counts->last_real_ns, last);
 	format_identity(counts, identity, sizeof(identity));
 	printf("%-14s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
 	       " %10" PRIu64 " %9" PRIu64 " %-26s %s\n",
@@ -66,17 +67,18 @@ static void print_row(const struct device_counts *counts)
 	       counts->suppressed, counts->lost, last, identity);
 }
 
-static void on_message(struct genl_query *query, struct nlmsghdr *nlh)
+static int decode(struct nlmsghdr *nlh)
 {
 	struct device_counts counts;
+	int err = decode_device(nlh, &counts, &unknown);
 
-	(void)query;
-	if (decode_device(nlh, &counts, &unknown))
-		failed = -EBADMSG;
-	else if (json_wanted)
+	if (err)
+		return err;
+	if (json_wanted)
 		add_json(&counts);
 	else
 		print_row(&counts);
+	return 0;
 }
 
 static int run(bool as_json)
@@ -88,11 +90,7 @@ static int run(bool as_json)
 		printf("%-14s %9s %9s %9s %9s %9s %9s %10s %9s %-26s %s\n", "DEVICE", "FAULTS",
 		       "AER", "LINK", "OTHER", "SYNTH", "PUBLISHED", "SUPPRESSED", "LOST", "LAST",
 		       "IDENTITY");
-	err = ctl_ask(FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP, on_message);
-	if (!err && failed) {
-		ctl_error("the kernel module's answer is malformed");
-		err = failed;
-	}
+	err = module_ask(FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP, decode);
 	if (!err && json.failed)
 		err = -ENOMEM;
 	if (!err && as_json)
@@ -103,6 +101,6 @@ static int run(bool as_json)
 
 const struct ctl_verb ctl_devices = {
 	.name = "devices",
-	.help = "the devices that faulted, with their counts",
+	.help = "print the devices that had faults, with their counts",
 	.run = run,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl events: what the exporter retains, through its stream. */
+/* faultcastctl events: prints the events that the exporter retains, from its stream. */
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
@@ -25,32 +25,32 @@ static const struct option_row rows[] = {
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, exporter),
 	  .arg = "URL",
-	  .help = "whom to ask, or /PATH of its unix socket" },
+	  .help = "URL of the exporter, or /PATH of its unix socket" },
 	{ .name = "since",
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, since),
 	  .arg = "TIME",
-	  .help = "24h (ago), 2026-01-31T12:00:00Z or Unix seconds" },
+	  .help = "only events since then: 24h (ago), 2026-01-31T12:00:00Z or Unix seconds" },
 	{ .name = "until",
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, until),
 	  .arg = "TIME",
-	  .help = "before" },
+	  .help = "only events before this time" },
 	{ .name = "device",
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, device),
 	  .arg = "DEVICE",
-	  .help = "0000:03:00.0, bus/name or unknown" },
+	  .help = "only events of this device: 0000:03:00.0, bus/name or unknown" },
 	{ .name = "kind",
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, kind),
 	  .arg = "KIND,...",
-	  .help = "io_page_fault, aer, ..." },
+	  .help = "only events of these kinds: io_page_fault, aer, ..." },
 	{ .name = "after",
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, after),
 	  .arg = "CURSOR",
-	  .help = "only what follows it, or latest" },
+	  .help = "only events after this cursor, or latest: only new ones" },
 	{ .name = "limit",
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, limit),
@@ -59,7 +59,7 @@ static const struct option_row rows[] = {
 	{ .name = "follow",
 	  .type = OPTION_FLAG,
 	  .offset = offsetof(struct options, follow),
-	  .help = "wait for more" },
+	  .help = "wait for more events" },
 	{ .name = NULL },
 };
 
@@ -67,11 +67,11 @@ static struct {
 	CURL *curl;
 	bool as_json;
 	bool has_header;
-	struct strbuf body; /* not printed yet: a part of a message, or what a refusal says */
+	struct strbuf body; /* not printed yet: a part of a message, or the text of an error */
 	int err;
 } request;
 
-/* The answer is what was asked for, and not a refusal. */
+/* True if the answer is a stream, and not an error. */
 static bool is_stream(void)
 {
 	long status = 0;
@@ -80,7 +80,7 @@ static bool is_stream(void)
 	return status == 200;
 }
 
-/* A heartbeat has none; what was not published its event says itself. */
+/* A heartbeat has no row, nor has a gap for unreported faults, because the event states them. */
 static bool has_row(const Faultcast__V1__StreamMessage *m)
 {
 	switch (m->body_case) {
@@ -101,17 +101,7 @@ static int print_row(const Faultcast__V1__StreamMessage *m)
 
 	if (err)
 		return err;
-	switch (entry.kind) {
-	case ENTRY_EVENT:
-		print_event(&entry.event);
-		break;
-	case ENTRY_GAP:
-		print_gap(&entry.gap);
-		break;
-	case ENTRY_HEALTH:
-		print_health(&entry.at, &entry.health);
-		break;
-	}
+	print_entry(&entry);
 	return 0;
 }
 
@@ -205,7 +195,7 @@ static CURLUcode make_url(CURLU *url)
 		?: add_argument(url, "limit", opt.limit);
 }
 
-/* 0 or -errno after saying what went wrong. */
+/* Returns 0, or -errno after printing the reason. */
 static int fetch(CURLU *url)
 {
 	char what[CURL_ERROR_SIZE] = "";
@@ -219,10 +209,10 @@ static int fetch(CURLU *url)
 	curl_easy_setopt(request.curl, CURLOPT_ERRORBUFFER, what);
 	curl_easy_setopt(request.curl, CURLOPT_WRITEFUNCTION, on_body);
 	result = curl_easy_perform(request.curl);
-	if (ferror(stdout)) /* main() says it */
+	if (ferror(stdout)) /* main() prints the error */
 		return -EIO;
 	if (request.err || (is_stream() && !request.as_json && !result && request.body.len)) {
-		ctl_error("%s: what it answers is no stream of events", opt.exporter);
+		ctl_error("%s: the answer is no stream of events", opt.exporter);
 		return -EBADMSG;
 	}
 	if (result) {
@@ -266,7 +256,7 @@ static int run(bool as_json)
 
 const struct ctl_verb ctl_events = {
 	.name = "events",
-	.help = "what the exporter retains, in memory and in its store",
+	.help = "print events that the exporter retains, in memory and in its store",
 	.rows = rows,
 	.values = &opt,
 	.run = run,

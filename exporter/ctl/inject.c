@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl inject: one synthetic event, to see that the path works. */
+/* faultcastctl inject: raises one synthetic event, as a test of the whole path. */
 #include <errno.h>
 #include <netlink/attr.h>
 
@@ -7,6 +7,7 @@
 #include "faultcast.h"
 #include "model/address.h"
 #include "model/names_gen.h"
+#include "module.h"
 
 static const char *const access_names[] = { FAULTCAST_ACCESS_NAMES NULL };
 
@@ -27,7 +28,7 @@ static const struct option_row rows[] = {
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, device),
 	  .arg = "0000:03:00.0",
-	  .help = "PCI address, or bus/name; without it the device is unknown" },
+	  .help = "PCI address, or bus/name; without this flag the device is unknown" },
 	{ .name = "kind",
 	  .type = OPTION_CHOICE,
 	  .offset = offsetof(struct options, kind),
@@ -45,19 +46,19 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct options, iova),
 	  .max = UINT64_MAX,
 	  .arg = "ADDRESS",
-	  .help = "address that it pretends to have used" },
+	  .help = "address of the access" },
 	{ .name = "severity",
 	  .type = OPTION_CHOICE,
 	  .offset = offsetof(struct options, severity),
 	  .choices = severity_names,
 	  .arg = "SEVERITY",
-	  .help = "of aer: nonfatal, fatal or corrected" },
+	  .help = "for aer: nonfatal, fatal or corrected" },
 	{ .name = "status",
 	  .type = OPTION_NUMBER,
 	  .offset = offsetof(struct options, status),
 	  .max = UINT32_MAX,
 	  .arg = "BITS",
-	  .help = "of aer: bits of the error status register" },
+	  .help = "for aer: bits of the error status register" },
 	{ .name = NULL },
 };
 
@@ -82,17 +83,17 @@ static int add_attributes(struct nl_msg *msg)
 	int err = opt.kind ? add_aer(msg) : add_fault(msg);
 
 	if (!err && opt.device)
-		err = ctl_put_device(msg, &address, FAULTCAST_A_INJECT_SEGMENT,
-				     FAULTCAST_A_INJECT_BDF, FAULTCAST_A_INJECT_NAME);
+		err = module_put_device(msg, &address, FAULTCAST_A_INJECT_SEGMENT,
+					FAULTCAST_A_INJECT_BDF, FAULTCAST_A_INJECT_NAME);
 	return err;
 }
 
 static int run(bool as_json)
 {
 	(void)as_json;
-	if (opt.device && ctl_parse_device(opt.device, &address))
+	if (opt.device && module_parse_device(opt.device, &address))
 		return -EINVAL;
-	return ctl_tell(FAULTCAST_CMD_INJECT, add_attributes);
+	return module_tell(FAULTCAST_CMD_INJECT, add_attributes);
 }
 
 const struct ctl_verb ctl_inject = {

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl: asks the kernel module, and for what is stored the exporter. */
+/* faultcastctl: finds the verb, reads its flags and runs it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "ctl.h"
-#include "model/address.h"
 
-static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_devices, &ctl_tail,
-						&ctl_events, &ctl_inject,  &ctl_config };
+#define POINT_TO(verb) &verb,
+
+static const struct ctl_verb *const verbs[] = { CTL_VERBS(POINT_TO) };
 
 #define NUM_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -33,7 +31,7 @@ static const struct option_row global_rows[] = {
 	{ .name = "help",
 	  .type = OPTION_FLAG,
 	  .offset = offsetof(struct options, help),
-	  .help = "print this" },
+	  .help = "print this text" },
 	{ .name = NULL },
 };
 
@@ -48,107 +46,6 @@ void ctl_error(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
-int ctl_query_error(const struct genl_query *query, int err)
-{
-	if (err == -ENOENT)
-		ctl_error("the kernel module faultcast is not loaded");
-	else if (err == -EPERM)
-		ctl_error("no permission: this needs CAP_NET_ADMIN");
-	else if (err == -EOPNOTSUPP)
-		ctl_error("the kernel module that is loaded is too old for this");
-	else if (*query->error)
-		ctl_error("the kernel module refuses: %s (%s)", query->error, strerror(-err));
-	else
-		ctl_error("the kernel module does not answer: %s", strerror(-err));
-	return err;
-}
-
-static void on_done(struct genl_query *query, int err)
-{
-	(void)query;
-	(void)err; /* genl_query_run() returns it */
-}
-
-int ctl_ask(uint8_t cmd, int flags, void (*message)(struct genl_query *query, struct nlmsghdr *nlh))
-{
-	struct genl_query query = { .message = message, .done = on_done };
-	int err = genl_query_open(&query);
-
-	if (!err)
-		err = genl_query_run(&query, genl_query_new(&query, cmd, flags));
-	if (err)
-		ctl_query_error(&query, err);
-	if (query.sk)
-		genl_query_close(&query);
-	return err;
-}
-
-int ctl_parse_device(const char *text, struct address *address)
-{
-	int err = address_parse(text, address);
-
-	if (err)
-		ctl_error("--device: expected a PCI address such as 0000:03:00.0, bus/name or "
-			  "unknown, got \"%s\"",
-			  text);
-	return err;
-}
-
-int ctl_put_device(struct nl_msg *msg, const struct address *address, int segment_attr,
-		   int bdf_attr, int name_attr)
-{
-	char name[ADDRESS_LEN];
-
-	if (address->type == ADDRESS_PCI)
-		return nla_put_u32(msg, segment_attr, address->segment)
-			       ?: nla_put_u32(msg, bdf_attr, address->bdf);
-	address_format(address, name);
-	return nla_put_string(msg, name_attr, name);
-}
-
-static void on_message(struct genl_query *query, struct nlmsghdr *nlh)
-{
-	(void)query;
-	(void)nlh; /* there is only the acknowledgment */
-}
-
-int ctl_tell(uint8_t cmd, int (*fill)(struct nl_msg *msg))
-{
-	struct genl_query query = { .message = on_message, .done = on_done };
-	struct nl_msg *msg = NULL;
-	int err = genl_query_open(&query);
-
-	if (!err)
-		msg = genl_query_new(&query, cmd, NLM_F_ACK);
-	if (msg && fill(msg)) {
-		nlmsg_free(msg);
-		msg = NULL;
-	}
-	if (!err)
-		err = genl_query_run(&query, msg);
-	if (err)
-		ctl_query_error(&query, err);
-	if (query.sk)
-		genl_query_close(&query);
-	return err;
-}
-
-void ctl_format_time(uint64_t real_ns, char out[CTL_TIME_LEN])
-{
-	time_t seconds = (time_t)(real_ns / NSEC_PER_SEC);
-	struct tm tm;
-	size_t len;
-
-	if (!real_ns) {
-		snprintf(out, CTL_TIME_LEN, "-");
-		return;
-	}
-	localtime_r(&seconds, &tm);
-	len = strftime(out, CTL_TIME_LEN, "%Y-%m-%d %H:%M:%S", &tm);
-	snprintf(out + len, CTL_TIME_LEN - len, ".%06u",
-		 (unsigned int)(real_ns % NSEC_PER_SEC / 1000));
-}
-
 static const struct ctl_verb *find_verb(const char *name)
 {
 	for (size_t i = 0; i < NUM_VERBS; i++)
@@ -157,8 +54,7 @@ static const struct ctl_verb *find_verb(const char *name)
 	return NULL;
 }
 
-/* Fills in the flags that go with @verb, or without a verb: its own, if any, and the global ones.
- */
+/* Fills in the flags of @verb, if it is not NULL, and the global flags. */
 static const struct option_set *flags_of(const struct ctl_verb *verb, struct option_set sets[3])
 {
 	struct option_set *set = sets;

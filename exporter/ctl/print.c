@@ -3,86 +3,87 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
-#include "ctl.h"
+#include "base/clock.h"
+#include "base/strbuf.h"
 #include "faultcast.h"
 #include "model/address.h"
-#include "model/cursor.h"
-#include "model/event.h"
-#include "model/gap.h"
-#include "model/health.h"
 #include "model/names.h"
 
-static void add_io_page_fault(struct strbuf *what, const struct fault_event *ev)
+static void add_io_page_fault(struct strbuf *out, const struct fault_event *ev)
 {
-	strbuf_addf(what, "%s ", access_name(ev->access));
+	strbuf_addf(out, "%s ", access_name(ev->access));
 	if (ev->has_iova)
-		strbuf_addf(what, "%#" PRIx64, ev->iova);
+		strbuf_addf(out, "%#" PRIx64, ev->iova);
 	else
-		strbuf_adds(what, "at an unknown address");
+		strbuf_adds(out, "at an unknown address");
 	if (ev->has_pasid)
-		strbuf_addf(what, " pasid %#x", ev->pasid);
+		strbuf_addf(out, " pasid %#x", ev->pasid);
 	if (ev->has_reason)
-		strbuf_addf(what, " reason 0x%02x", ev->reason);
+		strbuf_addf(out, " reason 0x%02x", ev->reason);
 }
 
-static void add_aer(struct strbuf *what, const struct fault_event *ev)
+static void add_aer(struct strbuf *out, const struct fault_event *ev)
 {
-	strbuf_addf(what, "%s", aer_severity_name(ev->aer_severity));
+	strbuf_addf(out, "%s", aer_severity_name(ev->aer_severity));
 	for (uint32_t bit = 0; bit < FAULTCAST_AER_BIT_NONE; bit++)
 		if (ev->aer_status >> bit & 1)
-			strbuf_addf(what, " %s", aer_error_name(ev->aer_severity, bit));
+			strbuf_addf(out, " %s", aer_error_name(ev->aer_severity, bit));
 	if (ev->has_tlp)
-		strbuf_addf(what, " tlp %08x %08x %08x %08x", ev->tlp[0], ev->tlp[1], ev->tlp[2],
+		strbuf_addf(out, " tlp %08x %08x %08x %08x", ev->tlp[0], ev->tlp[1], ev->tlp[2],
 			    ev->tlp[3]);
 }
 
 /* "link up" */
-static void add_hotplug(struct strbuf *what, const struct fault_event *ev)
+static void add_hotplug(struct strbuf *out, const struct fault_event *ev)
 {
 	for (const char *c = hotplug_name(ev->hotplug); *c; c++)
-		strbuf_addc(what, *c == '_' ? ' ' : *c);
+		strbuf_addc(out, *c == '_' ? ' ' : *c);
 }
 
-static void add_what(struct strbuf *what, const struct fault_event *ev)
+static void add_details(struct strbuf *out, const struct fault_event *ev)
 {
 	switch (ev->kind) {
 	case FAULTCAST_KIND_IO_PAGE_FAULT:
-		add_io_page_fault(what, ev);
+		add_io_page_fault(out, ev);
 		break;
 	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
-		strbuf_addf(what, "index %#x reason 0x%02x", ev->irte_index, ev->reason);
+		strbuf_addf(out, "index %#x reason 0x%02x", ev->irte_index, ev->reason);
 		break;
 	case FAULTCAST_KIND_AER:
-		add_aer(what, ev);
+		add_aer(out, ev);
 		break;
 	case FAULTCAST_KIND_LINK:
-		strbuf_addf(what, "speed %#x width %u status %#x reason %u", ev->link_speed,
+		strbuf_addf(out, "speed %#x width %u status %#x reason %u", ev->link_speed,
 			    ev->link_width, ev->link_status, ev->link_reason);
 		break;
 	case FAULTCAST_KIND_HOTPLUG:
-		add_hotplug(what, ev);
+		add_hotplug(out, ev);
 		break;
 	}
 	if (ev->suppressed_before)
-		strbuf_addf(what, " (%" PRIu64 " suppressed before)", ev->suppressed_before);
+		strbuf_addf(out, " (%" PRIu64 " suppressed before)", ev->suppressed_before);
 	if (ev->lost_before)
-		strbuf_addf(what, " (%" PRIu64 " lost before)", ev->lost_before);
+		strbuf_addf(out, " (%" PRIu64 " lost before)", ev->lost_before);
 	if (ev->synthetic)
-		strbuf_adds(what, " synthetic");
+		strbuf_adds(out, " synthetic");
 }
 
-void print_event(const struct fault_event *ev)
+void print_format_time(uint64_t real_ns, char out[PRINT_TIME_LEN])
 {
-	char when[CTL_TIME_LEN], device[ADDRESS_LEN];
-	struct strbuf what = STRBUF_INIT;
+	time_t seconds = (time_t)(real_ns / NSEC_PER_SEC);
+	struct tm tm;
+	size_t len;
 
-	ctl_format_time(ev->real_ns, when);
-	address_format(&ev->device, device);
-	add_what(&what, ev);
-	printf("%s %10" PRIu64 " %-14s %-19s %s\n", when, ev->seq, device, kind_name(ev->kind),
-	       strbuf_str(&what));
-	strbuf_free(&what);
+	if (!real_ns) {
+		snprintf(out, PRINT_TIME_LEN, "-");
+		return;
+	}
+	localtime_r(&seconds, &tm);
+	len = strftime(out, PRINT_TIME_LEN, "%Y-%m-%d %H:%M:%S", &tm);
+	snprintf(out + len, PRINT_TIME_LEN - len, ".%06u",
+		 (unsigned int)(real_ns % NSEC_PER_SEC / 1000));
 }
 
 void print_header(void)
@@ -90,13 +91,27 @@ void print_header(void)
 	printf("%-26s %10s %-14s %-19s %s\n", "TIME", "SEQ", "DEVICE", "KIND", "WHAT");
 }
 
-void print_gap(const struct fault_gap *gap)
+static void print_event(const struct fault_event *ev)
+{
+	char when[PRINT_TIME_LEN], device[ADDRESS_LEN];
+	struct strbuf details = STRBUF_INIT;
+
+	print_format_time(ev->real_ns, when);
+	address_format(&ev->device, device);
+	add_details(&details, ev);
+	printf("%s %10" PRIu64 " %-14s %-19s %s\n", when, ev->seq, device, kind_name(ev->kind),
+	       strbuf_str(&details));
+	strbuf_free(&details);
+}
+
+static void print_gap(const struct fault_gap *gap)
 {
 	static const char *const unknown[GAP_REASONS] = {
-		[GAP_HISTORY] = "events are missing, nobody knows how many",
-		[GAP_UNKNOWN_CURSOR] = "the exporter knows nothing of that cursor: from the oldest",
-		[GAP_TOO_SLOW] = "events are missing, nobody knows how many",
-		[GAP_UNLOADED] = "the module was unloaded: its last events may be missing",
+		[GAP_HISTORY] = "events are missing; their number is unknown",
+		[GAP_UNKNOWN_CURSOR] =
+			"the exporter does not know this cursor; the oldest retained events follow",
+		[GAP_TOO_SLOW] = "events are missing; their number is unknown",
+		[GAP_UNLOADED] = "the module was unloaded; its last events may be missing",
 	};
 
 	if (gap->from)
@@ -106,12 +121,27 @@ void print_gap(const struct fault_gap *gap)
 		printf("-- %s\n", unknown[gap->reason]);
 }
 
-void print_health(const struct cursor *at, const struct health_change *change)
+static void print_health(const struct cursor *at, const struct health_change *change)
 {
-	char when[CTL_TIME_LEN], device[ADDRESS_LEN];
+	char when[PRINT_TIME_LEN], device[ADDRESS_LEN];
 
-	ctl_format_time(change->real_ns, when);
+	print_format_time(change->real_ns, when);
 	address_format(&change->device, device);
 	printf("%s %10" PRIu64 " %-14s %-19s %s %s\n", when, at->seq, device, "health",
 	       health_state_name(change->to), change->rule);
+}
+
+void print_entry(const struct entry *entry)
+{
+	switch (entry->kind) {
+	case ENTRY_EVENT:
+		print_event(&entry->event);
+		break;
+	case ENTRY_GAP:
+		print_gap(&entry->gap);
+		break;
+	case ENTRY_HEALTH:
+		print_health(&entry->at, &entry->health);
+		break;
+	}
 }

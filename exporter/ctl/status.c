@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl status: the module, its counters, its probes. */
+/* faultcastctl status: prints the state of the kernel module, its counters and its probes. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,17 +10,17 @@
 #include "model/module.h"
 #include "model/names.h"
 #include "model/skew.h"
+#include "module.h"
 #include "netlink/decode.h"
+#include "print.h"
 #include "wire/encode.h"
 
 static struct module_status status;
 static uint64_t unknown;
-static int decode_error;
 
-static void on_message(struct genl_query *query, struct nlmsghdr *nlh)
+static int decode(struct nlmsghdr *nlh)
 {
-	(void)query;
-	decode_error = decode_status(nlh, &status, &unknown);
+	return decode_status(nlh, &status, &unknown);
 }
 
 static void print_number(const char *name, uint64_t value)
@@ -30,9 +30,9 @@ static void print_number(const char *name, uint64_t value)
 
 static void print_table(void)
 {
-	char loaded[CTL_TIME_LEN], skew[SKEW_LEN];
+	char loaded[PRINT_TIME_LEN], skew[SKEW_LEN];
 
-	ctl_format_time(status.loaded_real_ns, loaded);
+	print_format_time(status.loaded_real_ns, loaded);
 	skew_describe(&status, skew);
 	printf("%-14s %s (abi %u)\n", "module", status.version, status.abi);
 	if (*skew)
@@ -82,14 +82,10 @@ static int print_json(void)
 
 static int run(bool as_json)
 {
-	int err = ctl_ask(FAULTCAST_CMD_STATUS_GET, 0, on_message);
+	int err = module_ask(FAULTCAST_CMD_STATUS_GET, 0, decode);
 
 	if (err)
 		return err;
-	if (decode_error) {
-		ctl_error("the kernel module's answer is malformed");
-		return decode_error;
-	}
 	if (as_json)
 		return print_json();
 	print_table();
@@ -98,6 +94,6 @@ static int run(bool as_json)
 
 const struct ctl_verb ctl_status = {
 	.name = "status",
-	.help = "the kernel module, its counters and probes",
+	.help = "print the kernel module, its counters and probes",
 	.run = run,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl tail: events as they happen. */
+/* faultcastctl tail: prints events as they happen. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,9 +11,6 @@
 #include "base/loop.h"
 #include "ctl.h"
 #include "feed/netlink.h"
-#include "model/cursor.h"
-#include "model/event.h"
-#include "model/gap.h"
 #include "print.h"
 #include "wire/encode.h"
 
@@ -27,11 +24,11 @@ static const struct option_row rows[] = {
 	{ .name = "all",
 	  .type = OPTION_FLAG,
 	  .offset = offsetof(struct options, all),
-	  .help = "first what the kernel still has" },
+	  .help = "begin with the events that the kernel retains" },
 	{ .name = "once",
 	  .type = OPTION_FLAG,
 	  .offset = offsetof(struct options, once),
-	  .help = "then end: do not wait" },
+	  .help = "do not wait for more events" },
 	{ .name = "count",
 	  .type = OPTION_NUMBER,
 	  .offset = offsetof(struct options, count),
@@ -42,61 +39,63 @@ static const struct option_row rows[] = {
 };
 
 static struct loop loop;
-static struct feed_netlink source;
+static struct feed_netlink feed;
 static bool json_wanted;
 static uint64_t printed;
 static int failed;
 
-static void print_json(const struct stream_message *m)
+static void print_json(const struct entry *entry)
 {
 	struct strbuf line = STRBUF_INIT;
+	struct stream_message m;
 
-	json_add_message(&line, &m->msg.base);
+	if (entry->kind == ENTRY_EVENT)
+		message_event(&m, &entry->event);
+	else
+		message_gap(&m, &entry->at, &entry->gap);
+	json_add_message(&line, &m.msg.base);
 	if (line.failed)
 		failed = -ENOMEM;
 	puts(strbuf_str(&line));
 	strbuf_free(&line);
 }
 
+static void print(const struct entry *entry)
+{
+	if (json_wanted)
+		print_json(entry);
+	else
+		print_entry(entry);
+	fflush(stdout);
+}
+
 static void on_event(void *ctx, const struct fault_event *ev, bool live)
 {
+	const struct entry entry = { .kind = ENTRY_EVENT, .event = *ev };
+
 	(void)ctx;
 	(void)live;
 	if (opt.count && printed == opt.count)
 		return;
-	if (json_wanted) {
-		struct stream_message m;
-
-		message_event(&m, ev);
-		print_json(&m);
-	} else {
-		print_event(ev);
-	}
-	fflush(stdout);
+	print(&entry);
 	if (++printed == opt.count || ferror(stdout))
 		loop_stop(&loop);
 }
 
 static void on_gap(void *ctx, const struct cursor *at, const struct fault_gap *gap)
 {
-	(void)ctx;
-	if (json_wanted) {
-		struct stream_message m;
+	const struct entry entry = { .at = *at, .kind = ENTRY_GAP, .gap = *gap };
 
-		message_gap(&m, at, gap);
-		print_json(&m);
-	} else {
-		print_gap(gap);
-	}
-	fflush(stdout);
+	(void)ctx;
+	print(&entry);
 }
 
-/* Up, or down for a reason that waiting does not change. */
+/* The feed is up, or down for a reason that does not go away by waiting. */
 static void on_caught_up(void *ctx)
 {
 	(void)ctx;
-	if (!source.status.up) {
-		ctl_error("%s", source.reason);
+	if (!feed.status.up) {
+		ctl_error("%s", feed.reason);
 		failed = -ENOENT;
 	}
 	if (failed || opt.once)
@@ -119,20 +118,20 @@ static int run(bool as_json)
 	int err;
 
 	json_wanted = as_json;
-	log_setup(LOG_LEVELS, LOG_LOGFMT); /* we say it ourselves */
+	log_setup(LOG_LEVELS, LOG_LOGFMT); /* this file prints the errors itself */
 	err = loop_init(&loop);
 	if (!err)
 		err = loop_add_signals(&loop, &signals, (const int[]){ SIGINT, SIGTERM, 0 });
 	if (!err && !as_json)
 		print_header();
-	source.only_new = !opt.all;
+	feed.only_new = !opt.all;
 	if (!err)
-		err = feed_netlink_start(&source, &loop, &sink, 4 << 20);
+		err = feed_netlink_start(&feed, &loop, &sink, 4 << 20);
 	if (err)
 		ctl_error("cannot listen: %s", strerror(-err));
 	else
 		err = loop_run(&loop);
-	feed_netlink_stop(&source);
+	feed_netlink_stop(&feed);
 	if (signals.fd >= 0)
 		close(signals.fd);
 	loop_fini(&loop);
@@ -141,7 +140,7 @@ static int run(bool as_json)
 
 const struct ctl_verb ctl_tail = {
 	.name = "tail",
-	.help = "events as they happen (needs CAP_NET_ADMIN)",
+	.help = "print events as they happen (needs CAP_NET_ADMIN)",
 	.rows = rows,
 	.values = &opt,
 	.run = run,
