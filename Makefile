@@ -180,6 +180,7 @@ $(B)/revision: FORCE
 	@$(call note,$(REVISION))
 
 $(eval $(call compile,obj,$$(HARDENING) $$(CFLAGS)))
+$(eval $(call compile,faults,$$(HARDENING) $$(CFLAGS) -DFAULTCAST_FAULTS))
 $(eval $(call compile,san,$$(SANITIZE)))
 $(eval $(call compile,fuzz-obj,$$(SANITIZE) -fsanitize=fuzzer-no-link,$$(FUZZ_CC)))
 $(eval $(call compile,tsan,$$(SANITIZE_THREADS)))
@@ -201,7 +202,7 @@ $(B)/san/faultcastctl: $(call obj,san,$(CTL_SRC)) $(call libraries,san,$(NEEDS_c
 $(B)/docs: $(call obj,obj,$(wildcard tests/docs/*.c)) $(call libraries,obj,top)
 	$(call link,$(CFLAGS)) -o $@
 
--include $(shell find $(B)/obj $(B)/san $(B)/tsan $(B)/fuzz-obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/faults $(B)/san $(B)/tsan $(B)/fuzz-obj -name '*.d' 2>/dev/null)
 
 # The kernel module, built outside the source tree
 

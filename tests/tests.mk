@@ -85,8 +85,13 @@ test-prometheus: deps
 CHAOS = tests/e2e/chaos $(if $(SEED),--seed=$(SEED))
 chaos: chaos-host chaos-vm
 
+# Of the files with a fault point the objects with faults are linked, which the libraries then do not replace.
+$(B)/faults/faultcast_exporter: $(call obj,faults,$(shell grep -l base/fault.h exporter/*/*.c)) \
+		$(call obj,obj,exporter/main.c) $(call libraries,obj,top)
+	$(call link,$(CFLAGS) $(LINK_HARDENED)) -o $@
+
 chaos-host: deps
-	@$(MAKE) --no-print-directory stream-build
+	@$(MAKE) --no-print-directory stream-build $(B)/faults/faultcast_exporter
 	$(CHAOS) --events=$(EVENTS)
 	$(CHAOS) --store=yes --events=$$(($(EVENTS) / 4))
 	$(CHAOS) --store=no --events=$$(($(EVENTS) / 4))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/fault.h"
 #include "database.h"
 #include "wire/encode.h"
 
@@ -92,6 +93,8 @@ int database_write(struct database *d, const struct entry *entries, size_t num,
 
 	*refused = 0;
 	for (size_t i = 0; i < num && !code; i++) {
+		if (fault_at("store-write", entries[i].at.seq))
+			continue;
 		if (entries[i].at.seq <= INT64_MAX)
 			code = add_entry(d, &entries[i], now_real_ns);
 		else

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reader.h"
+#include "base/fault.h"
 
 #include <errno.h>
 #include <string.h>
@@ -245,6 +246,10 @@ static void send_next(struct reader *reader, struct block *block)
 {
 	const struct entry *entry = window_at(reader->next);
 
+	if (fault_at("reader-claim", reader->next)) {
+		reader->last = entry->at;
+		entry = window_at(++reader->next);
+	}
 	send_missing(reader, block, entry, GAP_HISTORY);
 	if (entry->kind == ENTRY_GAP)
 		send_gap(reader, block, entry);
@@ -253,7 +258,7 @@ static void send_next(struct reader *reader, struct block *block)
 		put_entry(reader, block, encoded_window(reader->next, reader->request.encoding),
 			  entry);
 	reader->last = entry->at;
-	reader->next++;
+	reader->next += fault_at("reader-skip", reader->next + 1) ? 2 : 1;
 }
 
 static uint64_t end_of(const struct reader *reader)
@@ -287,6 +292,8 @@ static bool send_backlog(struct reader *reader, struct block *block)
 
 	switch (state) {
 	case BACKLOG_ENTRY:
+		if (fault_at("reader-stored", entry->at.seq))
+			break;
 		send_stored(reader, block, entry);
 		break;
 	case BACKLOG_WAIT:
