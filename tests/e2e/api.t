@@ -48,7 +48,7 @@ def refusals(bed, exporter):
     bed.tap.result(answer.startswith("400 ") and "Last-Event-ID" in answer,
                    "a Last-Event-ID that is no cursor is refused")
     status, text = exporter.get("/v1/events", accept="text/html")
-    bed.tap.result(status == 406 and stream.SSE in text, "an encoding that there is not: 406, and those that are")
+    bed.tap.result(status == 406 and stream.SSE in text, "an unknown encoding gets 406 and the list of known ones")
 
 
 def encodings(bed, exporter):
@@ -67,12 +67,12 @@ def encodings(bed, exporter):
 
 def selection(bed, standin, exporter):
     every = events(exporter)
-    bed.tap.same(seqs(every), list(range(1, 1001)), "without parameters all there is")
+    bed.tap.same(seqs(every), list(range(1, 1001)), "without parameters everything retained is sent")
     documents = {m.seq: m.document()["event"] for m in every if m.body == "event"}
     device = documents[1]["device"]["name"]
     wanted = [seq for seq, ev in documents.items() if ev["device"]["name"] == device]
     bed.tap.same(seqs(events(exporter, f"device={device}")), wanted, f"device={device}")
-    bed.tap.result(0 < len(wanted) < 1000, "which are some of them")
+    bed.tap.result(0 < len(wanted) < 1000, "the filter passes at least one event")
     other = next(ev["device"]["name"] for ev in documents.values() if ev["device"]["name"] != device)
     wanted = [seq for seq, ev in documents.items() if ev["device"]["name"] in (device, other)]
     bed.tap.same(seqs(events(exporter, f"device={device}&device={other}")), wanted, "two devices")
@@ -84,7 +84,7 @@ def selection(bed, standin, exporter):
     bed.tap.same(seqs(events(exporter, f"after={every[499].cursor}", stream.SSE,
                              headers=["Last-Event-ID: " + every[899].cursor])),
                  list(range(901, 1001)), "Last-Event-ID wins over after=")
-    bed.tap.same(seqs(events(exporter, "after=latest")), [], "after=latest: nothing of the past")
+    bed.tap.same(seqs(events(exporter, "after=latest")), [], "after=latest sends no earlier event")
     at = int(documents[400]["realtimeNs"])
     since = f"{at // 10**9}.{at % 10**9:09}"
     wanted = [seq for seq, ev in documents.items() if at <= int(ev["realtimeNs"])]
@@ -110,7 +110,7 @@ def browser(bed, standin, exporter):
         client.cut()
     standin.ask("publish 10")
     again = events(exporter, "after=latest", stream.SSE, headers=["Last-Event-ID: " + last])
-    bed.tap.same(seqs(again), list(range(head + 1, head + 11)), "and goes on where it was")
+    bed.tap.same(seqs(again), list(range(head + 1, head + 11)), "a browser that reconnects continues where it was")
 
 
 def unpublished(bed, standin, exporter):
@@ -119,18 +119,18 @@ def unpublished(bed, standin, exporter):
     standin.ask(f"suppress {device} 12")
     standin.ask(f"lose {device} 3")
     answer = standin.ask("publish 100")
-    bed.wait(lambda: exporter.has(answer["head"]), "what follows suppressed and lost ones arrives")
+    bed.wait(lambda: exporter.has(answer["head"]), "events after suppressed and lost faults arrive")
     balance = account.balance_of(events(exporter, f"after={answer['instance']}.{before}.0"), answer)
-    bed.tap.same((balance.suppressed, balance.lost), (12, 3), "gaps tell of both, once")
+    bed.tap.same((balance.suppressed, balance.lost), (12, 3), "gaps report suppressed and lost faults, once each")
     gaps = [m for m in events(exporter, f"device={device}&kind=link&after={answer['instance']}.{before}.0")
             if m.body == "gap"]
-    bed.tap.same(sum(gap.unpublished for gap in gaps), 15, "also where only another kind was asked for")
+    bed.tap.same(sum(gap.unpublished for gap in gaps), 15, "they are sent even to a client that asks only for another kind")
 
 
 def local_clients(bed, exporter, path):
     bed.tap.same(os.stat(path).st_mode & 0o777, 0o660, "the unix socket is its group's")
     with stream.Stream(path, "limit=3", stream.PROTOBUF) as client:
-        bed.tap.same(seqs(client.read_all()), [1, 2, 3], "and serves the same")
+        bed.tap.same(seqs(client.read_all()), [1, 2, 3], "the unix socket serves the same events")
     os.chmod(path, 0o666)
     os.chmod(bed.dir, 0o711)
     command = ["curl", "-s", "-w", "%{http_code}", "--unix-socket", path,
@@ -144,7 +144,7 @@ def local_clients(bed, exporter, path):
                    f"not to a stranger: {stranger.stdout}")
     member = subprocess.run(["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--groups=0",
                              *command], capture_output=True, text=True, timeout=20, check=False)
-    bed.tap.result(member.stdout.endswith("200"), "to a member of its group by supplementary groups")
+    bed.tap.result(member.stdout.endswith("200"), "a member of its group by supplementary groups may use it")
 
 
 def slow_clients(bed, standin, exporter, path):
@@ -179,7 +179,7 @@ def slow_clients(bed, standin, exporter, path):
                      f"a slow one is told of the {balance.stated} that it missed")
         client.cut()
     bed.tap.same(exporter.metric('faultcast_source_overruns_total{source="standin"}'), 0,
-                 "and the netlink socket was read all the while")
+                 "the netlink socket was read meanwhile")
     bed.tap.result(exporter.metric('faultcast_events_lost_total{stage="stream"}') > 0, "it is counted")
 
 

@@ -47,15 +47,15 @@ def publish(bed, standin, exporter, count, name):
 
 def beyond_the_window(bed, standin, exporter):
     answer = publish(bed, standin, exporter, 50000, "50000 events are stored")
-    bed.tap.same(account.balance_of(read(exporter), answer), all_of(50000), "and all of them can be read")
+    bed.tap.same(account.balance_of(read(exporter), answer), all_of(50000), "all of them can be read")
     messages = read(exporter, f"after={answer['instance']}.12345.0")
     bed.tap.same([m.seq for m in messages if m.body == "event"], list(range(12346, 50001)),
-                 "or those after a cursor")
+                 "the events after a cursor can be read")
     devices = standin.devices()
     name, counts = max(devices.items(), key=lambda item: item[1][1])
     wanted = [m for m in read(exporter, f"device={name}") if m.body == "event"]
-    bed.tap.same(len(wanted), counts[1], f"or those of {name}")
-    bed.tap.same(len([m for m in read(exporter, "kind=aer&limit=7&since=1h")]), 7, "or seven")
+    bed.tap.same(len(wanted), counts[1], f"the events of {name} can be read")
+    bed.tap.same(len([m for m in read(exporter, "kind=aer&limit=7&since=1h")]), 7, "limit=7 sends seven events")
     return answer
 
 
@@ -65,8 +65,8 @@ def too_slow(bed, standin, exporter):
         publish(bed, standin, exporter, 40000, "40000 events that a client does not read")
         messages = slow.read_until(lambda m: m.seq == head + 40000, 60)
     seqs = [m.seq for m in messages if m.body == "event"]
-    bed.tap.same(seqs, list(range(head + 1, head + 40001)), "a slow client goes on from the store")
-    bed.tap.same([m for m in messages if m.body == "gap"], [], "without a gap")
+    bed.tap.same(seqs, list(range(head + 1, head + 40001)), "a slow client continues from the store")
+    bed.tap.same([m for m in messages if m.body == "gap"], [], "the slow client has no gap")
 
 
 def restarted(bed, standin, exporter, path):
@@ -75,7 +75,7 @@ def restarted(bed, standin, exporter, path):
     exporter = bed.start_exporter(standin, "--storage.path=" + path)
     bed.wait(exporter.is_ready, "the exporter is there again")
     answer = standin.ask("publish 1")
-    bed.wait(lambda: exporter.has(answer["head"]), "and goes on")
+    bed.wait(lambda: exporter.has(answer["head"]), "the client resumes")
     got = account.balance_of(read(exporter), answer)
     bed.tap.same((got.received + got.stated, got.stated, got.unstated, got.disordered, got.duplicates),
                  (answer["head"], 20000 - 16384, 0, 0, 0), "what the module had no more is a gap")
@@ -91,7 +91,7 @@ def another_instance(bed, standin, exporter, first):
     bed.tap.same([m.cursor for m in messages if m.instance == before["instance"]][-1],
                  f"{before['instance']}.{before['head']}.{stream.SUB_END}", "a reader is told where the first one ended")
     bed.tap.same([m.seq for m in messages if m.instance == answer["instance"]], list(range(1, 101)),
-                 "and goes on with the second")
+                 "it continues with the second instance")
     messages = read(exporter, "after=1234.5.0")
     bed.tap.same((messages[0].reason, messages[1].cursor),
                  ("GAP_REASON_UNKNOWN_CURSOR", f"{first['instance']}.1.0"),
@@ -107,7 +107,7 @@ def by_ctl(bed, exporter, answer):
     bed.tap.same((code, [json.loads(line)["cursor"] for line in out.splitlines()]),
                  (0, [f"{answer['instance']}.{seq}.0" for seq in (99, 100)]), "or JSON")
     code, out, _ = ctl(exporter, "--since=24h", "--device=0000:7f:00.0")
-    bed.tap.same((code, len(out.splitlines())), (0, 3), "of a device without events: the two gaps")
+    bed.tap.same((code, len(out.splitlines())), (0, 3), "a filter for a device without events sends the two gaps")
     code, out, err = ctl(exporter, "--since=yesterday")
     bed.tap.result(code == 1 and not out and "since=yesterday" in err, f"bad input: {err.strip()}")
 

@@ -85,7 +85,7 @@ def test(bed):
     bed.wait(exporter.is_ready, "the exporter is there again")
     standin.ask("publish 300")
     for name, client in clients.items():
-        bed.wait(lambda client=client: client.seqs()[-1:] == [1000], f"{name}: what came meanwhile, and since")
+        bed.wait(lambda client=client: client.seqs()[-1:] == [1000], f"{name}: the events during and after the restart arrive")
         bed.tap.same(client.seqs(), list(range(1, 1001)), f"{name}: each once and in order")
     bed.tap.result(any(line[1] == "event" and re.match(r"[0-9a-f]{4}:", line[2])
                        for line in clients["JavaScript"].lines() if len(line) > 2)

@@ -106,11 +106,11 @@ def layers(bed, standin, file):
     bed.wait(exporter.is_ready, "an exporter starts with a file, a variable and a flag")
     bed.tap.same([exporter.get(path)[0] for path in ("/of-environment", "/of-file", "/metrics")],
                  [200, 404, 404], "the environment goes over the file")
-    bed.tap.result(re.match("ts=", exporter.log()), "and flags go over it too")
+    bed.tap.result(re.match("ts=", exporter.log()), "flags override the file after a reload too")
     hang_up(exporter)
     bed.tap.result(said(exporter, "was read again"), "it reads the file again")
-    bed.tap.same(exporter.get("/of-environment")[0], 200, "over which the environment still goes")
-    bed.tap.result(re.match("ts=", exporter.log().splitlines()[-1]), "and the flag")
+    bed.tap.same(exporter.get("/of-environment")[0], 200, "the environment still overrides the file")
+    bed.tap.result(re.match("ts=", exporter.log().splitlines()[-1]), "the flag still overrides the file")
     exporter.check_stop()
 
 
@@ -119,7 +119,7 @@ def reload_takes_all_or_nothing(bed, standin, file):
     file.write("log: {level: warn}\n")
     exporter = bed.start_exporter(standin, "--config.file=" + file.path)
     bed.wait(exporter.is_ready, "an exporter starts")
-    bed.tap.same(state(exporter), (1, 0), "its settings were sound")
+    bed.tap.same(state(exporter), (1, 0), "the metric says that the settings were valid")
     first = exporter.metric(SUCCESS_TIME)
     bed.tap.result(began <= first <= time.time(), "just now")
     # The first rule and the level are valid.
@@ -132,14 +132,14 @@ def reload_takes_all_or_nothing(bed, standin, file):
     os.unlink(file.path)
     hang_up(exporter)
     bed.tap.result(said(exporter, "cannot be read: No such file"), "so is none")
-    bed.tap.same(state(exporter), (0, 2), "and counted again")
+    bed.tap.same(state(exporter), (0, 2), "the next failure is counted again")
     bed.tap.result("level=debug" not in exporter.log() and "level=info" not in exporter.log(),
                    "the log's level is as before")
     file.write("log: {level: info, format: json}\n")
     hang_up(exporter)
     bed.tap.result(said(exporter, f'"level":"info","msg":"{file.path} was read again"'),
-                   "a sound one is taken: level and format")
-    bed.tap.same(state(exporter), (1, 2), "and said to be")
+                   "a valid file is applied: level and format")
+    bed.tap.same(state(exporter), (1, 2), "the metric says that it was applied")
     bed.tap.result(exporter.metric(SUCCESS_TIME) > first, "just now")
     return exporter
 
@@ -166,9 +166,9 @@ def what_a_restart_changes(bed, standin, file):
     # The testbed sets this with a flag, which overrides the file.
     expected = [name for name, (_, change) in keys.items() if change == "restart" and name != "web.listen-address"]
     bed.tap.same(line and sorted(line.group(1).split(", ")), sorted(expected),
-                 "everything in the file changed: what is documented so takes a restart")
-    bed.tap.same((exporter.get("/metrics")[0], exporter.get("/x")[0]), (200, 404), "and stays")
-    bed.tap.same(state(exporter), (1, 0), "which is no failure")
+                 "everything in the file changed: the log names the settings that need a restart")
+    bed.tap.same((exporter.get("/metrics")[0], exporter.get("/x")[0]), (200, 404), "the running settings stay")
+    bed.tap.same(state(exporter), (1, 0), "a needed restart is no failure")
     exporter.check_stop()
 
 
@@ -195,11 +195,11 @@ def other_rules(bed, standin, file, exporter):
     file.write(rules(("three", 3, "faulty"), ("nine", 9, "suspect")))
     hang_up(exporter)
     bed.wait(lambda: gauge(exporter, NIC) == FAULTY, "another rule finds one faulty by its past")
-    bed.tap.same(gauge(exporter, NVME), OK, "and the other one ok")
+    bed.tap.same(gauge(exporter, NVME), OK, "the other device is ok by the new rules")
     told = changes(exporter)[before:]
     bed.tap.same(sorted(change for change in told if change[0] in (NIC, NVME)),
                  [(NVME, "OK", "io_page_fault_seen"), (NIC, "FAULTY", "three")],
-                 "both are told, by the rule that is gone and the one that is new")
+                 "both changes are in the stream, with the removed and the new rule")
     # The rule has counted seven of nine, and keeps its count when another rule is removed.
     file.write(rules(("nine", 9, "suspect")))
     hang_up(exporter)
@@ -209,7 +209,7 @@ def other_rules(bed, standin, file, exporter):
     bed.wait(lambda: gauge(exporter, NIC) == SUSPECT, "the rule that stayed has gone on counting")
     file.write("health: {rules: []}\n")
     hang_up(exporter)
-    bed.wait(lambda: gauge(exporter, NIC) is None, "with no rule nobody is judged")
+    bed.wait(lambda: gauge(exporter, NIC) is None, "without rules no device is judged")
     bed.tap.same({d.get("health", "HEALTH_UNSPECIFIED") for d in exporter.json("/v1/devices")["devices"]},
                  {"HEALTH_UNSPECIFIED"}, "in /v1/devices too")
     file.write("")
@@ -221,7 +221,7 @@ def rules_from_the_start(bed, standin, file):
     file.write(rules(("hundred", 100, "faulty")))
     exporter = bed.start_exporter(standin, "--config.file=" + file.path)
     bed.wait(exporter.is_ready, "an exporter starts with rules of its own")
-    bed.wait(lambda: gauge(exporter, NIC) == OK, "by which a device is ok that was suspect")
+    bed.wait(lambda: gauge(exporter, NIC) == OK, "by its own rules a suspect device is ok")
     exporter.check_stop()
 
 
@@ -238,7 +238,7 @@ def without_module(bed, standin, file):
     bed.tap.result(said(exporter, "was read again"), "the rules change")
     standin.ask("load")
     standin.ask("publish 1")  # so that the exporter looks at the devices
-    bed.wait(lambda: gauge(exporter, NIC) == FAULTY, "and judge when there is one again, by what is known")
+    bed.wait(lambda: gauge(exporter, NIC) == FAULTY, "when a module is loaded again the new rules judge the known past")
 
 
 def oldest(exporter):
@@ -260,7 +260,7 @@ def retention(bed, standin, file):
     file.write("storage: {retention: {time: 1h}}\n")
     hang_up(exporter)
     bed.wait(lambda: oldest(exporter) == 0 or oldest(exporter) > time.time() - 3600,
-             "and has them no more once they are to be kept for one")
+             "the store deletes them when the limit is one hour")
 
 
 def no_file(bed, standin):
@@ -268,7 +268,7 @@ def no_file(bed, standin):
     bed.wait(exporter.is_ready, "an exporter starts without a file")
     hang_up(exporter)
     bed.tap.result(said(exporter, "nothing to read again: no --config.file"), "SIGHUP does nothing to it")
-    bed.tap.same(state(exporter), (1, 0), "and is no failure")
+    bed.tap.same(state(exporter), (1, 0), "the signal without a file is no failure")
 
 
 def test(bed):

@@ -76,25 +76,25 @@ def who(bed, standin, exporter):
     bed.tap.same((info(exporter, PORT)["root_port"], info(exporter, PORT)["numa_node"]), ("", ""),
                  "a port of the root complex is below none, and may be of no node")
     bed.tap.same(info(exporter, "10000:e1:00.0")["root_port"], "10000:e0:06.0",
-                 "behind VMD it is the port of that segment")
+                 "behind VMD the port is the one of that segment")
     bed.tap.same([domain(exporter, device) for device in (PORT, NVME, NIC)], ["DMA", "DMA-FQ", "identity"],
                  "the types of their domains")
-    bed.tap.same(unwatched(exporter), [1, 0], "the one that is passed through is counted")
+    bed.tap.same(unwatched(exporter), [1, 0], "the passed-through device is counted")
     quiet = of_device(exporter, PORT)
     bed.tap.same(len(quiet), 8, f"8 series for a quiet device that has AER: {sorted(set(n for n, _ in quiet))}")
     standin.ask("publish 16")
     bed.wait(lambda: exporter.has(16), "faults are there")
     nic = info(exporter, NIC)
     bed.tap.same((nic["slot"], nic["serial"], nic["root_port"]), ("4", "b8-ce-f6-03-00-a1-b2-c4", PORT),
-                 "then the module tells its slot and serial number")
+                 "after a fault the module reports its slot and serial number")
 
 
 def changes(bed, tree, exporter):
     tree.bind(NVME, "vfio-pci")
     tree.set_domain(NVME, "identity")
     tree.tell("bind", NVME)
-    bed.wait(lambda: unwatched(exporter) == [2, 0], "a domain that changed is seen when a driver is bound")
-    bed.tap.same(domain(exporter, NVME), "identity", "and is the only one")
+    bed.wait(lambda: unwatched(exporter) == [2, 0], "a changed domain is seen when a driver is bound")
+    bed.tap.same(domain(exporter, NVME), "identity", "it is the only changed device")
     new = "0000:05:00.0"
     tree.add(f"pci0000:00/{PORT}/{new}", 0x1af4, 0x1041, None)
     tree.tell("add", new)
@@ -103,11 +103,11 @@ def changes(bed, tree, exporter):
     bed.wait(lambda: info(exporter, new), "a card that was added has its series")
     bed.tap.same([info(exporter, new)[label] for label in ("driver", "vendor", "model")],
                  ["virtio-pci", "Red Hat, Inc.", "Virtio 1.0 network device"],
-                 "with its driver, and a name that was not looked up before")
-    bed.tap.same(unwatched(exporter), [2, 1], "without an IOMMU it is counted")
+                 "it has its driver and a newly looked up name")
+    bed.tap.same(unwatched(exporter), [2, 1], "a device without an IOMMU is counted as unwatched")
     tree.bind(new, None)
     tree.tell("unbind", new)
-    bed.wait(lambda: info(exporter, new)["driver"] == "", "without its driver there is still one")
+    bed.wait(lambda: info(exporter, new)["driver"] == "", "without its driver the device still has one series")
     tree.remove(new)
     tree.add(f"pci0000:00/{PORT}/{new}", 0x8086, 0x10d3, "e1000e", "DMA")
     tree.tell("remove", new)
@@ -123,12 +123,12 @@ def removed(bed, tree, exporter, new):
     tree.tell("remove", new)
     began = time.monotonic()
     bed.wait(lambda: unwatched(exporter) == [2, 0], "a card that was removed is not unwatched")
-    bed.tap.same(len(of_device(exporter, new)), 5, "it keeps its series")
-    bed.wait(lambda: not of_device(exporter, new), "then they end")
+    bed.tap.same(len(of_device(exporter, new)), 5, "a removed card keeps its series")
+    bed.wait(lambda: not of_device(exporter, new), "the series end after that time")
     bed.tap.result(KEEP - 0.2 < time.monotonic() - began < KEEP + 2, f"after {KEEP} s")
     tree.add(f"pci0000:00/{PORT}/{new}", 0x8086, 0x10d3, "e1000e", "DMA")
     tree.tell("add", new)
-    bed.wait(lambda: len(of_device(exporter, new)) == 5, "it comes back with them")
+    bed.wait(lambda: len(of_device(exporter, new)) == 5, "a card that is added again has series again")
 
 
 def with_faults(bed, tree, standin, exporter):
@@ -139,19 +139,19 @@ def with_faults(bed, tree, standin, exporter):
     bed.tap.same(info(exporter, NIC)["driver"], "", "it has no driver any more")
     count = f'faultcast_io_page_faults_total{{device="{NIC}",access="write"}}'
     bed.tap.same(exporter.metric(count), 2, "its faults are still there")
-    bed.wait(lambda: not of_device(exporter, NIC), "then they end too")
-    bed.tap.same(of_device(exporter, PULLED), [], "as those of one that was pulled before the exporter started")
+    bed.wait(lambda: not of_device(exporter, NIC), "the series of the faulted card end too")
+    bed.tap.same(of_device(exporter, PULLED), [], "so do those of a card that was removed before the exporter started")
     bed.tap.result(of_device(exporter, ENGINE) and of_device(exporter, "unknown"),
-                   "what is no PCI device stays")
+                   "a device that is not on PCI keeps its series")
     bed.tap.same(exporter.metric('faultcast_events_raised_total{kind="io_page_fault"}'), 9,
-                 "the host's sums go on")
+                 "the host's sums still include them")
     standin.ask("publish 2")
-    bed.wait(lambda: exporter.metric(count) == 3, "a requester that goes on faulting is seen")
-    bed.wait(lambda: not of_device(exporter, NIC), "as long as it does")
+    bed.wait(lambda: exporter.metric(count) == 3, "a requester that keeps faulting has series")
+    bed.wait(lambda: not of_device(exporter, NIC), "it has series as long as it faults")
     tree.add(f"pci0000:00/{PORT}/0000:04:00.0/{NIC}", 0x15b3, 0x101d, "mlx5_core", "DMA", aer=True)
     standin.ask(f"add {NIC}")
     tree.tell("add", NIC)
-    bed.wait(lambda: exporter.metric(count) == 3, "when it comes back its counters go on")
+    bed.wait(lambda: exporter.metric(count) == 3, "when the device is added again its counters continue")
 
 
 def without_module(bed, tree, standin, exporter):
@@ -164,14 +164,14 @@ def without_module(bed, tree, standin, exporter):
     tree.send("add@/x", "ACTION=add", "SUBSYSTEM=pci", "PCI_SLOT_NAME=../../etc")
     tree.send("add@/x", "ACTION=add", "SUBSYSTEM=pci", "PCI_SLOT_NAME=")
     tree.send("")
-    bed.tap.same(info(exporter, NVME)["driver"], "vfio-pci", "messages that make no sense are passed over")
+    bed.tap.same(info(exporter, NVME)["driver"], "vfio-pci", "invalid uevents are ignored")
 
 
 def limited(bed, tree, standin):
     standin.ask("load")
     standin.ask("publish 16")
     exporter = bed.start_exporter(standin, f"--path.sysfs={tree.root}", "--metrics.max-devices=7")
-    bed.wait(exporter.is_ready, "with a limit")
+    bed.wait(exporter.is_ready, "with a limit the devices with faults have series")
     shown = {labels["device"] for all_labels in series(exporter).values() for labels in all_labels}
     # 16 events give 7 devices faults. 0000:05:00.0 and 10000:e1:00.0 are present and quiet.
     bed.tap.same(sorted(shown), sorted([PORT, NVME, NIC, GPU, PULLED, ENGINE, "unknown"]),

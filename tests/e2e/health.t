@@ -52,7 +52,7 @@ def getting_worse(bed, standin, exporter):
                  "of the others one is ok, and of one nobody has heard")
     bed.tap.same(listed(exporter), {NIC: "HEALTH_FAULTY", GPU: "HEALTH_OK"},
                  "/v1/devices says the same")
-    bed.tap.same(transitions(exporter), [0, 1, 1], "both changes are counted")
+    bed.tap.same(transitions(exporter), [0, 1, 1], "both transitions are counted")
     log = exporter.log()
     bed.tap.result(f"level=warn msg=\"device {NIC} is suspect: io_page_fault_seen\"" in log and
                    f"level=warn msg=\"device {NIC} is faulty: io_page_fault_repeated\"" in log,
@@ -85,7 +85,7 @@ def told(bed, exporter, client, began):
     read = client.read_until(lambda m: m.body == "health" and changes([m])[0][2] == "FAULTY", 10)
     bed.tap.same(changes(read), NIC_CHANGES, "a follower is told of both changes")
     bed.tap.same([m.body for m in read], ["heartbeat", "event", "event", "event", "health", "gap",
-                                          "event", "health"], "each behind what made it")
+                                          "event", "health"], "each change follows the event that caused it")
     suspect, faulty = (m for m in read if m.body == "health")
     instance = suspect.instance
     bed.tap.same([m.cursor.split(".")[:2] for m in (suspect, faulty)],
@@ -93,12 +93,12 @@ def told(bed, exporter, client, began):
     bed.tap.result(all(began <= int(m.document()["health"]["realtimeNs"]) / 1e9 <= time.time()
                        for m in (suspect, faulty)), "and when it was")
     everything = [m.document() for m in retained(exporter)]
-    bed.tap.same(everything, [m.document() for m in read[1:]], "who comes later reads the same")
+    bed.tap.same(everything, [m.document() for m in read[1:]], "a later client reads the same")
     # If the resumed stream begins with a gap that belongs to an event, the gap is sent again.
     rest = {number: [m.document() for m in retained(exporter, "after=" + message["cursor"])]
             for number, message in enumerate(everything) if "gap" not in message}
     bed.tap.same(rest, {number: everything[number + 1:] for number in rest},
-                 "and who resumes after any of it the rest")
+                 "a client that resumes after any message gets the rest")
     for query, expected in ((f"device={NIC}", NIC_CHANGES), (f"device={GPU}", []),
                             ("kind=aer", NIC_CHANGES), ("since=1h", NIC_CHANGES),
                             ("until=1h", []), ("limit=1", [])):
@@ -125,7 +125,7 @@ def nothing_to_do(bed, exporter):
     time.sleep(1.5)  # the last look has passed
     before = switches(exporter)
     time.sleep(3)
-    bed.tap.same(switches(exporter) - before, 0, "a device that is faulty and quiet is no work")
+    bed.tap.same(switches(exporter) - before, 0, "a faulty and quiet device causes no work")
 
 
 def quiet(bed, standin):
@@ -138,7 +138,7 @@ def quiet(bed, standin):
     exporter = started(bed, standin)
     is_so(bed, exporter, NIC, SUSPECT, "a device is suspect that faulted 896 s ago")
     is_so(bed, exporter, NIC, OK, "and ok when it was quiet for 15 minutes")
-    bed.tap.same(transitions(exporter), [1, 0, 0], "which is a change")
+    bed.tap.same(transitions(exporter), [1, 0, 0], "the end of the quiet time is a change")
     bed.tap.result(f"level=info msg=\"device {NIC} is ok again: io_page_fault_seen is over\"" in
                    exporter.log(), "and said")
     exporter.check_stop()
@@ -150,11 +150,11 @@ def restarted(bed, standin, exporter, last):
     exporter.kill()
     again = started(bed, standin)
     is_so(bed, again, NIC, FAULTY, "for which the device is faulty too")
-    bed.tap.same(listed(again), {NIC: "HEALTH_FAULTY", GPU: "HEALTH_OK"}, "and the other one is not")
-    bed.tap.same(transitions(again), [0, 0, 0], "though nothing has changed")
+    bed.tap.same(listed(again), {NIC: "HEALTH_FAULTY", GPU: "HEALTH_OK"}, "the other device does not change")
+    bed.tap.same(transitions(again), [0, 0, 0], "the state is in the stream although nothing changed")
     read = retained(again, "after=" + last)
     bed.tap.same(changes(read), [(NIC, "UNSPECIFIED", "FAULTY", "io_page_fault_repeated")],
-                 "who goes on is told how it is, not that it has changed")
+                 "a client that resumes is told the state, not a change")
     old, new = (cursor.split(".") for cursor in (last, read[0].cursor))
     bed.tap.result(len(read) == 1 and new[:2] == old[:2] and int(new[2]) > int(old[2]),
                    f"and nothing else, at a place behind the old one: {new} after {old}")
@@ -165,7 +165,7 @@ def restarted(bed, standin, exporter, last):
 
 def reloaded(bed, standin, exporter):
     standin.unload()
-    bed.wait(lambda: gauge(exporter, NIC) is None, "without the module nobody is judged")
+    bed.wait(lambda: gauge(exporter, NIC) is None, "without the module no device is judged")
     standin.ask("load")
     bed.wait(exporter.is_ready, "the module comes again")
     standin.ask("publish 1")
@@ -173,9 +173,9 @@ def reloaded(bed, standin, exporter):
     # These events include a fatal error of the GPU.
     standin.ask("publish 11")
     is_so(bed, exporter, GPU, FAULTY, "a fatal error makes a device faulty")
-    bed.tap.same(gauge(exporter, PORT), OK, "a card that comes or goes makes none worse")
-    bed.tap.same(listed(exporter)["platform/12340000.dma"], "HEALTH_SUSPECT", "it need not be a PCI device")
-    bed.tap.same(transitions(exporter), [0, 3, 1], "each that is new to this exporter is a change")
+    bed.tap.same(gauge(exporter, PORT), OK, "adding or removing a card makes no device worse")
+    bed.tap.same(listed(exporter)["platform/12340000.dma"], "HEALTH_SUSPECT", "a device that is not on PCI is judged too")
+    bed.tap.same(transitions(exporter), [0, 3, 1], "each state that is new to this exporter is a change")
 
 
 def waited(bed, standin):
@@ -192,7 +192,7 @@ def waited(bed, standin):
     standin.ask("summarize")
     standin.ask("age 0")
     exporter.resume()
-    bed.wait(exporter.is_ready, "it is ready once there is one")
+    bed.wait(exporter.is_ready, "it is ready when a module is loaded")
     is_so(bed, exporter, NIC, FAULTY, "a device is faulty that stormed 5 minutes ago")
     is_so(bed, exporter, NVME, OK, "and one ok that did 2 hours ago")
 
@@ -213,10 +213,10 @@ def stored(bed, standin):
     bed.wait(lambda: len(changes(retained(another))) == 2, "and says so")
     after = retained(another)
     bed.tap.same([m.document() for m in after[:-1]], [m.document() for m in before],
-                 "what was said before is in it")
+                 "the earlier changes are in the store")
     bed.tap.same(changes(after), [(NIC, "OK", "SUSPECT", "io_page_fault_seen"),
                                   (NIC, "UNSPECIFIED", "SUSPECT", "io_page_fault_seen")],
-                 "and what is said now comes last")
+                 "the new changes come last")
     bed.tap.same(changes(retained(another, f"device={GPU}")), [], "a filter keeps it out")
     rows = table("events", f"--exporter=http://127.0.0.1:{another.address[1]}")
     bed.tap.same([row[5:] for row in rows if row[4] == "health"],

@@ -106,12 +106,12 @@ def formats(bed, exporter, what):
         plain[content_type] = parse(body)
         status, headers, zipped = scrape(exporter, accept, "gzip")
         tap.same((status, headers["Content-Encoding"]), (200, "gzip"), f"{name} gzipped")
-        tap.same(parse(gzip.decompress(zipped)), plain[content_type], "with the same in it")
-        tap.result(len(zipped) < len(body) / 2, "much smaller")
+        tap.same(parse(gzip.decompress(zipped)), plain[content_type], "the gzipped content is the same")
+        tap.result(len(zipped) < len(body) / 2, "gzip makes it much smaller")
     text, openmetrics, protobuf = plain.values()
     tap.result(len(text) > 40, f"{what}: there are samples in it")
     tap.same(different(openmetrics, text), {}, f"{what}: OpenMetrics has the same samples as the text")
-    tap.same(different(protobuf, text), {}, "and so has protobuf")
+    tap.same(different(protobuf, text), {}, "protobuf has the same samples as the text")
 
 
 def different(ours, theirs):
@@ -138,7 +138,7 @@ def negotiation(bed, exporter):
                  ("application/openmetrics-text", "gzip"), "lines of the same header are one list")
     status, headers, body = scrape(exporter, method="HEAD")
     bed.tap.same((status, body), (200, b""), "HEAD has no body")
-    bed.tap.result(int(headers["Content-Length"]) > 1000, "but its length")
+    bed.tap.result(int(headers["Content-Length"]) > 1000, "HEAD has the length of the body")
     for target, status in (("http://a.b:1/-/healthy", 200), ("HTTP://a.b/nowhere", 404), ("http://a.b", 200)):
         bed.tap.same(exporter.get(target)[0], status, f"a request for {target} gets {status}")
 
@@ -157,8 +157,8 @@ def exemplars(bed, exporter):
              (NIC, "ACCESS_WRITE"), "which is the cursor of an event of just that kind")
     alike = [cursor for cursor, e in events.items() if e["device"]["name"] == NIC and
              e.get("ioPageFault", {}).get("access") == "ACCESS_WRITE"]
-    tap.same(found.get(counter), alike[-1], "the newest one")
-    tap.result(any("delivery_seconds_bucket" in series for series in found), "and so have buckets")
+    tap.same(found.get(counter), alike[-1], "the exemplar is the newest event")
+    tap.result(any("delivery_seconds_bucket" in series for series in found), "the buckets have exemplars")
     tap.same([cursor for cursor in found.values() if cursor not in events], [],
              "no exemplar names what cannot be read")
     gauges = re.findall(r"^# TYPE (\w+) gauge$", body, re.M)
@@ -177,7 +177,7 @@ def native_histogram(bed, exporter):
                 counts += value
             bed.tap.same(counts + histogram.zero_count, histogram.sample_count,
                          "the native buckets hold every observation")
-            bed.tap.result(histogram.sample_count > 0, "of which there are some")
+            bed.tap.result(histogram.sample_count > 0, "there are observations")
             bed.tap.same(sum(span.length for span in histogram.positive_span),
                          len(histogram.positive_delta), "and its spans say where")
 
@@ -190,10 +190,10 @@ def created(bed, standin):
     bed.tap.same(set(re.findall(r"^faultcast_io_page_faults_created\{.*\} (\S+)$", body, re.M)), {loaded},
         "counters of the kernel say that they count since the module was loaded")
     ours = re.search(r"^faultcast_delivery_seconds_created (\S+)$", body, re.M)
-    bed.tap.result(ours, "the exporter's say since when it counts")
+    bed.tap.result(ours, "the exporter's own counters say since when they count")
     lost = dict(re.findall(r'^faultcast_events_lost_created\{stage="(.*)"\} (\S+)$', body, re.M))
     bed.tap.same((lost.pop("queue"), set(lost.values())), (loaded, {ours and ours[1]}),
-                 "and where both are in one metric, each says its own")
+                 "in a metric with both, each series has its own start time")
     bed.tap.same(re.findall(r"^(?:process_|faultcast_scrapes).*", body, re.M), [],
                  "and there is nothing about the exporter itself")
     exporter.check_stop()
@@ -241,14 +241,14 @@ def bounded(bed, standin):
     time.sleep(0.2)
     standin.resume()
     refused = []
-    bed.wait(lambda: scrape(exporter)[0] == 200 or refused.append(503), "those who have left do not count")
+    bed.wait(lambda: scrape(exporter)[0] == 200 or refused.append(503), "clients that have left do not count")
     tap.same([exporter.metric(f'faultcast_scrapes_total{{result="{result}"}}')
               for result in ("rejected", "failed")], [1 + len(refused), 0], "what became of all is counted")
     standin.pause()
     waiting = [ask(exporter), ask(exporter)]
     time.sleep(0.2)
     exporter.popen.terminate()
-    tap.same(exporter.popen.wait(20), 0, "it ends while clients wait")
+    tap.same(exporter.popen.wait(20), 0, "the exporter exits while clients wait")
     standin.resume()
 
 
@@ -266,7 +266,7 @@ def many(bed, standin):
              for _, headers, body in pages]
     # The process's own metrics and the number of scrapes may differ.
     tap.same([max(whole[i::3]) - min(whole[i::3]) < 100 for i in range(3)], [True] * 3,
-             "each with a whole page")
+             "each of them has a whole page")
     answers = [answer(sock) for sock in slow]
     tap.same([(status, len(samples_of_text(body))) for status, body in answers],
              [(200, len(samples_of_text(scrape(exporter)[2])))] * 3, "slow readers get theirs in the end")

@@ -72,7 +72,7 @@ def catching_up(bed, standin):
     bed.tap.result(answers[0] == (503, "not ready: still catching up\n"),
                    f"with much to catch up with it is not ready: {answers[0]}")
     bed.tap.same(set(answers[:-1]), {(503, "not ready: still catching up\n")}, "all the while")
-    bed.tap.same((answers[-1], exporter.has(head)), ((200, "ready\n"), True), "and ready when it has")
+    bed.tap.same((answers[-1], exporter.has(head)), ((200, "ready\n"), True), "it is ready when it has caught up")
     exporter.check_stop()
     standin.unload()
 
@@ -92,13 +92,13 @@ def comes_late(bed, standin):
             said.append(answer)
     if "not loaded" in said[0]:
         said = said[1:]  # until the exporter has noticed
-    bed.tap.same(said, ["not ready: still catching up\n", "ready\n"], "it says what it does when one comes")
+    bed.tap.same(said, ["not ready: still catching up\n", "ready\n"], "the reason is that it catches up, once a module is loaded")
     exporter.check_stop()
     standin.unload()
 
 
 def overrun(bed, standin):
-    """After an overrun the dropped events are fetched. The exporter is not ready for a short time."""
+    """After an overrun the exporter fetches the dropped events, and stays ready meanwhile."""
     standin.ask("load")
     exporter = bed.start_exporter(standin, "--netlink.rcvbuf=1")
     bed.wait(exporter.is_ready, "an exporter with a small buffer is ready")
@@ -110,7 +110,7 @@ def overrun(bed, standin):
         answers.append(ready(exporter))
     bed.tap.result(exporter.metric('faultcast_source_refetches_total{source="standin"}') > 0,
                    "it has to fetch what the kernel dropped")
-    bed.tap.same(set(answers), {(200, "ready\n")}, "and stays ready while it does")
+    bed.tap.same(set(answers), {(200, "ready\n")}, "the exporter stays ready meanwhile")
     exporter.check_stop()
     standin.unload()
 
@@ -126,13 +126,13 @@ def gone_and_come(bed, standin):
     manager.read.clear()
     standin.ask("load")
     bed.tap.result(manager.waits_for("STATUS=receives events"), "a module comes")
-    bed.tap.same(ready(exporter), (200, "ready\n"), "then it is")
+    bed.tap.same(ready(exporter), (200, "ready\n"), "the exporter is ready with the module")
     standin.unload()
     bed.tap.result(manager.waits_for("STATUS=receives no events: kernel module faultcast is not loaded"),
                    "the module goes")
-    bed.tap.same(ready(exporter)[0], 503, "then it is not")
+    bed.tap.same(ready(exporter)[0], 503, "the exporter is not ready without the module")
     bed.tap.same(manager.read.count("READY=1"), 0, "the start is done once")
-    bed.tap.same(manager.lives(0.5), 0, "nobody asked for a sign of life")
+    bed.tap.same(manager.lives(0.5), 0, "there are no watchdog messages without a watchdog")
     exporter.check_stop()
 
 
@@ -151,14 +151,14 @@ def reloading(bed, standin):
     first = (manager.receive(10) or []) + ["", ""]
     stamp = re.fullmatch(r"MONOTONIC_USEC=(\d+)", first[1])
     bed.tap.same(first[0], "RELOADING=1", "SIGHUP: the manager is told that it reloads")
-    bed.tap.result(stamp and begin <= int(stamp.group(1)) <= time.monotonic_ns() // 1000, "and since when")
-    bed.tap.result(manager.waits_for("READY=1", 10), "and that it has")
+    bed.tap.result(stamp and begin <= int(stamp.group(1)) <= time.monotonic_ns() // 1000, "the reload message has the time")
+    bed.tap.result(manager.waits_for("READY=1", 10), "the manager is told that the reload is over")
     with open(path, "w", encoding="utf-8") as file:
         file.write("log.level: none\n")
     exporter.popen.send_signal(signal.SIGHUP)
     bed.tap.result(manager.waits_for(f"STATUS=receives events; {path} is broken, its old settings are in use"),
-                   "with a broken file, that it is")
-    bed.tap.result(manager.waits_for("READY=1", 10), "and that it goes on")
+                   "with a broken file the status has the error")
+    bed.tap.result(manager.waits_for("READY=1", 10), "with a broken file the reload is over too")
     return manager, exporter
 
 
@@ -173,8 +173,8 @@ def stopping(bed, manager, exporter):
     exporter.resume()
     response = connection.getresponse()
     bed.tap.same((response.status, response.read()), (503, b"not ready: stopping\n"),
-                 "which is told that the exporter stops")
-    bed.tap.result(manager.waits_for("STOPPING=1"), "and so is the manager")
+                 "/-/ready says that the exporter stops")
+    bed.tap.result(manager.waits_for("STOPPING=1"), "the manager is told that the exporter stops")
     bed.tap.same(exporter.popen.wait(20), 0, "it ends")
 
 
@@ -183,19 +183,19 @@ def watchdog(bed, standin):
     exporter = bed.start_exporter(standin, env=manager.environment(WATCHDOG_USEC=str(WATCHDOG_USEC)))
     bed.tap.result(manager.waits_for("READY=1"), "an exporter has a watchdog")
     signs = manager.lives(2)
-    bed.tap.result(7 <= signs <= 11, f"it shows that it lives twice in the time: {signs} times in 5 of them")
+    bed.tap.result(7 <= signs <= 11, f"the exporter sends two watchdog messages in each interval: {signs} in 5 intervals")
     exporter.pause()
     manager.lives(0.1)
-    bed.tap.same(manager.lives(1), 0, "and does not when its loop stands still")
+    bed.tap.same(manager.lives(1), 0, "it sends none while its loop is blocked")
     exporter.resume()
-    bed.tap.result(manager.lives(1) > 0, "and does again")
+    bed.tap.result(manager.lives(1) > 0, "it sends them again afterwards")
     exporter.check_stop()
     os.unlink(manager.name)
     manager = Manager(bed, abstract=False)
     exporter = bed.start_exporter(standin, env=manager.environment(WATCHDOG_USEC=str(WATCHDOG_USEC),
                                                                   WATCHDOG_PID="1"))
     bed.tap.result(manager.waits_for("READY=1"), "an exporter has another one's watchdog")
-    bed.tap.same(manager.lives(1), 0, "which is no business of its")
+    bed.tap.same(manager.lives(1), 0, "it sends no messages for another process's watchdog")
     exporter.check_stop()
 
 
@@ -216,8 +216,8 @@ def manager_is_slow(bed, standin):
         fill(manager, other)
         exporter = bed.start_exporter(standin, env=manager.environment())
         bed.wait(exporter.is_ready, "an exporter does not wait for a manager that does not read")
-        bed.tap.result(manager.waits_for("READY=1"), "which is told when it reads again")
-        bed.tap.result("STATUS=receives events" in manager.read, "all of it")
+        bed.tap.result(manager.waits_for("READY=1"), "the manager is told of the start when it reads again")
+        bed.tap.result("STATUS=receives events" in manager.read, "the manager gets the whole state")
         fill(manager, other)
         exporter.popen.send_signal(signal.SIGHUP)
         time.sleep(0.15)  # the exporter retries every tenth of a second
@@ -226,7 +226,7 @@ def manager_is_slow(bed, standin):
         exporter.popen.send_signal(signal.SIGHUP)
         told = list(iter(lambda: manager.receive(0.5), None))
         bed.tap.result(["READY=1"] in [message[:1] for message in told] and [] not in told,
-                       "and once: nothing is left for a message that is empty")
+                       "the state is sent again, without an empty message")
     exporter.check_stop()
 
 
@@ -246,9 +246,9 @@ def versions(bed, standin):
         line = f'level={level} msg="{text}'
         bed.tap.same(exporter.log().count(line), 1, f"and the log, once, as {level}")
         standin.unload()
-        bed.wait(lambda: skew_of(exporter) == (None, None), "without a module there is none")
+        bed.wait(lambda: skew_of(exporter) == (None, None), "without a module the metric is absent")
         standin.ask("load " + flags)
-        bed.wait(lambda: exporter.log().count(line) == 2, "one more that is loaded is said again")
+        bed.wait(lambda: exporter.log().count(line) == 2, "each load of another version is logged")
         standin.unload()
         exporter.check_stop()
 
@@ -260,7 +260,7 @@ def same_version(bed, standin):
     exporter = bed.start_exporter(standin)
     bed.wait(exporter.is_ready, "a module of the exporter's own version")
     bed.tap.same((exporter.json("/v1/status").get("skew", ""), "same ABI" in exporter.log()), ("", False),
-                 "is nothing to speak of")
+                 "a module of the same version is not logged")
     exporter.check_stop()
     standin.unload()
 

@@ -74,7 +74,7 @@ def foreign_messages(bed, standin, exporter):
     bed.wait(lambda: exporter.has(head), "an event arrives after a stranger's")
     read = everything(exporter)
     bed.tap.same((read[-1].seq, [m for m in read if m.instance == foreign]), (head, []),
-                 "whose loading, events and unloading are ignored")
+                 "the loading, events and unloading of the foreign program are ignored")
 
 
 def counters_are_true(bed, standin, exporter):
@@ -86,7 +86,7 @@ def counters_are_true(bed, standin, exporter):
     standin.ask("suppress 0000:03:00.0 4")
     standin.ask("lose 0000:04:00.1 6")
     answer = standin.ask("summarize")
-    bed.wait(lambda: exporter.has(answer["head"]), "what follows suppression arrives")
+    bed.wait(lambda: exporter.has(answer["head"]), "events after suppression arrive")
     read = everything(exporter)
     told = {}
     for event in (m.document()["event"] for m in read if m.body == "event"):
@@ -96,10 +96,10 @@ def counters_are_true(bed, standin, exporter):
     bed.tap.same(told, {"0000:03:00.0": [(70, 0, "KIND_IO_PAGE_FAULT"), (4, 0, "KIND_SUPPRESSED")],
                         "0000:04:00.1": [(0, 5, "KIND_IO_PAGE_FAULT"), (0, 6, "KIND_SUPPRESSED")],
                         "platform/12340000.dma": [(3, 0, "KIND_IO_PAGE_FAULT")]},
-                 "events and summaries tell of what was suppressed and lost, once")
+                 "events and summaries report suppressed and lost faults, once")
     bed.tap.same(account.balance_of(read, answer),
                  account.Balance(answer["head"], summaries=2, suppressed=77, lost=11),
-                 "and so do gaps")
+                 "gaps report them too")
     devices = standin.devices()
     seen = {device["address"]["name"]: tuple(int(device.get(key, 0)) for key in
                                              ("raised", "published", "suppressed", "lost"))
@@ -108,7 +108,7 @@ def counters_are_true(bed, standin, exporter):
     bed.tap.result(all(r == p + s + l for r, p, s, l in devices.values()), "they obey the law")
     bed.tap.same([sum(column) for column in zip(*devices.values())],
                  [answer[key] for key in ("raised", "published", "suppressed", "lost")],
-                 "and add up to the totals")
+                 "the devices add up to the totals")
 
 
 def overrun(bed, standin):
@@ -158,7 +158,7 @@ def overrun_of_one_turn(bed, standin):
     bed.tap.same(messages, TURN - 1, "a buffer holds what is read in one turn")
     exporter.resume()
     head = standin.ask("batch 0")["head"]
-    bed.wait(lambda: exporter.has(head), "and what was dropped behind it is fetched")
+    bed.wait(lambda: exporter.has(head), "the messages that were dropped behind it are fetched")
     standin.unload()
     exporter.check_stop()
 
@@ -174,7 +174,7 @@ def small_history(bed, standin, exporter):
     bed.wait(lambda: exporter.has(10100), "it catches up with 10000 more")
     mine = [m for m in everything(exporter) if m.instance == answer["instance"]]
     gaps = [m for m in mine if m.body == "gap"]
-    bed.tap.same([m.reason for m in gaps], ["GAP_REASON_HISTORY"], "with one gap, by the history")
+    bed.tap.same([m.reason for m in gaps], ["GAP_REASON_HISTORY"], "there is one gap, because of the history")
     first, last = gaps[0].missing
     bed.tap.result(last >= 10100 - 256 and first > 100,
                    f"which is no larger than it must be: {first} to {last}")
@@ -214,13 +214,13 @@ def reload_unnoticed(bed, standin, exporter):
     new = standin.ask("load")
     standin.ask("publish 5")
     exporter.resume()
-    bed.wait(lambda: exporter.cursor() == (new["instance"], 5, 0), "it sees the last of two that came")
+    bed.wait(lambda: exporter.cursor() == (new["instance"], 5, 0), "it sees the last of two loads")
     answer = standin.ask("publish 5")
-    bed.wait(lambda: exporter.cursor() == (new["instance"], 10, 0), "and goes on with it")
+    bed.wait(lambda: exporter.cursor() == (new["instance"], 10, 0), "it receives the events of the last one")
     read = everything(exporter)
     bed.tap.same([m.cursor for m in read if m.body == "gap"][-1:], [f"{old['instance']}.{old['head']}.{stream.SUB_END}"],
-                 "the one before them has ended")
-    bed.tap.same(account.balance_of(read, answer), account.Balance(10), "and not the last one")
+                 "the stream has the end of the first instance")
+    bed.tap.same(account.balance_of(read, answer), account.Balance(10), "the last instance has not ended")
 
 
 def reload_between_questions(bed, standin, exporter):
@@ -236,7 +236,7 @@ def reload_between_questions(bed, standin, exporter):
         standin.unload()
         new = standin.ask("load")
         client.read_until(lambda m: m.body == "gap", 10)
-        bed.wait(exporter.is_ready, "a module is loaded again, and nobody has asked it")
+        bed.wait(exporter.is_ready, "a module is loaded again, before any request to it")
     bed.tap.same(exporter.json("/v1/status").get("module", {}).get("instance"), str(int(new["instance"], 16)),
                  "the first question is answered")
 

@@ -46,7 +46,7 @@ def longer_than_the_window(bed, standin, path):
     bed.wait(lambda: exporter.metric("faultcast_store_bytes") > 1000000, "it tells its size")
     bed.tap.result(exporter.metric("faultcast_store_oldest_timestamp_seconds") > 0, "and its age")
     exporter.check_stop()
-    bed.tap.same(stored(path), (head, head, 1, head), "they are in the file")
+    bed.tap.same(stored(path), (head, head, 1, head), "all events are in the file")
 
 
 def killed_while_storing(bed, standin, path):
@@ -63,8 +63,8 @@ def killed_while_storing(bed, standin, path):
     head = standin.ask("status")["head"]
     bed.wait(lambda: is_all_stored(exporter, head), f"killed {KILLS} times, it stores what is left", 60)
     exporter.check_stop()
-    bed.tap.same(stored(path), (head, head, 1, head), "each is there once")
-    bed.tap.same(stored(path, "PRAGMA integrity_check"), ("ok",), "in a file that is sound")
+    bed.tap.same(stored(path), (head, head, 1, head), "each event is there once")
+    bed.tap.same(stored(path, "PRAGMA integrity_check"), ("ok",), "the file is intact")
 
 
 def no_room(bed, standin, path):
@@ -72,10 +72,10 @@ def no_room(bed, standin, path):
     exporter = bed.start_exporter(standin, f"--storage.path={path}")
     bed.wait(exporter.is_ready, "without a usable path it serves all the same", 60)
     head = standin.ask("publish 30000")["head"]
-    bed.wait(lambda: exporter.has(head), "and receives")
+    bed.wait(lambda: exporter.has(head), "the exporter receives events")
     bed.tap.same(exporter.metric("faultcast_store_up"), 0, "the store is down")
     bed.tap.result(exporter.metric('faultcast_events_lost_total{stage="store"}') > 10000,
-                   "what it cannot keep is counted")
+                   "events that it cannot store are counted")
     os.rmdir(path)
     bed.wait(lambda: output(exporter, "lag_events") == 0, "it recovers by itself", 60)
     counts = [output(exporter, f"{what}_total") for what in ("received", "sent", "dropped")]

@@ -63,7 +63,7 @@ def alert(bed, server, name, fires=True):
 
 def first_fault(bed, standin, exporter, server):
     bed.tap.same([server.value(READS), server.value(WRITES)], [0, 0], "a device that never faulted has its series")
-    bed.tap.same(server.value(f'faultcast_device_health{{device="{NIC}"}}'), 0, "and is ok")
+    bed.tap.same(server.value(f'faultcast_device_health{{device="{NIC}"}}'), 0, "the device is ok")
     standin.ask(f"publish {PATTERN}")
     bed.wait(lambda: exporter.has(PATTERN), "its first faults arrive")
     server.wait_scrapes()
@@ -88,7 +88,7 @@ def exporter_restarts(bed, standin, exporter, server, start):
     server.wait_scrapes()
     increase_is(bed, server, WRITES, 22, "an exporter starts anew")
     bed.tap.same(resets(server, WRITES), 0, "the kernel's counters have not been reset")
-    bed.tap.result(resets(server, DELIVERED) == 1, "its own have")
+    bed.tap.result(resets(server, DELIVERED) == 1, "the exporter's own counters have been reset")
     return exporter
 
 
@@ -99,7 +99,7 @@ def module_reloads(bed, standin, exporter, server):
     bed.wait(lambda: server.value(WRITES) is None, "without the module the series of faults are gone, not frozen")
     bed.tap.same(server.value("up"), 1, "the target is up")
     bed.tap.same(server.query('{__name__=~"faultcast_(io_page|aer|link|device_(health|last)|events_(raised|published)).*"}'), {},
-                 "not one of them is left")
+                 "no series of a fault is left")
     alert(bed, server, "FaultcastModuleAbsent")
     alert(bed, server, "FaultcastDeviceFaulty", fires=False)
     standin.ask("load")
@@ -107,7 +107,7 @@ def module_reloads(bed, standin, exporter, server):
     bed.wait(lambda: server.value(WRITES) == 4, "the module comes again and counts from 0")
     alert(bed, server, "FaultcastModuleAbsent", fires=False)
     increase_is(bed, server, WRITES, 22 + 4, "all before and after")
-    bed.tap.same(resets(server, WRITES), 1, "with one reset")
+    bed.tap.same(resets(server, WRITES), 1, "the counters had one reset")
     standin.unload()
     standin.ask("load")
     standin.ask(f"publish {PATTERN}")
@@ -115,7 +115,7 @@ def module_reloads(bed, standin, exporter, server):
     bed.wait(exporter.is_ready, "the exporter follows")
     server.wait_scrapes()
     increase_is(bed, server, WRITES, 22 + 4 + 2, "all of three instances")
-    bed.tap.same(resets(server, WRITES), 2, "with one more reset")
+    bed.tap.same(resets(server, WRITES), 2, "the counters had one more reset")
 
 
 def test(bed):

@@ -181,7 +181,7 @@ def test(bed):
     for board in boards:
         bed.tap.same(list(board.complaints()), [], f"{board.name}: {len(board.panels)} panels that are complete, "
                      "none over another")
-    bed.tap.same([board.json["uid"] for board in boards], ["faultcast-fleet", "faultcast-host"], "both are there")
+    bed.tap.same([board.json["uid"] for board in boards], ["faultcast-fleet", "faultcast-host"], "both dashboards are there")
     targets, standins = exporters(bed)
     server = prometheus.start(bed, 9090, targets, rules=prometheus.RULES, native_histograms=True)
     server.wait_scrapes()

@@ -23,48 +23,48 @@ guest() {
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	is "a device with AER has its zero series" \
 		"$(metric "faultcast_aer_events_total{device=\"$card\",severity=\"fatal\"}")" 0
-	is "one without has none" \
+	is "a device without AER has none" \
 		"$(metric 'faultcast_aer_events_total{device="0000:00:00.0",severity="fatal"}')" ""
 
 	ok "a correctable error of the card" aer 1 0 0 0 0x40
-	is "is an event" "$(wait_for 5 aer_event_there 1 && aer_event 1)" "$card SEVERITY_CORRECTED 64 BadTLP "
-	ok "two at once" aer 1 0 0 0 0x1001
-	is "are one event" "$(wait_for 5 aer_event_there 2 && aer_event 2)" \
+	is "the error is an event" "$(wait_for 5 aer_event_there 1 && aer_event 1)" "$card SEVERITY_CORRECTED 64 BadTLP "
+	ok "two errors of the card at once" aer 1 0 0 0 0x1001
+	is "they are one event" "$(wait_for 5 aer_event_there 2 && aer_event 2)" \
 		"$card SEVERITY_CORRECTED 4097 RxErr,Timeout "
 	ok "an error of the port itself" aer 0 5 0 0 0x80
-	is "is the port's" "$(wait_for 5 aer_event_there 3 && aer_event 3)" "$port SEVERITY_CORRECTED 128 BadDLLP "
+	is "the event names the port" "$(wait_for 5 aer_event_there 3 && aer_event 3)" "$port SEVERITY_CORRECTED 128 BadDLLP "
 	ok "a nonfatal one with a TLP" aer 1 0 0 0x1000 0
-	is "has its header" "$(wait_for 5 aer_event_there 4 && aer_event 4)" \
+	is "the event has the TLP header" "$(wait_for 5 aer_event_there 4 && aer_event 4)" \
 		"$card SEVERITY_NONFATAL 4096 TLP 1241513985,16909060,84281096,151653132"
 	ok "two nonfatal ones at once, of the port" aer 0 5 0 0x5000 0
-	is "are one event, with both" "$(wait_for 5 aer_event_there 5 && aer_event 5)" \
+	is "they are one event with both errors" "$(wait_for 5 aer_event_there 5 && aer_event 5)" \
 		"$port SEVERITY_NONFATAL 20480 TLP,CmpltTO 1241513985,16909060,84281096,151653132"
 	# aer_inject adds this to the status that the port still has.
 	ok "a fatal one of the port" aer 0 5 0 0x45000 0
-	is "has its status" "$(wait_for 5 aer_event_there 6 && aer_event 6)" \
+	is "the event has its status" "$(wait_for 5 aer_event_there 6 && aer_event 6)" \
 		"$port SEVERITY_FATAL 282624 TLP,CmpltTO,MalfTLP 1241513985,16909060,84281096,151653132"
 	# The kernel does not read the registers of a card behind a broken link.
 	ok "a fatal one of the card" aer 1 0 0 0x40000 0
-	is "has no status" "$(wait_for 10 aer_event_there 7 && aer_event 7)" "$card SEVERITY_FATAL 0  "
+	is "the event has no status" "$(wait_for 10 aer_event_there 7 && aer_event 7)" "$card SEVERITY_FATAL 0  "
 
 	sleep 1
 	is "fatal ones are counted" \
 		"$(metric "faultcast_aer_events_total{device=\"$card\",severity=\"fatal\"}")" 1
-	is "also without a status" \
+	is "a fatal event without a status is counted too" \
 		"$(metric "faultcast_aer_errors_total{device=\"$card\",severity=\"fatal\",error=\"none\"}")" 1
 	is "two in one event are two errors" \
 		"$(metric "faultcast_aer_errors_total{device=\"$port\",severity=\"nonfatal\",error=\"CmpltTO\"}")" 1
-	is "but one event" \
+	is "they count as one event" \
 		"$(metric "faultcast_aer_events_total{device=\"$port\",severity=\"nonfatal\"}")" 1
 	is "corrected ones are counted" \
 		"$(metric "faultcast_aer_events_total{device=\"$card\",severity=\"corrected\"}")" 2
-	is "nonfatal ones" \
+	is "nonfatal ones are counted" \
 		"$(metric "faultcast_aer_events_total{device=\"$card\",severity=\"nonfatal\"}")" 1
-	is "the port's" \
+	is "the port's events are counted" \
 		"$(metric "faultcast_aer_events_total{device=\"$port\",severity=\"corrected\"}")" 1
 	is "each error by its name" \
 		"$(metric "faultcast_aer_errors_total{device=\"$card\",severity=\"corrected\",error=\"Timeout\"}")" 1
-	is "and in the sum" "$(metric 'faultcast_events_raised_total{kind="aer"}')" 7
+	is "the sum of all errors is right" "$(metric 'faultcast_events_raised_total{kind="aer"}')" 7
 	is "no I/O page fault was counted" "$(metric 'faultcast_events_raised_total{kind="io_page_fault"}')" 0
 	faultcastctl tail --all --once
 	faultcastctl devices

@@ -105,8 +105,8 @@ load() {
 	done
 	diag "of the module's some $((nth - low)) allocations $refused refuse it, without $degraded it works"
 	is "any allocation at load may fail" "$broken" ""
-	ok "some must refuse it" test $refused -gt 5
-	ok "some need not" test $degraded -gt 5
+	ok "some failed allocations refuse the load" test $refused -gt 5
+	ok "some failed allocations do not refuse it" test $degraded -gt 5
 }
 
 # requests WORD...: fails each allocation of the request in turn, then checks a normal answer.
@@ -123,10 +123,10 @@ requests() {
 		tail -n 1 /tmp/answer
 	done
 	ok "$*: all but allocation $nth may fail" grep -q spared /tmp/answer
-	ok "$*: several did" test $nth -gt 2
-	is "$*: then it ends well" "$(tail -n 1 /tmp/answer)" "end 0"
+	ok "$*: several allocations failed" test $nth -gt 2
+	is "$*: without a failed allocation the request succeeds" "$(tail -n 1 /tmp/answer)" "end 0"
 	[ "$1" = inject ] || [ "$1" = events ] ||
-		is "$*: and is answered in full" "$(grep -v spared /tmp/answer)" "$(cat /tmp/whole)"
+		is "$*: the answer is then complete" "$(grep -v spared /tmp/answer)" "$(cat /tmp/whole)"
 }
 
 # Fails allocations in the module's own code, in any process.
@@ -150,7 +150,7 @@ caught_up() {
 }
 
 worker() {
-	ok "the module comes for the worker" load_faultcast rate=0 queue=4096
+	ok "the module loads for the test of the worker" load_faultcast rate=0 queue=4096
 	start_exporter
 	ok "the exporter is ready" wait_for 20 exporter_ready
 	raised=0
@@ -162,18 +162,18 @@ worker() {
 		done
 		fail_no_more
 		raised=$((raised + 1000))
-		ok "of $probability %: it catches up" wait_for 30 caught_up $raised
-		ok "of $probability %: the law holds" law_holds
+		ok "$probability % failed allocations: the exporter catches up" wait_for 30 caught_up $raised
+		ok "$probability % failed allocations: the law holds" law_holds
 	done
 	diag "overruns $(metric 'faultcast_source_overruns_total{source="netlink"}')"
-	ok "it was told of what could not be sent" \
+	ok "the exporter was told of events that could not be sent" \
 		test "$(metric 'faultcast_source_overruns_total{source="netlink"}')" -gt 0
 	fetch_events >/tmp/stream
 	faultcastctl --json tail --all --once >/tmp/truth
 	same "every event is there once, with no gap" /tmp/stream /tmp/truth
-	is "$raised of them" "$(wc -l </tmp/stream)" $raised
+	is "there are $raised events" "$(wc -l </tmp/stream)" $raised
 	ok "the exporter ends cleanly" stop_exporter
-	ok "the module goes" unload_faultcast
+	ok "the module unloads after that" unload_faultcast
 }
 
 # generation_of JQ: a value of the card's newest event.
@@ -183,7 +183,7 @@ of_last_event() {
 
 # A card whose identity cannot be allocated must not appear as the card before it.
 identity() {
-	ok "the module comes for identity" load_faultcast rate=0
+	ok "the module loads for the test of identity" load_faultcast rate=0
 	raise_iommu_fault device=$card >/dev/null
 	ok "the law holds for the card" law_holds
 	is "the card is known" "$(of_last_event '[.generation, .identityLate]')" '[1,false]'
@@ -193,10 +193,10 @@ identity() {
 	raise_iommu_fault device=$card >/dev/null
 	sleep 1
 	fail_no_more
-	is "found again without memory it is nobody" "$(of_last_event '[.generation, .identity]')" '[0,null]'
+	is "a card found again without memory has no identity" "$(of_last_event '[.generation, .identity]')" '[0,null]'
 	raise_iommu_fault device=$card >/dev/null
 	sleep 1
-	is "then it is looked up" "$(of_last_event '[.generation, .identityLate, .identity.deviceId]')" '[2,true,4307]'
+	is "with memory the card is looked up" "$(of_last_event '[.generation, .identityLate, .identity.deviceId]')" '[2,true,4307]'
 	ok "the law holds for identity" law_holds
-	ok "the module leaves" unload_faultcast
+	ok "the module unloads in the end" unload_faultcast
 }

@@ -16,7 +16,7 @@ guest() {
 	faultcastctl --json status >/tmp/after
 	faultcastctl --json devices >/tmp/devices.after
 	same "no counter has moved" /tmp/after /tmp/before
-	same "of no device" /tmp/devices.after /tmp/devices.before
+	same "no device's counter has moved" /tmp/devices.after /tmp/devices.before
 	badnl unprivileged >/host/unprivileged
 	is "every request without privilege was answered" $? 0
 	ok "the law still holds" law_holds
@@ -79,7 +79,7 @@ host() {
 		answers >seen
 	same "each is refused as it should be" seen expected
 	# No kernel has a message for a missing command.
-	is "each but those says why" \
+	is "every other refusal has a message" \
 		"$(awk -F '\t' '$2 != "0" && $2 != "EOPNOTSUPP" && $4 == "-"' answers)" ""
 	cat >expected <<-END
 		status_get	0
@@ -90,7 +90,7 @@ host() {
 		join	EPERM
 	END
 	cut -f 1-2 unprivileged >seen
-	same "without privilege" seen expected
+	same "the answers without privilege" seen expected
 }
 
 # attributes COMMAND: the expected lines for its attributes.

@@ -79,8 +79,8 @@ left_behind() {
 	is "CPU 1 is gone, and all its faults are in its queue" "$left" $burst
 	ok "the law holds" law_holds
 	is "all are published" "$(number published)" $burst
-	ok "the CPU comes back" cpu1 1
-	ok "its faults go on" raise_on 1 device=$mock count=100
+	ok "CPU 1 is online again" cpu1 1
+	ok "it raises faults again" raise_on 1 device=$mock count=100
 	ok "the law holds again" law_holds
 	is "all are published again" "$(number published)" $((burst + 100))
 	ok "the module unloads" unload_faultcast
@@ -91,11 +91,11 @@ unloaded_without_it() {
 	leave_behind
 	is "CPU 1 is gone with its queue full" "$left" $burst
 	ok "the module unloads while the CPU is offline" unload_faultcast
-	is "with all of them published" "$(dmesg | sed -n 's/.*faultcast: unloaded: //p' | tail -n 1)" \
+	is "all queued events were published" "$(dmesg | sed -n 's/.*faultcast: unloaded: //p' | tail -n 1)" \
 		"raised=$burst published=$burst suppressed=0 lost=0 queued=0 head=$burst"
 	ok "it loads while the CPU is offline" load_faultcast rate=0
-	ok "the CPU comes then" cpu1 1
-	ok "and faults" raise_on 1 device=$mock count=100
+	ok "CPU 1 is online then" cpu1 1
+	ok "CPU 1 raises faults" raise_on 1 device=$mock count=100
 	ok "the law holds for it" law_holds
 	is "they are published" "$(number published)" 100
 	ok "the module goes" unload_faultcast
@@ -133,7 +133,7 @@ storm() {
 		sleep 0.1
 		cpu1 1 || break
 	done
-	is "$cycles times off and on" $i $cycles
+	is "CPU 1 went offline and online $cycles times" $i $cycles
 	touch /tmp/end
 	wait
 	ok "the law holds after the storm" law_holds

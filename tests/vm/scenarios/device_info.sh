@@ -60,10 +60,10 @@ watch_for_two() {
 rebind() {
 	driver=$1
 	echo $nic >$sysfs/$nic/driver/unbind
-	ok "without a driver there is none in it" wait_for 10 info_is $nic driver ""
+	ok "device_info of a device without a driver names none" wait_for 10 info_is $nic driver ""
 	echo "$2" >$sysfs/$nic/iommu_group/type || diag "the type does not become $2"
 	echo $nic >/sys/bus/pci/drivers/"$driver"/bind
-	ok "with one there is" wait_for 20 info_is $nic driver "$driver"
+	ok "with a driver it names the driver" wait_for 20 info_is $nic driver "$driver"
 }
 
 passed_through() {
@@ -72,12 +72,12 @@ passed_through() {
 	like "its DMA is translated" "$kind" '^DMA'
 	none=$(metric 'faultcast_devices_unwatched{reason="identity"}')
 	rebind e1000e identity
-	ok "its domain has become another" wait_for 10 domain_is $nic identity
-	is "it is one more that is not watched" "$(metric 'faultcast_devices_unwatched{reason="identity"}')" \
+	ok "its domain has changed" wait_for 10 domain_is $nic identity
+	is "it is counted as unwatched" "$(metric 'faultcast_devices_unwatched{reason="identity"}')" \
 		$((none + 1))
 	rebind e1000e auto
 	ok "its domain is as before" wait_for 10 domain_is $nic "$kind"
-	is "and it is watched" "$(metric 'faultcast_devices_unwatched{reason="identity"}')" "$none"
+	is "it is watched again" "$(metric 'faultcast_devices_unwatched{reason="identity"}')" "$none"
 }
 
 plugged() {
@@ -101,7 +101,7 @@ pulled() {
 	ok "its slot is empty" wait_for 30 slot_is_empty
 	gone=$(cut -d. -f1 /proc/uptime)
 	is "its faults are still there" "$(metric "$faults")" 1
-	is "and its name" "$(info $card model)" "82574L Gigabit Network Connection"
+	is "its name is still there" "$(info $card model)" "82574L Gigabit Network Connection"
 	ok "then its series end" wait_for 30 has_no_series
 	took=$(($(cut -d. -f1 /proc/uptime) - gone))
 	# The kernel reports the slot as empty some time after the device was removed.
@@ -109,8 +109,8 @@ pulled() {
 	ok "the kernel still has its counters" sh -c "faultcastctl devices | grep -q $card"
 	ok "another model is put there" qmp \
 		'{"execute":"device_add","arguments":{"driver":"nvme","id":"second","bus":"rp0","serial":"x"}}'
-	ok "it is named" wait_for 30 info_is $card driver nvme
-	is "by its own name, without a serial number" "$(info $card vendor_id model serial)" "0x1b36 QEMU NVM Express Controller "
+	ok "the new model has a series" wait_for 30 info_is $card driver nvme
+	is "it has its own name, without a serial number" "$(info $card vendor_id model serial)" "0x1b36 QEMU NVM Express Controller "
 	is "the counters go on" "$(metric "$faults")" 1
 }
 
@@ -130,7 +130,7 @@ guest() {
 	rm /tmp/watching
 	wait $!
 	diag "scraped meanwhile: $(wc -l </tmp/scrapes)"
-	ok "often" test "$(wc -l </tmp/scrapes)" -gt 5
+	ok "the series were scraped often" test "$(wc -l </tmp/scrapes)" -gt 5
 	is "no device had two at any time" "$(cat /tmp/twice)" ""
 	ok "the law holds" law_holds
 	ok "the exporter ends cleanly" stop_exporter

@@ -91,20 +91,20 @@ all_devices() {
 	end_storm
 	is "the dump of all devices ends well" "$(tail -n 1 /tmp/dump)" "end 0"
 	diag "devices: $(datagrams /tmp/dump) datagrams"
-	ok "of several datagrams" test "$(datagrams /tmp/dump)" -gt 3
+	ok "it has several datagrams" test "$(datagrams /tmp/dump)" -gt 3
 	grep '^device' /tmp/dump | sort -n -k 3 >/tmp/seen
 	same "has every device once" /tmp/seen /tmp/expected
 	open_dump devices
 	is "events between two datagrams" "$(dumpnl inject $devices $devices)" "end 0"
-	ok "do not disturb it" close_dump
+	ok "the dump then ends well" close_dump
 	grep '^device' /tmp/dump | sort -n -k 3 >/tmp/seen
-	same "either" /tmp/seen /tmp/expected
+	same "it still has every device once" /tmp/seen /tmp/expected
 }
 
 # Too few events for any eviction.
 all_history() {
 	ok "the module goes" unload_faultcast
-	ok "and comes with more history" load_faultcast devices=4096 history=262144 queue=16384 rate=0 host_rate=0
+	ok "the module loads with more history" load_faultcast devices=4096 history=262144 queue=16384 rate=0 host_rate=0
 	is "events to dump" "$(dumpnl inject 5000 $devices)" "end 0"
 	begin_storm
 	ok "the storm goes on" wait_for 5 head_beyond 5100
@@ -115,11 +115,11 @@ all_history() {
 	last=$(awk '$1 == "event" {n = $2} END {print n}' /tmp/dump)
 	diag "history: $last events in $(datagrams /tmp/dump) datagrams, head $before before it, $after after it"
 	is "the dump of all events ends well" "$(tail -n 1 /tmp/dump)" "end 0"
-	ok "of several datagrams" test "$(datagrams /tmp/dump)" -gt 10
+	ok "it has several datagrams" test "$(datagrams /tmp/dump)" -gt 10
 	is "without a gap" "$(grep -c gap /tmp/dump)" 0
 	ok "every event, in order" covers 1 "$last" /tmp/dump
 	ok "up to what was head when it began" test "$last" -ge "$before"
-	ok "while more came" test "$after" -gt "$last"
+	ok "more events were published meanwhile" test "$after" -gt "$last"
 	ok "the module goes again" unload_faultcast
 }
 
@@ -140,8 +140,8 @@ slow_reader() {
 	dumpnl inject 3000 $devices
 	ok "953 to 3000 are retained" wait_for 5 head_is 3000
 	dumpnl events 1 >/tmp/dump
-	ok "asked from 1, all is told" covers 1 3000 /tmp/dump
-	is "with the gap first" "$(grep -m 1 -E 'event|gap' /tmp/dump)" "gap 1 952"
+	ok "a dump from 1 covers all numbers" covers 1 3000 /tmp/dump
+	is "it begins with a gap" "$(grep -m 1 -E 'event|gap' /tmp/dump)" "gap 1 952"
 
 	open_dump events
 	read_before=$(wc -l </tmp/dump)
@@ -149,25 +149,25 @@ slow_reader() {
 	ok "1000 events evict as many" wait_for 5 head_is 4000
 	ok "a slow reader comes to its end" close_dump
 	diag "$((read_before - 1)) events, then $(grep gap /tmp/dump)"
-	ok "and is told of all that there was when it began" covers 953 3000 /tmp/dump
-	is "in one gap" "$(grep -c gap /tmp/dump)" 1
-	is "up to the oldest retained one" "$(sed -n 's/^gap [0-9]* //p' /tmp/dump)" 1952
-	ok "what was read before is not in it" test "$(awk '$1 == "gap" {print $2}' /tmp/dump)" -ge \
+	ok "it is told of every event up to the head at its start" covers 953 3000 /tmp/dump
+	is "the evicted events are one gap" "$(grep -c gap /tmp/dump)" 1
+	is "the gap ends before the oldest retained event" "$(sed -n 's/^gap [0-9]* //p' /tmp/dump)" 1952
+	ok "the gap has no event that was read before" test "$(awk '$1 == "gap" {print $2}' /tmp/dump)" -ge \
 		$((953 + read_before - 1))
 
 	open_dump events
 	dumpnl inject 5000 $devices
 	ok "5000 events evict all" wait_for 5 head_is 9000
 	ok "a reader that is slower still comes to its end" close_dump
-	ok "and is told of all, too" covers 1953 4000 /tmp/dump
-	is "in one gap, to the end" "$(grep -E 'event|gap' /tmp/dump | tail -n 1 | cut -d ' ' -f 1,3)" "gap 4000"
+	ok "it is told of every event too" covers 1953 4000 /tmp/dump
+	is "the rest is one gap" "$(grep -E 'event|gap' /tmp/dump | tail -n 1 | cut -d ' ' -f 1,3)" "gap 4000"
 
 	open_dump events
 	begin_storm
 	ok "a storm evicts" wait_for 10 head_beyond 12000
 	ok "a reader in the middle of it comes to its end" close_dump
 	end_storm
-	ok "and is told of all" covers 6953 9000 /tmp/dump
+	ok "it is told of every event" covers 6953 9000 /tmp/dump
 }
 
 held() {
@@ -175,19 +175,19 @@ held() {
 	ok "an open dump holds the module" refcnt_is 1
 	is "it cannot be unloaded" "$(rmmod faultcast 2>&1)" \
 		"rmmod: can't unload module 'faultcast': Resource temporarily unavailable"
-	is "and works on" "$(dumpnl inject 1)" "end 0"
+	is "the module still works" "$(dumpnl inject 1)" "end 0"
 	ok "the dump ends well" close_dump
 	ok "a finished dump does not hold it" wait_for 5 refcnt_is 0
 	for request in events devices; do
 		open_dump $request
-		ok "another, of $request, holds it" refcnt_is 1
+		ok "an open dump of $request holds it" refcnt_is 1
 		kill "$dump"
 		exec 4>&-
 		wait "$dump"
-		ok "left in its middle it holds it no more" wait_for 5 refcnt_is 0
+		ok "an abandoned dump does not hold it" wait_for 5 refcnt_is 0
 	done
 	ok "the module unloads" unload_faultcast
-	ok "and loads" load_faultcast
+	ok "the module loads again" load_faultcast
 	dumpnl inject 1 >/dev/null
 }
 
@@ -209,8 +209,8 @@ unprivileged() {
 	done
 	for request in events config "inject 1"; do
 		# shellcheck disable=SC2086 # words
-		is "no $request" "$(dumpnl user $request | tail -n 1)" "end EPERM"
+		is "$request is refused" "$(dumpnl user $request | tail -n 1)" "end EPERM"
 	done
 	is "nothing was injected" "$(number raised)" 1
-	is "nor set" "$(number rate)" 100
+	is "no setting was changed" "$(number rate)" 100
 }

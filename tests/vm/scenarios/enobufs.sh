@@ -46,12 +46,12 @@ guest() {
 	overruns=$(metric 'faultcast_source_overruns_total{source="netlink"}')
 	refetches=$(metric 'faultcast_source_refetches_total{source="netlink"}')
 	diag "overruns $overruns, refetches $refetches"
-	ok "it was told of an overrun" test "$overruns" -gt 0
-	ok "it has fetched" test "$refetches" -gt 0
+	ok "the exporter was told of an overrun" test "$overruns" -gt 0
+	ok "the exporter has fetched events" test "$refetches" -gt 0
 	fetch_events >/tmp/stream
 	faultcastctl --json tail --all --once >/tmp/truth
 	same "every event is there once, with no gap" /tmp/stream /tmp/truth
-	is "5100 of them" "$(wc -l </tmp/stream)" 5100
+	is "there are 5100 events" "$(wc -l </tmp/stream)" 5100
 	is "none is counted as lost" "$(metric "$history")" 0
 	end
 
@@ -64,7 +64,7 @@ guest() {
 	from=$(jq -r .missing.from /tmp/gap)
 	to=$(jq -r .missing.to /tmp/gap)
 	diag "gap from $from to $to"
-	is "because of the history" "$(jq -r .reason /tmp/gap)" GAP_REASON_HISTORY
+	is "the gap's reason is the history" "$(jq -r .reason /tmp/gap)" GAP_REASON_HISTORY
 	{
 		seq 1 $((from - 1))
 		echo "gap $from $to"

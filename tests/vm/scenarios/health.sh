@@ -25,7 +25,7 @@ guest() {
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	ok "a device of which nothing is known is ok" wait_for 5 is_health $device 0
 	series=$(fetch /metrics | grep -c "device=\"$device\"")
-	ok "and has $series series, not more than 8" test "$series" -le 8
+	ok "a quiet device has $series series, not more than 8" test "$series" -le 8
 
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		faultcastctl inject --device $device --access read
@@ -37,12 +37,12 @@ guest() {
 	rogue read $device
 	ok "a fault makes it suspect" wait_for 5 is_health $device 1
 	rogue mixed $device count=20 gap_us=20000
-	ok "more make it faulty" wait_for 5 is_health $device 2
+	ok "more faults make it faulty" wait_for 5 is_health $device 2
 	is "another device is ok" "$(metric "faultcast_device_health{device=\"$other\"}")" 0
 
-	ok "of that one little is published" faultcastctl config --device $other --rate 1 --burst 1
+	ok "the other device gets a low limit" faultcastctl config --device $other --rate 1 --burst 1
 	raise_iommu_fault device=$other flags=1 count=100
-	ok "but the rest is counted" wait_for 5 is_health $other 2
+	ok "its suppressed faults count for its health" wait_for 5 is_health $other 2
 	is "/v1/devices says the same" "$(fetch /v1/devices | jq -r '.devices[] | select(.raised != "0") |
 		.address.name + " " + .health' | sort)" "$device HEALTH_FAULTY
 $other HEALTH_FAULTY"
@@ -52,31 +52,31 @@ $other HEALTH_FAULTY"
 		$device OK SUSPECT io_page_fault_seen
 		$device SUSPECT FAULTY io_page_fault_repeated
 	END
-	same "the stream has told so" /tmp/changes.of_device /tmp/expected
-	is "of the other one too" "$(grep $other /tmp/changes | tail -n 1 | cut -d ' ' -f 3-)" \
+	same "the stream has both changes" /tmp/changes.of_device /tmp/expected
+	is "the stream has the other device's changes" "$(grep $other /tmp/changes | tail -n 1 | cut -d ' ' -f 3-)" \
 		"FAULTY io_page_fault_repeated"
-	is "and all is counted" "$(metric 'faultcast_health_transitions_total{to="faulty"}')" 2
+	is "all transitions are counted" "$(metric 'faultcast_health_transitions_total{to="faulty"}')" 2
 	ok "the law holds" law_holds
 
 	kill -9 "$exporter"
 	wait "$exporter"
 	start_exporter
 	ok "an exporter that was killed is ready again" wait_for 10 exporter_ready
-	ok "it knows the device" wait_for 5 is_health $device 2
-	is "and the other one" "$(metric "faultcast_device_health{device=\"$other\"}")" 2
+	ok "it has the first device's state" wait_for 5 is_health $device 2
+	is "it has the other device's state" "$(metric "faultcast_device_health{device=\"$other\"}")" 2
 	changes | sort >/tmp/changes
 	cat >/tmp/expected <<-END
 		$device UNSPECIFIED FAULTY io_page_fault_repeated
 		$other UNSPECIFIED FAULTY io_page_fault_repeated
 	END
-	same "and says that they are, not that they have become so" /tmp/changes /tmp/expected
+	same "the stream has their states, not new transitions" /tmp/changes /tmp/expected
 	is "nothing has changed" "$(metric 'faultcast_health_transitions_total{to="faulty"}')" 0
 
 	ok "the module goes" unload_faultcast
-	ok "without it nobody is judged" wait_for 5 is_health $device ""
-	ok "it comes" load_faultcast
-	ok "and they are what they were" wait_for 5 is_health $device 2
-	is "both" "$(metric "faultcast_device_health{device=\"$other\"}")" 2
+	ok "without the module no device is judged" wait_for 5 is_health $device ""
+	ok "the module loads again" load_faultcast
+	ok "the device has its state again" wait_for 5 is_health $device 2
+	is "the other device has its state again" "$(metric "faultcast_device_health{device=\"$other\"}")" 2
 	ok "the exporter ends cleanly" stop_exporter
 	ok "the module unloads" unload_faultcast
 }

@@ -61,14 +61,14 @@ plug() {
 	ok "a card is plugged in" qmp \
 		'{"execute":"device_add","arguments":{"driver":"e1000e","id":"card","bus":"rp0"}}'
 	ok "it is found" wait_for 15 test -e /sys/bus/pci/devices/$card
-	ok "that is an event of the port" wait_for 5 has_event \
+	ok "the port has an event" wait_for 5 has_event \
 		".device.name == \"$port\" and .hotplug.event == \"SLOT_EVENT_CARD_PRESENT\""
-	ok "and one of its link" wait_for 5 has_event ".kind == \"KIND_LINK\" and .device.name == \"$port\""
-	ok "the card is asked to go" qmp '{"execute":"device_del","arguments":{"id":"card"}}'
-	ok "it goes" wait_for 20 test ! -e /sys/bus/pci/devices/$card
+	ok "the port's link has an event" wait_for 5 has_event ".kind == \"KIND_LINK\" and .device.name == \"$port\""
+	ok "the card is asked to be removed" qmp '{"execute":"device_del","arguments":{"id":"card"}}'
+	ok "the card is gone" wait_for 20 test ! -e /sys/bus/pci/devices/$card
 	faultcastctl tail --all --once
 	fetch /metrics | grep link_events
-	ok "what happened is counted" test "$(link_events card_present)" -ge 1
-	ok "the link too" test "$(link_events link_changed)" -ge 1
+	ok "the events are counted" test "$(link_events card_present)" -ge 1
+	ok "the link's events are counted" test "$(link_events link_changed)" -ge 1
 	ok "the law holds" law_holds
 }

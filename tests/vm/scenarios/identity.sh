@@ -48,22 +48,22 @@ guest() {
 	ok "a driver binds" modprobe e1000e
 	wait_for 10 test -e /sys/bus/pci/drivers/e1000e/$card
 	fault $card
-	is "that is a new generation" "$(event_of $card 2 '[.generation, .identity.driver]')" '[2,"e1000e"]'
-	is "the event before keeps its own" "$(event_of $card 1 '[.generation, .identity.driver]')" '[1,""]'
+	is "the device is a new generation" "$(event_of $card 2 '[.generation, .identity.driver]')" '[2,"e1000e"]'
+	is "the event before keeps its generation" "$(event_of $card 1 '[.generation, .identity.driver]')" '[1,""]'
 
 	ok "the card is removed" sh -c "echo 1 >/sys/bus/pci/devices/$card/remove"
-	is "devices says so" "$(device_of $card '[.present, .identity.deviceId]')" '[false,4307]'
+	is "faultcastctl devices shows that" "$(device_of $card '[.present, .identity.deviceId]')" '[false,4307]'
 	is "its events still name it" "$(event_of $card 2 '.identity.deviceId')" 4307
 	ok "and is found again" sh -c "echo 1 >/sys/bus/pci/rescan"
 	wait_for 10 test -e /sys/bus/pci/drivers/e1000e/$card
 	fault $card
-	is "as a later generation" "$(event_of $card 3 '[.generation > 2, .identity.driver]')" '[true,"e1000e"]'
-	is "that is present" "$(device_of $card '.present')" true
+	is "the card is a later generation" "$(event_of $card 3 '[.generation > 2, .identity.driver]')" '[true,"e1000e"]'
+	is "the card is present" "$(device_of $card '.present')" true
 	faultcastctl devices
 	ok "the law holds in the end" law_holds
 
 	ok "a fault of a requester that is no device" faultcastctl inject --device 0000:7f:00.0
 	sleep 0.5
-	is "has no identity" "$(event_of 0000:7f:00.0 1 '[.generation, .identity]')" '[0,null]'
+	is "its event has no identity" "$(event_of 0000:7f:00.0 1 '[.generation, .identity]')" '[0,null]'
 	ok "the module unloads" unload_faultcast
 }

@@ -45,7 +45,7 @@ guest() {
 	is "writes too" "$(count $device write)" 2
 	is "reads of no known device" "$(count unknown read)" 2
 	is "writes of no known device" "$(count unknown write)" 1
-	is "what is neither" "$(count $other other)" 1
+	is "faults that are neither are counted" "$(count $other other)" 1
 	is "the other device read nothing" "$(count $other read)" 0
 
 	# With one CPU the worker cannot empty the queue before the interrupt ends.
@@ -54,7 +54,7 @@ guest() {
 	is "all are counted" "$(count $other read)" 3000
 	is "what the queue could not hold is lost" \
 		"$(metric 'faultcast_events_lost_total{stage="queue"}')" $((3000 - 1024))
-	is "of that device" "$(awk -v device=$other '$1 == device {print $5}' /tmp/law)" $((3000 - 1024))
+	is "they are lost for that device" "$(awk -v device=$other '$1 == device {print $5}' /tmp/law)" $((3000 - 1024))
 	is "the first 1024 are published" "$(all_events | sed -n '10p;$p')" "10 $other read 0x1000000 -
 $((9 + 1024)) $other read 0x13ff000 -"
 	ok "the exporter ends cleanly" stop_exporter

@@ -39,16 +39,16 @@ guest() {
 	start_exporter
 	ok "the exporter runs without module, and is not ready" \
 		wait_for 10 says 503 "not ready: kernel module faultcast is not loaded"
-	is "healthy" "$(fetch /-/healthy)" healthy
-	is "source_up says so" "$(metric 'faultcast_source_up{source="netlink"}')" 0
-	is "/v1/status too" "$(fetch /v1/status | jq -c '[.source.up // false, .source.reason, .module]')" \
+	is "/-/healthy is 200 without the module" "$(fetch /-/healthy)" healthy
+	is "source_up is 0 without the module" "$(metric 'faultcast_source_up{source="netlink"}')" 0
+	is "/v1/status has the reason" "$(fetch /v1/status | jq -c '[.source.up // false, .source.reason, .module]')" \
 		'[false,"kernel module faultcast is not loaded",null]'
 	is "no counter is shown" "$(metric faultcast_synthetic_events_total)" ""
 	fetch "/v1/events?follow=1" -N -m 60 >/tmp/stream &
 	follower=$!
 
-	ok "the module comes" load_faultcast
-	ok "the exporter takes it up" wait_for 5 says 200 ready
+	ok "the module loads" load_faultcast
+	ok "the exporter receives its events" wait_for 5 says 200 ready
 	is "source_up is 1" "$(metric 'faultcast_source_up{source="netlink"}')" 1
 	is "the probes are up" "$(metric 'faultcast_probe_up{probe="vtd"}') $(metric \
 		'faultcast_probe_up{probe="iommu"}')" "1 1"
@@ -57,14 +57,14 @@ guest() {
 	ok "the law holds" law_holds
 
 	ok "the module goes while the exporter uses it" unload_faultcast
-	ok "the exporter says so" wait_for 5 says 503 "not ready: kernel module faultcast is not loaded"
+	ok "/-/ready says that the module is gone" wait_for 5 says 503 "not ready: kernel module faultcast is not loaded"
 	is "source_up is 0" "$(metric 'faultcast_source_up{source="netlink"}')" 0
-	ok "the follower is told" wait_for 5 has 1 GAP_REASON_UNLOADED /tmp/stream
+	ok "the follower receives a gap" wait_for 5 has 1 GAP_REASON_UNLOADED /tmp/stream
 
-	ok "the module comes again" load_faultcast
-	ok "the exporter takes it up again" wait_for 5 says 200 ready
+	ok "the module loads again" load_faultcast
+	ok "the exporter receives its events again" wait_for 5 says 200 ready
 	rogue write $device count=2 gap_us=20000
-	ok "the follower goes on" wait_for 5 has 5 '"event"' /tmp/stream
+	ok "the follower receives new events" wait_for 5 has 5 '"event"' /tmp/stream
 	jq -c 'select(.event or .gap)' /tmp/stream >/tmp/messages
 	jq -c 'if .gap then [.gap.reason, .gap.missing] else
 		[.event.seq, .event.ioPageFault.access] end' /tmp/messages >/tmp/seen
@@ -76,8 +76,8 @@ guest() {
 		["1","ACCESS_WRITE"]
 		["2","ACCESS_WRITE"]
 	END
-	same "and has all in order" /tmp/seen /tmp/expected
-	is "of two instances" "$(jq -r .cursor /tmp/messages | cut -d . -f 1 | uniq | sort -u | wc -l)" 2
+	same "the follower has every event in order" /tmp/seen /tmp/expected
+	is "the events are of two instances" "$(jq -r .cursor /tmp/messages | cut -d . -f 1 | uniq | sort -u | wc -l)" 2
 	is "no cursor is given twice" "$(jq -r .cursor /tmp/messages | sort | uniq -d)" ""
 	resumes
 	ok "the law holds again" law_holds
@@ -102,28 +102,28 @@ guest() {
 # when the second one is already present.
 twice_unseen() {
 	kill -STOP "$exporter"
-	ok "the module goes unseen" unload_faultcast
-	ok "and comes" load_faultcast
-	ok "and goes again" unload_faultcast
-	ok "and comes" load_faultcast
+	ok "the module is unloaded while the exporter is paused" unload_faultcast
+	ok "it is loaded again" load_faultcast
+	ok "it is unloaded again" unload_faultcast
+	ok "it is loaded again" load_faultcast
 	rogue read $device count=2 gap_us=20000
 	kill -CONT "$exporter"
 	ok "the follower has what the last one published" wait_for 10 has 7 '"event"' /tmp/stream
-	ok "only the one before has ended" has 2 GAP_REASON_UNLOADED /tmp/stream
-	ok "the module goes" unload_faultcast
-	ok "now the last one has too" wait_for 5 has 3 GAP_REASON_UNLOADED /tmp/stream
+	ok "only the earlier instances have ended" has 2 GAP_REASON_UNLOADED /tmp/stream
+	ok "the module is unloaded" unload_faultcast
+	ok "now the last instance has ended too" wait_for 5 has 3 GAP_REASON_UNLOADED /tmp/stream
 	is "no cursor was given twice" "$(jq -r 'select(.heartbeat | not).cursor' /tmp/stream | sort | uniq -d)" ""
 }
 
 without_ftrace() {
-	ok "without ftrace the module loads" load_faultcast
+	ok "the module loads without ftrace" load_faultcast
 	echo 1 >/proc/sys/kernel/ftrace_enabled
-	is "and says which probe failed, and why" \
+	is "the status has the failed probe and the reason" \
 		"$(faultcastctl --json status | jq -c '.module.probes[:2][] | [.name, .state, .reason]')" \
 		'["vtd","PROBE_STATE_FAILED","kernel.ftrace_enabled is 0"]
 ["iommu","PROBE_STATE_ACTIVE",""]'
-	ok "the exporter says it too" wait_for 5 metric_is 'faultcast_probe_up{probe="vtd"}' 0
-	is "and that it is the only one that has failed" \
+	ok "probe_up of that probe is 0" wait_for 5 metric_is 'faultcast_probe_up{probe="vtd"}' 0
+	is "probe_failed is 1 for that probe alone" \
 		"$(fetch /metrics | grep '^faultcast_probe_failed.* 1$')" 'faultcast_probe_failed{probe="vtd"} 1'
 	ok "the other probe works" raise_iommu_fault device=$device
 	ok "the law holds there" law_holds
@@ -139,5 +139,5 @@ resumes() {
 		sed "1,${n}d" /tmp/messages >/tmp/expected
 		same "resuming after message $n" /tmp/answer /tmp/expected
 	done
-	is "that were all" $n "$(wc -l </tmp/messages)"
+	is "every message was tried" $n "$(wc -l </tmp/messages)"
 }

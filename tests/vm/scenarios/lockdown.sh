@@ -24,17 +24,17 @@ lock() {
 	ok "lockdown: $1" eval "echo $1 >$level"
 	not_ok "$1: no new access to PCI registers" rogue read $rogue
 	ok "$1: faults are seen as before" wait_for 10 more_than "$(raised)"
-	is "$1: exactly, as the module says" "$(faultcastctl --json status |
+	is "$1: the module's probe is exact" "$(faultcastctl --json status |
 		jq -c '.module.probes[] | select(.name == "vtd") | [.state, .exact]')" '["PROBE_STATE_ACTIVE",true]'
-	ok "$1: what wants CAP_NET_ADMIN is answered" faultcastctl inject --device $rogue
-	ok "$1: events too" eval "faultcastctl tail --all --once | grep -q synthetic"
+	ok "$1: a request that needs CAP_NET_ADMIN is answered" faultcastctl inject --device $rogue
+	ok "$1: the injected event is there" eval "faultcastctl tail --all --once | grep -q synthetic"
 }
 
 rejected() {
 	clear_log
 	message=$(insmod /lib/faultcast.ko 2>&1)
-	like "$1: insmod says so" "$message" "$2"
-	like "$1: the kernel too" "$(dmesg)" "$3"
+	like "$1: insmod prints the reason" "$message" "$2"
+	like "$1: the kernel logs the reason" "$(dmesg)" "$3"
 }
 
 guest() {

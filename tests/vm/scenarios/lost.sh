@@ -70,30 +70,30 @@ guest() {
 	reports 2 $second "burst=20 gap_us=5000"
 	wait
 	for device in $first $second; do
-		ok "$device: the last are told too" wait_for 5 all_told "$device"
+		ok "$device: the last lost faults are reported" wait_for 5 all_told "$device"
 		is "$device: all were counted" "$(device_number "$device" raised)" $count
 		ok "$device: most were lost" test "$(device_number "$device" lost)" -gt $((count / 2))
-		ok "$device: events told of them" test "$(told "$device" KIND_IO_PAGE_FAULT)" -gt $((count / 2))
-		ok "$device: in their place" in_place "$device"
+		ok "$device: events reported lost faults" test "$(told "$device" KIND_IO_PAGE_FAULT)" -gt $((count / 2))
+		ok "$device: every lost fault is reported in the right place" in_place "$device"
 	done
 	ok "the law holds" law_holds
 	ok "the module unloads" unload_faultcast
 
-	ok "the module comes again" load_faultcast queue=2 rate=0
+	ok "the module loads again" load_faultcast queue=2 rate=0
 	reports 1 $first "burst=$count"
 	injects $first &
-	ok "only synthetic events follow: all are told of" wait_for 5 all_told $first
+	ok "lost faults are reported even if only synthetic events follow" wait_for 5 all_told $first
 	touch /tmp/end
 	wait
 	missing=$((count - $(rows $first | grep -c KIND_IO_PAGE_FAULT)))
-	is "by one summary" "$(rows $first | grep -v KIND_IO_PAGE_FAULT)" "KIND_SUPPRESSED 0 $missing 0"
-	is "that is no fault" "$(faultcastctl --json status | jq -r .module.summaries)" 1
-	like "and is shown" "$(faultcastctl tail --all --once)" \
+	is "one summary reports them" "$(rows $first | grep -v KIND_IO_PAGE_FAULT)" "KIND_SUPPRESSED 0 $missing 0"
+	is "the summary is no fault" "$(faultcastctl --json status | jq -r .module.summaries)" 1
+	like "faultcastctl shows the summary" "$(faultcastctl tail --all --once)" \
 		"$first +suppressed +\($missing lost before\)"
 	rows $first >/tmp/before
 	sleep 2
 	rows $first >/tmp/after
-	same "it is told once" /tmp/after /tmp/before
+	same "each lost fault is reported once" /tmp/after /tmp/before
 	ok "the law holds with it" law_holds
 	ok "the module unloads after it" unload_faultcast
 }

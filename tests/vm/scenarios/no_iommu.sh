@@ -11,14 +11,14 @@ guest() {
 		"$(faultcastctl --json status | jq -c '.module.probes[:2][] | [.name, .state, .reason]')" \
 		'["vtd","PROBE_STATE_UNAVAILABLE","no ACPI DMAR table: this machine has no VT-d"]
 ["iommu","PROBE_STATE_ACTIVE",""]'
-	like "the table says so" "$(faultcastctl status)" '^vtd +unavailable +- +no ACPI DMAR table'
-	like "the kernel log too" "$(dmesg)" 'faultcast: vtd: unavailable: no ACPI DMAR table'
+	like "faultcastctl's table has the reason" "$(faultcastctl status)" '^vtd +unavailable +- +no ACPI DMAR table'
+	like "the kernel log has the reason" "$(dmesg)" 'faultcast: vtd: unavailable: no ACPI DMAR table'
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
-	is "probe_up is 0" "$(metric 'faultcast_probe_up{probe="vtd"}')" 0
-	is "the other is 1" "$(metric 'faultcast_probe_up{probe="iommu"}')" 1
+	is "probe_up of VT-d is 0" "$(metric 'faultcast_probe_up{probe="vtd"}')" 0
+	is "probe_up of the other probe is 1" "$(metric 'faultcast_probe_up{probe="iommu"}')" 1
 	ok "inject works" faultcastctl inject
-	ok "it is counted" wait_for 5 metric_is faultcast_synthetic_events_total 1
+	ok "the injected event is counted" wait_for 5 metric_is faultcast_synthetic_events_total 1
 	ok "the law holds" law_holds
 	ok "the exporter ends cleanly" stop_exporter
 	ok "the module unloads" unload_faultcast

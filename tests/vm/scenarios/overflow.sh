@@ -23,8 +23,8 @@ guest() {
 	faultcastctl devices
 	ok "the law holds" law_holds
 	is "every event was counted" "$(faultcastctl --json status | jq -r .module.raised)" 40
-	ok "some in the shared slot" test "$(raised overflow)" -ge 24
-	is "the others under their address" \
+	ok "some events are in the shared slot" test "$(raised overflow)" -ge 24
+	is "the other events are under their device's address" \
 		"$(faultcastctl --json devices | jq -r '[.devices[] | select(.address.name != "overflow") | .raised | tonumber] | add')" \
 		$((40 - $(raised overflow)))
 	ok "the module unloads" unload_faultcast
@@ -41,9 +41,9 @@ guest() {
 	kill $storm 2>/dev/null
 	wait $storm
 	diag "raised $(raised $device)"
-	ok "it faulted on the way" test "$(raised $device)" -gt 0
+	ok "the device faulted meanwhile" test "$(raised $device)" -gt 0
 	ok "the law holds after removing and finding it" law_holds
-	is "it has as many generations as it was found" \
+	is "it has a generation for each time it was found" \
 		"$(faultcastctl --json devices | jq -r ".devices[] | select(.address.name == \"$device\") | .identity.generation")" 6
 	ok "the module unloads after it" unload_faultcast
 }

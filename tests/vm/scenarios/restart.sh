@@ -78,21 +78,21 @@ guest() {
 	cursors /tmp/truth >/tmp/truth.cursors
 	cursors /tmp/part1.whole /tmp/part2 >/tmp/union
 	same "both parts together have every event once, in order" /tmp/union /tmp/truth.cursors
-	is "and state no gap" "$(grep -c '"gap"' /tmp/part1.whole /tmp/part2)" "/tmp/part1.whole:0
+	is "the parts have no gap" "$(grep -c '"gap"' /tmp/part1.whole /tmp/part2)" "/tmp/part1.whole:0
 /tmp/part2:0"
 	jq -c .event /tmp/truth | md5sum >/tmp/truth.events
 	jq -c 'select(.event).event' /tmp/part1.whole /tmp/part2 | md5sum >/tmp/union.events
-	same "and each event whole" /tmp/union.events /tmp/truth.events
+	same "each event is whole" /tmp/union.events /tmp/truth.events
 
 	first_latest=$(cursors /tmp/latest | head -n 1)
-	ok "after=latest began later" test "$first_latest" != "$(head -n 1 /tmp/truth.cursors)"
+	ok "the stream with after=latest began later" test "$first_latest" != "$(head -n 1 /tmp/truth.cursors)"
 	sed -n "/^$first_latest\$/,\$p" /tmp/truth.cursors >/tmp/expected
 	cursors /tmp/latest >/tmp/latest.cursors
-	same "and has all from there on" /tmp/latest.cursors /tmp/expected
+	same "it has every event from there on" /tmp/latest.cursors /tmp/expected
 
 	fetch_events "after=$(sed -n 5p /tmp/truth.cursors)" >/tmp/old
 	sed 1,5d /tmp/truth >/tmp/expected
-	same "an old cursor goes on behind it" /tmp/old /tmp/expected
+	same "an old cursor continues with the next event" /tmp/old /tmp/expected
 	fetch_events "after=$(tail -n 1 /tmp/truth.cursors)" >/tmp/none
 	is "the last cursor has nothing behind it" "$(cat /tmp/none)" ""
 

@@ -25,16 +25,16 @@ guest() {
 	like "all is locked down" "$(cat /sys/kernel/security/lockdown)" '\[confidentiality\]'
 	like "a module without a signature is refused" "$(insmod /lib/iommu_raise.ko 2>&1)" \
 		'Key was rejected by service'
-	like "by signature enforcement" "$(dmesg)" 'Loading of unsigned module is rejected'
-	ok "the signed one loads" load_faultcast
-	is "and does not taint the kernel as unsigned" $(($(cat /proc/sys/kernel/tainted) >> 13 & 1)) 0
+	like "signature enforcement refused it" "$(dmesg)" 'Loading of unsigned module is rejected'
+	ok "the signed module loads" load_faultcast
+	is "it does not taint the kernel as unsigned" $(($(cat /proc/sys/kernel/tainted) >> 13 & 1)) 0
 	for probe in vtd iommu aer; do
 		like "probe $probe" "$(probes)" "^$probe PROBE_STATE_ACTIVE true$"
 	done
 	ok "aer_inject, signed by Debian" modprobe aer_inject
-	ok "an error of the card" aer 1 0 0 0 0x40
-	ok "is published" wait_for 10 published 1
-	like "as an event" "$(faultcastctl tail --all --once)" '0000:01:00.0.*BadTLP'
+	ok "the card reports an error" aer 1 0 0 0 0x40
+	ok "the error is published" wait_for 10 published 1
+	like "the event has the error" "$(faultcastctl tail --all --once)" '0000:01:00.0.*BadTLP'
 	ok "the law holds" law_holds
 	ok "the module can be removed" unload_faultcast
 }

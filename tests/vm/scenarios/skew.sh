@@ -50,10 +50,10 @@ error_report() {
 	first=$(unknown)
 	before=$(unknown)
 	ok "$1: an error report" aer 1 0 0 0 0x40
-	ok "$1: reaches the stream" wait_for 5 streamed 11
+	ok "$1: the error report reaches the stream" wait_for 5 streamed 11
 	after=$(unknown)
 	diag "$1: $first, $before, then $after unknown"
-	ok "$1: and is counted as unknown" test $((after - before)) -gt $((before - first))
+	ok "$1: the report is counted as unknown" test $((after - before)) -gt $((before - first))
 }
 
 # revision: the revision of the running exporter.
@@ -67,27 +67,27 @@ works() {
 	ok "$1: faults before the exporter" faults
 	start_exporter
 	ok "$1: the exporter is ready" wait_for 10 exporter_ready
-	ok "$1: what there was is streamed" wait_for 5 streamed 10
+	ok "$1: earlier events are streamed" wait_for 5 streamed 10
 	timeout 30 faultcastctl --json tail --count $((10 + $2)) >/tmp/tail &
 	tail=$!
 	sleep 1
 	[ "$2" = 0 ] || error_report "$1"
 	ok "$1: faults while it listens" faults
 	total=$((20 + $2))
-	ok "$1: are published" wait_for 5 head_is $total
-	ok "$1: all is streamed" wait_for 5 streamed $total
+	ok "$1: the later faults are published" wait_for 5 head_is $total
+	ok "$1: all events are streamed" wait_for 5 streamed $total
 	fetch_events >/tmp/stream
 	is "$1: each event once, in order" "$(jq -r .event.seq /tmp/stream | tr '\n' ' ')" "$(seq -s ' ' 1 $total) "
 	is "$1: no gap" "$(grep -c '"gap"' /tmp/stream)" 0
-	is "$1: reads, writes and synthetic ones" "$(for access in READ WRITE; do
+	is "$1: reads, writes and synthetic events are all there" "$(for access in READ WRITE; do
 		grep -v '"synthetic":true' /tmp/stream | grep -c "ACCESS_$access"
 	done) $(grep -c '"synthetic":true' /tmp/stream)" "10
 6 4"
 	wait $tail
 	is "$1: faultcastctl tail ended well" $? 0
-	is "$1: and saw the later ones" "$(jq -r .event.seq /tmp/tail | tr '\n' ' ')" "$(seq -s ' ' 11 $total) "
+	is "$1: faultcastctl tail has the later events" "$(jq -r .event.seq /tmp/tail | tr '\n' ' ')" "$(seq -s ' ' 11 $total) "
 	faultcastctl --json tail --all --once >/tmp/tail
-	same "$1: all of them is what the exporter has" /tmp/tail /tmp/stream
+	same "$1: faultcastctl tail --all has the exporter's events" /tmp/tail /tmp/stream
 	ok "$1: events in a table" faultcastctl tail --all --once
 	ok "$1: devices in a table" faultcastctl devices
 	ok "$1: status in a table" faultcastctl status
@@ -95,8 +95,8 @@ works() {
 		is "$1: ${access%=*}s are counted" "$(metric \
 			"faultcast_io_page_faults_total{device=\"$rogue\",access=\"${access%=*}\"}")" "${access#*=}"
 	done
-	is "$1: the synthetic ones" "$(metric faultcast_synthetic_events_total)" 4
-	is "$1: the kernel's total" "$(metric 'faultcast_events_published_total{kind="io_page_fault"}')" 16
+	is "$1: synthetic events are counted" "$(metric faultcast_synthetic_events_total)" 4
+	is "$1: the module's total is right" "$(metric 'faultcast_events_published_total{kind="io_page_fault"}')" 16
 	is "$1: nothing was fetched again" "$(metric 'faultcast_source_refetches_total{source="netlink"}')" 0
 	is "$1: nothing is malformed" "$(grep -c malformed /host/exporter.log)" 0
 	ok "$1: the law holds" law_holds
@@ -127,7 +127,7 @@ old_module_new_programs() {
 	is "nothing is unknown" "$(unknown)" 0
 	like "faultcastctl status says that it is older" "$(faultcastctl status)" \
 		'^skew  *module .* has ABI 1, older than '
-	is "and so does the exporter" "$(metric 'faultcast_module_abi_skew{module="older"}')" 1
+	is "the exporter reports that it is older" "$(metric 'faultcast_module_abi_skew{module="older"}')" 1
 	is "faultcastctl config gets one clear error" "$(faultcastctl config --rate 5 2>&1; echo $?)" \
 		"faultcastctl: the kernel module that is loaded is too old for this
 1"

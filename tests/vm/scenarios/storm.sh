@@ -60,17 +60,17 @@ guest() {
 	published=$(device_number $loud published)
 	diag "published $published of 20000"
 	ok "the burst was published" test "$published" -ge 512
-	ok "and little more" test "$published" -lt 1500
-	ok "events or a summary tell of all that were suppressed" wait_for 5 all_told
-	ok "in a summary" test "$(number summaries)" -ge 1
-	is "head is published and summaries" "$(number head)" $(($(number published) + $(number summaries)))
-	is "the metric has them" "$(metric "faultcast_events_suppressed_total{device=\"$loud\"}")" \
+	ok "little more than the burst was published" test "$published" -lt 1500
+	ok "events or a summary report all suppressed faults" wait_for 5 all_told
+	ok "a summary reports the last ones" test "$(number summaries)" -ge 1
+	is "head equals published plus summaries" "$(number head)" $(($(number published) + $(number summaries)))
+	is "the metric has the suppressed faults" "$(metric "faultcast_events_suppressed_total{device=\"$loud\"}")" \
 		"$(number suppressed)"
-	is "and all faults" "$(metric "faultcast_io_page_faults_total{device=\"$loud\",access=\"read\"}")" 20000
+	is "the metric has all faults" "$(metric "faultcast_io_page_faults_total{device=\"$loud\",access=\"read\"}")" 20000
 
 	# Fairness: single faults of another device in the middle of a storm. The loud device may
 	# publish almost nothing, so that the delivered events are those of the quiet device.
-	ok "a limit for the loud one" faultcastctl config --device $loud --rate 1 --burst 1
+	ok "the loud device gets a limit" faultcastctl config --device $loud --rate 1 --burst 1
 	while [ ! -e /tmp/end ]; do
 		raise_iommu_fault device=$loud count=20000 base=0x10000
 	done >/dev/null &
@@ -89,38 +89,38 @@ guest() {
 	wait $storm
 	diag "$raised faults were raised meanwhile"
 	is "all single faults of a round arrived within 10 ms" "$in_time" "$delivered"
-	ok "in a storm" test "$raised" -ge 100000
-	is "each was published" $(($(device_number "$quiet" published) - ${published:-0})) $((rounds * 10))
+	ok "the storm went on meanwhile" test "$raised" -ge 100000
+	is "each single fault was published" $(($(device_number "$quiet" published) - ${published:-0})) $((rounds * 10))
 	ok "the law holds after it" law_holds
 
-	ok "the loud one is like the others again" faultcastctl config --device $loud --default
-	is "and is shown so" "$(device_number $loud limit)" null
-	ok "a rate for all" faultcastctl config --rate 1 --burst 2
-	is "is shown" "$(number rate) $(number burst)" "1 2"
+	ok "the loud device's limit is removed" faultcastctl config --device $loud --default
+	is "the device has no limit of its own" "$(device_number $loud limit)" null
+	ok "a rate is set for all devices" faultcastctl config --rate 1 --burst 2
+	is "the status shows the rate" "$(number rate) $(number burst)" "1 2"
 	sleep 1.2
 	before=$(device_number $quiet published)
 	raise_iommu_fault device=$quiet count=10 base=0x777000 >/dev/null
 	ok "the law holds with it" law_holds
 	is "only the burst is published" $(($(device_number $quiet published) - before)) 2
-	ok "a limit for one device" faultcastctl config --device $third --rate 0
+	ok "one device gets a limit" faultcastctl config --device $third --rate 0
 	raise_iommu_fault device=$third count=500 base=0x888000 burst=1 >/dev/null
 	ok "the law holds with that" law_holds
-	is "lets all of its events through" "$(device_number $third published)" 500
-	is "and is shown" "$(device_number $third limit.rate)" 0
-	ok "no limit at all" faultcastctl config --rate 0 --host-rate 0
+	is "all of its events are published" "$(device_number $third published)" 500
+	is "the device's limit is shown" "$(device_number $third limit.rate)" 0
+	ok "all limits are removed" faultcastctl config --rate 0 --host-rate 0
 	raise_iommu_fault device=$quiet count=300 base=0x999000 burst=1 >/dev/null
 	ok "the law holds without" law_holds
 	is "nothing more is suppressed" $(($(device_number $quiet published) - before)) 302
 
 	like "a burst over half the queue is refused" "$(faultcastctl config --burst 513 2>&1)" \
 		'burst is 0 or over half the queue'
-	like "a device's host rate too" \
+	like "a host rate for a device is refused" \
 		"$(faultcastctl config --device $third --host-rate 5 2>&1)" "the host's rate is no device's"
-	like "a default with a rate" "$(faultcastctl config --device $third --default --rate 5 2>&1)" \
+	like "a default together with a rate is refused" "$(faultcastctl config --device $third --default --rate 5 2>&1)" \
 		'the default has no rate or burst'
-	like "nothing to set" "$(faultcastctl config 2>&1)" 'expected --rate'
-	is "and nothing changed" "$(number rate) $(number burst)" "0 2"
-	ok "events or a summary tell of all in the end" wait_for 5 all_told
+	like "a command without a setting is refused" "$(faultcastctl config 2>&1)" 'expected --rate'
+	is "refused commands changed nothing" "$(number rate) $(number burst)" "0 2"
+	ok "events or a summary report all suppressed faults in the end" wait_for 5 all_told
 	ok "the exporter ends cleanly" stop_exporter
 	ok "the module unloads" unload_faultcast
 }

@@ -110,22 +110,22 @@ suspended() {
 	before=$(device_times $device)
 	events=$(event_times $device)
 	went=$(date +%s)
-	ok "$1: it sleeps and wakes" sleep_in "$1"
+	ok "$1: the machine sleeps and wakes" sleep_in "$1"
 	slept=$(($(date +%s) - went))
-	ok "$1: it has slept for $slept s" test $slept -ge $((asleep - 3))
-	is "$1: its events' times have not changed" "$(event_times $device)" "$events"
+	ok "$1: the machine has slept for $slept s" test $slept -ge $((asleep - 3))
+	is "$1: the times of earlier events have not changed" "$(event_times $device)" "$events"
 	now=$(device_times $device)
-	ok "$1: the device's first fault has not moved" near "${now% *}" "${before% *}"
-	ok "$1: nor its last" near "${now#* }" "${before#* }"
+	ok "$1: the time of the device's first fault has not changed" near "${now% *}" "${before% *}"
+	ok "$1: the time of its last fault has not changed" near "${now#* }" "${before#* }"
 
 	began=$(date +%s) began_mono=$(mono)
-	ok "$1: faults after it" rogue mixed $device count=20 gap_us=20000
+	ok "$1: faults after the resume" rogue mixed $device count=20 gap_us=20000
 	raise_iommu_fault device=$other count=10 >/dev/null
 	ok "$1: the law holds after them" law_holds
 	# shellcheck disable=SC2046 # three words
 	set -- "$1" $(event_times $device)
 	ok "$1: the last event is of now" between $((began - 1)) "$(date +%s)" "$3"
-	ok "$1: on the monotonic clock too" between $((began_mono - 1)) "$(mono)" "$4"
+	ok "$1: its monotonic time is of now" between $((began_mono - 1)) "$(mono)" "$4"
 	now=$(device_times $device)
 	ok "$1: it is the device's last fault" near "$3" "${now#* }"
 	ok "$1: the first event is still its first" near "$2" "${now% *}"

@@ -36,7 +36,7 @@ guest() {
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	raise_iommu_fault device=$device flags=1
 	ok "one real fault" wait_for 5 metric_is 'faultcast_events_published_total{kind="io_page_fault"}' 1
-	ok "which makes the device suspect" wait_for 5 metric_is "faultcast_device_health{device=\"$device\"}" 1
+	ok "the real fault makes the device suspect" wait_for 5 metric_is "faultcast_device_health{device=\"$device\"}" 1
 	fault_metrics >/tmp/before
 
 	ok "inject" faultcastctl inject --device $device --access read --iova 0x1234
@@ -82,19 +82,19 @@ guest() {
 	is "nothing was injected by that" "$(metric faultcast_synthetic_events_total)" 5
 
 	ok "a limit for a device with a name" faultcastctl config --device $named --rate 1 --burst 1
-	is "it has it, the others have not" "$(faultcastctl --json devices |
+	is "the device has the limit, other devices have none" "$(faultcastctl --json devices |
 		jq -c '[.devices[] | select(.limit) | [.address.name, .limit.rate, .limit.burst]]')" \
 		"[[\"$named\",1,1]]"
-	ok "so it may not inject at will" test "$(injects --device $named)" -gt 0
+	ok "the limit applies to injected events" test "$(injects --device $named)" -gt 0
 	ok "no limit again" faultcastctl config --device $named --default
-	is "then it may" "$(injects --device $named)" 0
-	ok "the unknown device is one too" faultcastctl config --device unknown --rate 1 --burst 1
-	ok "and limited" test "$(injects)" -gt 0
+	is "without the limit all are published" "$(injects --device $named)" 0
+	ok "the unknown device can have a limit" faultcastctl config --device unknown --rate 1 --burst 1
+	ok "the limit applies to the unknown device" test "$(injects)" -gt 0
 	ok "a limit for a device that faults" faultcastctl config --device $device --rate 1 --burst 1
-	ok "keeps injected events back" test "$(injects --device $device)" -gt 0
+	ok "the limit suppresses injected events" test "$(injects --device $device)" -gt 0
 	raise_iommu_fault device=$device flags=1 base=0x20000000
 	ok "the law holds to the end" law_holds
-	is "a fault is not kept back by that, and does not tell of it" \
+	is "a real fault is not suppressed by that, and does not report it" \
 		"$(faultcastctl --json tail --all --once | jq -c "select(.event.ioPageFault.iova == \"$((0x20000000))\") |
 		.event.suppressedBefore")" '"0"'
 	ok "the exporter ends cleanly" stop_exporter

@@ -64,7 +64,7 @@ guest() {
 
 ftrace_off() {
 	not_ok "ftrace cannot be switched off under it" sh -c 'echo 0 >/proc/sys/kernel/ftrace_enabled'
-	is "and is on" "$(cat /proc/sys/kernel/ftrace_enabled)" 1
+	is "ftrace is on" "$(cat /proc/sys/kernel/ftrace_enabled)" 1
 	ok "a storm" storm $seen_base
 	ok "the law holds" law_holds
 	is "VT-d is exact" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
@@ -74,11 +74,11 @@ ftrace_off() {
 kprobes_off() {
 	off='["vtd","PROBE_STATE_ACTIVE",false,"kprobes are switched off (debugfs kprobes/enabled)"]'
 	ok "kprobes are switched off" sh -c "echo 0 >$kprobes_enabled"
-	is "VT-d is a lower bound, and says why" "$(vtd)" "$off"
+	is "VT-d is a lower bound, with the reason" "$(vtd)" "$off"
 	ok "a storm" storm $blind_base
 	ok "the law holds without kprobes" law_holds
 	missed=$(number probeMissed)
-	ok "what the probe did not see is counted: $missed runs" test "$missed" -gt 0
+	ok "the runs that the probe missed are counted: $missed" test "$missed" -gt 0
 	ok "kprobes are switched on" sh -c "echo 1 >$kprobes_enabled"
 	is "VT-d is exact again" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
 	ok "a storm" storm $seen_base
@@ -89,12 +89,12 @@ kprobes_off() {
 	ok "kprobes are switched off again" sh -c "echo 0 >$kprobes_enabled"
 	ok "the module unloads" unload_faultcast
 	ok "it loads without kprobes" load_faultcast rate=0 queue=16384
-	is "and says that it is a lower bound" "$(vtd)" "$off"
-	like "in the kernel log too" "$(dmesg | grep 'faultcast: vtd' | tail -n 1)" \
+	is "VT-d is a lower bound from the start" "$(vtd)" "$off"
+	like "the kernel log has the reason" "$(dmesg | grep 'faultcast: vtd' | tail -n 1)" \
 		'active, lower bound: kprobes are switched off'
 	ok "faults one by one" rogue read $mock count=5 gap_us=20000
 	ok "kprobes come back" sh -c "echo 1 >$kprobes_enabled"
-	is "that makes it exact" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
+	is "VT-d is exact then" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
 	ok "the law holds after all" law_holds
 	keep
 }
@@ -147,7 +147,7 @@ beside_tracefs() {
 	# Loads the module again, so that its counts begin at 0.
 	ok "the module goes" unload_faultcast
 	near_site 0
-	ok "and comes beside the others" load_faultcast rate=0 queue=16384
+	ok "the module loads beside the other tracers" load_faultcast rate=0 queue=16384
 	near_site 1
 	ok "everything is counted beside them" counted
 	is "VT-d is exact beside them" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
@@ -156,21 +156,21 @@ beside_tracefs() {
 	diag "hits: entry $entry, test $(hits test), $site $(hits site), return $(hits return)"
 	ok "the kprobes beside its own were hit" test "$(hits site)" -gt 0 -a "$(hits test)" -gt 0
 	like "the function tracer has the handler" "$(cat $tracing/trace)" 'dmar_fault <-'
-	like "and the fault's event" "$(cat $tracing/trace)" 'io_page_fault:.* iova=0x'
+	like "the fault's tracepoint was traced" "$(cat $tracing/trace)" 'io_page_fault:.* iova=0x'
 
 	ok "the module unloads, they stay" unload_faultcast
 	ok "a storm without it" storm $blind_base
-	ok "they go on" test "$(hits entry)" -gt "$entry"
+	ok "the other tracers still trace" test "$(hits entry)" -gt "$entry"
 	for place in test site; do
 		near_site 0
 		echo 1 >$tracing/events/kprobes/$place/enable
-		ok "it comes to another's breakpoint on the $place" load_faultcast rate=0 queue=16384
-		is "and says so" "$(vtd)" \
+		ok "the module loads with another's breakpoint on the $place" load_faultcast rate=0 queue=16384
+		is "the status mentions it" "$(vtd)" \
 			'["vtd","PROBE_STATE_ACTIVE",false,"the read of a record was not found in dmar_fault()"]'
 		ok "the module unloads again" unload_faultcast
 	done
-	ok "they go" trace_no_more
-	ok "it comes after them" load_faultcast rate=0 queue=16384
+	ok "the other tracers are removed" trace_no_more
+	ok "the module loads after them" load_faultcast rate=0 queue=16384
 	ok "everything is counted without them" counted
 	is "VT-d is exact without them" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
 	keep
@@ -205,10 +205,10 @@ beside_programs() {
 	ok "the module unloads before them" unload_faultcast
 	touch /tmp/end
 	ok "trace-cmd ends well" wait $recorder
-	ok "perf too" wait $counter
+	ok "perf ends well" wait $counter
 	cat /tmp/perf.stat
 	is "perf has the mock's faults" "$(awk -F , '$3 == "iommu:io_page_fault" {print $1}' /tmp/perf.stat)" 100
-	is "trace-cmd too" "$(trace-cmd report /tmp/trace.dat 2>/dev/null | grep -c io_page_fault:)" 100
+	is "trace-cmd has the mock's faults" "$(trace-cmd report /tmp/trace.dat 2>/dev/null | grep -c io_page_fault:)" 100
 	ok "both saw the handler run" test \
 		"$(awk -F , '$3 == "probe:dmar_fault" {print $1}' /tmp/perf.stat)" -gt 0 -a \
 		"$(trace-cmd report /tmp/trace.dat 2>/dev/null | grep -c dmar_fault)" -gt 0

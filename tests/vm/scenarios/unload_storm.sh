@@ -76,8 +76,8 @@ unloaded() {
 		$1 == "lost" && $2 > 0 { lossy++ }
 		$1 == "queued" && ($2 != 0 || raised != 0) { print "cycle " n ": off by " raised ", queued " $2 }
 		END { print busy + 0 >"busy"; print lossy + 0 >"lossy" }' >broken
-	is "$1 faults: the law holds in each" "$(cat broken)" ""
-	is "$1 faults: there was a storm in each" "$(cat busy)" "$2"
+	is "$1 faults: the law holds at each unload" "$(cat broken)" ""
+	is "$1 faults: there was a storm at each unload" "$(cat busy)" "$2"
 	ok "$1 faults: some queues were full: $(cat lossy)" test "$(cat lossy)" -gt 0
 	diag "$(sort -t = -k 2 -n "$1" | sed -n '1p;$p')"
 }

@@ -23,17 +23,17 @@ guest() {
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	ok "there is no device at the alias" test ! -e /sys/bus/pci/devices/$alias
 	ok "a device behind a bridge faults" rogue read $behind count=5 base=0x10000000 gap_us=20000
-	ok "so does one that is not" rogue write $device count=5 base=0x10000000 gap_us=20000
+	ok "a device without a bridge faults" rogue write $device count=5 base=0x10000000 gap_us=20000
 	ok "interrupts nobody asked for" bad_interrupts
 	ok "the law holds" law_holds
 	all_events | cut -d ' ' -f 2- >/host/events
 	is "a fault behind the bridge is its alias's" \
 		"$(metric "faultcast_io_page_faults_total{device=\"$alias\",access=\"read\"}")" 5
-	is "and not the device's" \
+	is "the device itself has no fault" \
 		"$(metric "faultcast_io_page_faults_total{device=\"$behind\",access=\"read\"}")" 0
-	is "nobody is known there" "$(faultcastctl --json tail --all --once | jq -c -s \
+	is "the alias has no identity" "$(faultcastctl --json tail --all --once | jq -c -s \
 		"map(.event | select(.device.name == \"$alias\") | [.generation, .identity]) | unique")" '[[0,null]]'
-	is "the other is known" "$(faultcastctl --json tail --all --once | jq -s \
+	is "the device without a bridge has its identity" "$(faultcastctl --json tail --all --once | jq -s \
 		"map(.event | select(.device.name == \"$device\") | .identity.deviceId) | unique[]")" 4617
 	metric 'faultcast_events_raised_total{kind="io_page_fault"}' >/host/io_page_faults
 	metric 'faultcast_events_raised_total{kind="interrupt_remapping"}' >/host/interrupts
@@ -48,7 +48,7 @@ host() {
 	same "events are QEMU's trace, in order" events expected
 	is "DMA faults are DMA faults" "$(cat io_page_faults)" "$(grep -cv interrupt expected)"
 	if grep -q interrupt expected; then
-		is "the others are not" "$(cat interrupts)" "$(grep -c interrupt expected)"
+		is "interrupt faults are no DMA faults" "$(cat interrupts)" "$(grep -c interrupt expected)"
 	else
 		skip "interrupt-remapping faults" "this QEMU records none"
 	fi

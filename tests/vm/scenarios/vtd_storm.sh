@@ -31,7 +31,7 @@ host() {
 	cut -d ' ' -f 1 trace | sort | uniq -c | awk '{print $2, $1}' >by_device
 	ok "more than one device was heard" test "$(wc -l <by_device)" -gt 1
 	jq -r '.devices[] | .address.name + " " + .raised' devices | sort >by_device.seen
-	same "and so it is for each device" by_device.seen by_device
+	same "raised and recorded faults are equal for each device" by_device.seen by_device
 	sort trace >expected
 	same "the published events are those of the hardware" events expected
 	ok "the kernel itself printed but few" test "$(grep -c 'DMAR: \[DMA' dmesg)" -le 50

@@ -35,10 +35,10 @@ judge() {
 	ok "$name: it was a storm" test "$(wc -l <"$name.trace")" -gt 1000
 	is "$name: published and lost are what the hardware recorded" $((published + lost)) \
 		"$(wc -l <"$name.trace")"
-	is "$name: raised too" "$(jq -r .module.raised "$name.status")" "$(wc -l <"$name.trace")"
+	is "$name: raised equals what the hardware recorded" "$(jq -r .module.raised "$name.status")" "$(wc -l <"$name.trace")"
 	cut -d ' ' -f 1 "$name.trace" | sort | uniq -c | awk '{print $2, $1}' >by_device
 	jq -r '.devices[] | .address.name + " " + .raised' "$name.devices" | sort >by_device.seen
-	same "$name: and so it is for each device" by_device.seen by_device
+	same "$name: the same holds for each device" by_device.seen by_device
 	is "$name: every published event is there" "$(wc -l <"$name.events")" "$published"
 	sort "$name.trace" | comm -23 "$name.events" - >invented
 	is "$name: the hardware recorded each of them" "$(head -n 5 invented)" ""
