@@ -1,6 +1,6 @@
 #!/bin/bash
-# Promise: header, policies, names and documentation are committed as they are generated from kmod/faultcast.yaml.
-# A change that was made by hand in one of them, or only in the spec, shows here.
+# Proves: the committed header, policies, names and documentation are what kmod/faultcast.yaml
+# generates. A manual change of one of them, or a change of the spec alone, is found.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -8,7 +8,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 number=0 failed=0
 
-# check FILE [REASON]: generates it anew and compares; with REASON it cannot.
+# check FILE [REASON]: generates the file again and compares it, or skips it with REASON.
 check() {
 	number=$((number + 1))
 	if [ -n "${2:-}" ]; then
@@ -23,7 +23,7 @@ check() {
 	fi
 }
 
-# The kernel's generator needs a package that this machine may not be able to fetch, and Python's jsonschema.
+# The kernel's generator needs a package that may not be available here, and Python's jsonschema.
 reason=
 kmod/generate/ynl >"$out/log" 2>&1 || reason="the generator cannot be fetched: $(tail -n 1 "$out/log")"
 /usr/bin/python3 -c 'import jsonschema' 2>"$out/log" || reason=$(tail -n 1 "$out/log")

@@ -53,7 +53,7 @@ test-unit: check $(TSAN_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faul
 	prove -e tests/unit/run $(TSAN_TESTS)
 	prove tests/uapi.t tests/generated.t tests/man.t tests/docs.t tests/build.t
 
-# A second make runs the rest, because this file's variables depend on what deps has installed.
+# The second make sees the packages that deps has installed, on which this file's variables depend.
 test: deps
 	@$(MAKE) --no-print-directory WERROR=1 all
 	@$(MAKE) --no-print-directory WERROR=1 test-unit
@@ -143,7 +143,7 @@ test-install: deps
 test-matrix: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	@O=$(B) tests/matrix $(KERNELS)
 
-# Under the debug kernel: its own scenarios, and of the others those in which the module does most.
+# The debug kernel's own scenarios, and those of the others in which the module does most.
 LOCKDEP_SCENARIOS ?= $(wildcard tests/vm/lockdep/*.sh) $(patsubst %,tests/vm/scenarios/%.sh,\
 	aer alloc_failure fuzz_netlink unit unload_storm vtd_storm)
 
@@ -158,8 +158,8 @@ fuzz-netlink: debug-build
 	tests/vm/run --kernel debug --timeout 0 \
 		--append 'fuzz.count=$(COUNT) $(if $(SEED),fuzz.seed=$(SEED))' tests/vm/scenarios/fuzz_netlink.sh
 
-# Records the kernel's messages, from a machine in which as much as can happens, as the fuzz targets' first inputs.
-# Linux 7.3, since only 7.0 and later report hotplug and links.
+# Records the kernel's messages in a machine where as much as possible happens. The fuzz targets
+# start with them. It needs Linux 7.3, because only 7.0 and later report hotplug and links.
 record-messages: deps
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KSERIES=7.3 kmod

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Promise: the module (kmod/**/*.c) serves the operations that kmod/faultcast.yaml has, with their
-permissions and the generated policies, and puts the attributes that the spec answers with, each as
-the type it has there.  tests/generated.t shows that header and policies are made from the spec."""
+"""Proves: the module (kmod/**/*.c) serves the operations of kmod/faultcast.yaml, with their
+permissions and the generated policies. It puts the attributes that the spec has for each answer,
+with the types given there. tests/generated.t proves that header and policies are generated from
+the spec."""
 
 import glob
 import os
@@ -39,12 +40,12 @@ class Spec:
         return c_name(self.family, "a", attrs["name"], name)
 
     def pads(self):
-        """The pad attribute of each attribute's set."""
+        """The padding attribute of each attribute set."""
         return {self.attr_name(attrs, attr["name"]): self.attr_name(attrs, "pad")
                 for attrs in self.sets.values() for attr in attrs["attributes"]}
 
     def answered(self):
-        """{C name: type} of what replies and notifications carry, nests within them too."""
+        """{C name: type} of the attributes in replies and notifications, including nested ones."""
         types, todo = {}, [(self.sets[op["attribute-set"]], name) for op in self.operations
                            for mode in (op.get("do"), op.get("dump"), {"reply": op.get("event")})
                            for name in ((mode or {}).get("reply") or {}).get("attributes", [])]
@@ -67,7 +68,7 @@ class Spec:
 
 
 class Module:
-    """The operations and puts of the module, whichever file they are in."""
+    """The operations and puts of the module, from all its files."""
 
     def __init__(self, text):
         ops = re.search(r"^static const struct genl_ops ops\[\] = \{\n(.*?)^\};", text,
@@ -83,7 +84,7 @@ class Module:
 
     @staticmethod
     def helper_puts(text):
-        """Puts under a number that the function was given: by whom, and which."""
+        """Puts with a number that was passed to a function: the callers and their numbers."""
         puts = set()
         for helper, params, body in re.findall(
                 r"^static \w+ (?!put_u64)(\w+)\((struct sk_buff [^)]*)\)\n\{\n(.*?)^\}", text,
