@@ -1,4 +1,4 @@
-# faultcast: build, test, try.  `make help` lists what there is.
+# faultcast: builds, tests and demonstrates it. `make help` lists the targets.
 VERSION := 0.1.0
 REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
@@ -18,7 +18,7 @@ CHECK_CC ?= gcc clang
 # The kernels of test-matrix: series, ABIs, or newest.
 KERNELS ?= 6.1 6.12 7.3 newest
 
-# What building and installing takes, and then what the rest takes. dkms signs with openssl.
+# Packages for building and installing, then those for everything else. dkms signs with openssl.
 BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libprotobuf-c-dev protobuf-c-compiler libmicrohttpd-dev libsqlite3-dev \
 	libcurl4-openssl-dev zlib1g-dev libyaml-dev pci.ids linux-headers-amd64 dkms openssl
@@ -30,7 +30,7 @@ DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc \
 	wrk golang-go golang-github-prometheus-client-golang-dev libpci-dev libcyaml-dev
 
-# CFLAGS, CPPFLAGS and LDFLAGS belong to the caller; the flags that the code needs are added to them.
+# CFLAGS, CPPFLAGS and LDFLAGS belong to the caller. Flags that the code needs are added to them.
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
 # WERROR=1, which CI, lint and the tests set, turns warnings into errors.
@@ -51,12 +51,13 @@ CTL_LIBS = $(shell $(PKG_CONFIG) --libs libcurl)
 
 PROTOS := $(wildcard proto/faultcast/v1/*.proto)
 GEN := $(PROTOS:proto/%.proto=$(B)/gen/%.pb-c.c)
-# What the exporter writes by hand, for the tests to read.
+# Tests read these messages, which the exporter writes without a generator.
 TEST_GEN := $(B)/gen/io/prometheus/client/metrics.pb-c.c
 
 
-# The rooms are the directories of exporter/; each becomes a static library. A room needs the rooms that
-# tests/directions.txt lets it include. The room "top" consists of the files directly in exporter/, except main.c.
+# The rooms are the directories of exporter/. Each becomes a static library. A room needs the rooms
+# that tests/directions.txt lets it include. The room "top" consists of the files directly in
+# exporter/, except main.c.
 ROOMS := top $(filter-out ctl,$(patsubst exporter/%/,%,$(wildcard exporter/*/)))
 $(foreach need,$(shell awk -f tests/rooms.awk tests/directions.txt),$(eval $(need)))
 # with_needs ROOMS: these rooms and everything that they need, directly or not.
@@ -67,7 +68,7 @@ CTL_SRC := $(wildcard exporter/ctl/*.c)
 # Only these files are compiled again when the revision changes.
 REVISION_SRC := $(shell grep -lw REVISION exporter/*.c exporter/*/*.c)
 
-# The messages for tests in Python.
+# The messages as Python classes, for tests.
 PYTHON_GEN := $(B)/gen/python/faultcast/v1/stream_pb2.py
 PYTHON_PROTOS := $(PROTOS) proto/io/prometheus/client/metrics.proto
 
@@ -144,8 +145,9 @@ $(PYTHON_GEN): $(PYTHON_PROTOS)
 	@echo '  PROTOC  $@'
 	@protoc --python_out=$(B)/gen/python -Iproto $^
 
-# In the recipe of a file that depends on FORCE: writes the text only if the file holds another one. What depends
-# on the file is made again when the text changes, and not when this Makefile does.
+# In the recipe of a file that depends on FORCE: writes the text only if the file has another one.
+# Targets that depend on the file are rebuilt when the text changes, but not when this Makefile
+# changes.
 note = mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
 	printf '%s\n' '$(subst ','\'',$(1))' >$@
 
@@ -167,7 +169,7 @@ $(call obj,$(1),$(REVISION_SRC)): $(B)/revision
 $(foreach room,$(ROOMS),$(call library,$(1),$(room)))
 endef
 
-# The directory is a prerequisite, so that a file which is removed leaves the library too.
+# The directory is a prerequisite, so that a removed file is removed from the library too.
 define library
 $(B)/$(1)/lib$(2).a: $(call obj,$(1),$(call room_src,$(2))) $(if $(filter top,$(2)),exporter,exporter/$(2)) \
 		$(if $(filter wire,$(2)),$(GEN:$(B)/gen/%.c=$(B)/$(1)/gen/%.o))
@@ -206,7 +208,7 @@ $(B)/docs: $(call obj,obj,$(wildcard tests/docs/*.c)) $(call libraries,obj,top)
 
 # The kernel module, built outside the source tree
 
-# With the installed headers, or with KSERIES for a kernel of Debian's, whose headers are fetched.
+# Uses the installed headers, or with KSERIES fetches the headers of that Debian kernel.
 
 KMOD_SRC := $(wildcard kmod/*.[ch] kmod/*/*.[ch]) kmod/Kbuild
 KMOD := $(B)/kmod$(if $(KSERIES),-$(KSERIES))
@@ -217,7 +219,7 @@ KBUILD = $(if $(KSERIES),tests/vm/kbuild $(KSERIES) $(KMOD),\
 
 kmod: $(KMOD)/faultcast.ko
 
-# The directory is emptied when the kernel, its compiler or the flags are others than before.
+# The directory is emptied when the kernel, its compiler or the flags have changed.
 KMOD_ABI = $(if $(KSERIES),$(shell tests/vm/kernel --abi $(KSERIES)),$(KABI) $(KDIR) $(KERNEL_LLVM))
 KMOD_MADE_FOR = $(strip $(KMOD_ABI) $(VERSION) $(KMOD_FLAGS))
 $(KMOD)/made-for: FORCE
@@ -229,14 +231,14 @@ $(KMOD)/faultcast.ko: $(KMOD_SRC) $(KMOD)/made-for
 	@$(KBUILD) FAULTCAST_VERSION=$(VERSION) W=1 \
 		KCFLAGS='$(strip $(WERROR_FLAG) -ffile-prefix-map=$(abspath $(KMOD))=faultcast)' $(KMOD_FLAGS) modules
 
-# Writes the committed files that are generated from kmod/faultcast.yaml. Needs python3-jsonschema, and once the
-# network; tests/generated.t compares.
+# Writes the committed files that are generated from kmod/faultcast.yaml. This needs
+# python3-jsonschema, and the network once. tests/generated.t compares.
 generate:
 	kmod/generate/run .
 
 include deploy/install.mk tests/tests.mk
 
-# tests/docs.t holds the committed pages to what this writes.
+# tests/docs.t compares the committed pages with this output.
 docs: $(B)/docs
 	$< docs
 

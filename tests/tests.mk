@@ -80,12 +80,13 @@ test-prometheus: deps
 	@$(MAKE) --no-print-directory all stream-build
 	prove $(sort $(wildcard tests/prometheus/*.t))
 
-# Random disturbances: with a store that has trouble, with one that has none, and with none; then with
-# exporters that are broken on purpose, which has to be noticed.
+# Random disturbances: with a store in trouble, with an undisturbed store, and without a store. Then with
+# exporters that are broken on purpose, which the test has to notice.
 CHAOS = tests/e2e/chaos $(if $(SEED),--seed=$(SEED))
 chaos: chaos-host chaos-vm
 
-# Of the files with a fault point the objects with faults are linked, which the libraries then do not replace.
+# Files with a fault point are compiled with faults. Linked as objects, they take precedence over the
+# libraries.
 $(B)/faults/faultcast_exporter: $(call obj,faults,$(shell grep -l base/fault.h exporter/*/*.c)) \
 		$(call obj,obj,exporter/main.c) $(call libraries,obj,top)
 	$(call link,$(CFLAGS) $(LINK_HARDENED)) -o $@
