@@ -58,7 +58,7 @@ static const struct storm_sequence storm_sequences[] = {
 		OFFER(0, BOOT + 40 * MS, 50, 3),
 		OFFER(1, BOOT, 50, 5),
 	} },
-	{ "silence saves up one burst, not more", {
+	{ "an idle time saves one burst, not more", {
 		SET(100, 5),
 		OFFER(0, BOOT, 50, 5),
 		OFFER(0, BOOT + 3600 * SECOND, 50, 5),
@@ -84,13 +84,13 @@ static const struct storm_sequence storm_sequences[] = {
 		HOST(0, 3),
 		OFFER(0, BOOT, 100, 100),
 	} },
-	{ "what was given back may be taken again", {
+	{ "a returned token may be used again", {
 		SET(100, 5),
 		OFFER(0, BOOT, 50, 5),
 		REFUND(0, 2),
 		OFFER(0, BOOT, 50, 2),
 	} },
-	{ "the host gets its back too", {
+	{ "the host's token is returned too", {
 		SET(100, 5),
 		HOST(100, 7),
 		OFFER(0, BOOT, 50, 5),
@@ -101,13 +101,13 @@ static const struct storm_sequence storm_sequences[] = {
 		OFFER(1, BOOT, 50, 5),
 		OFFER(2, BOOT, 50, 2),
 	} },
-	{ "giving back without a limit is nothing", {
+	{ "returning a token without a limit has no effect", {
 		OFFER(0, BOOT, 5, 5),
 		REFUND(0, 5),
 		SET(100, 5),
 		OFFER(0, BOOT, 50, 5),
 	} },
-	{ "giving back after a new limit locks nobody out", {
+	{ "returning a token after a new limit blocks no device", {
 		HOST(100, 5),
 		SET(100, 5),
 		OFFER(0, BOOT, 1, 1),
@@ -152,7 +152,7 @@ static const struct storm_sequence storm_sequences[] = {
 		OFFER(1, BOOT, 5000, 5000),
 		OFFER(2, BOOT, 50, 5),
 	} },
-	{ "a new global limit leaves them alone, and what they have used", {
+	{ "a new default limit changes neither own limits nor used tokens", {
 		SET(100, 5),
 		DEVICE(0, 10, 2),
 		OFFER(0, BOOT, 50, 2),
@@ -162,7 +162,7 @@ static const struct storm_sequence storm_sequences[] = {
 		REFUND(0, 1),
 		OFFER(0, BOOT, 50, 1),
 	} },
-	{ "back to the limit of all", {
+	{ "a device returns to the default limit", {
 		SET(100, 5),
 		DEVICE(0, 1, 1),
 		OFFER(0, BOOT, 50, 1),
@@ -228,7 +228,7 @@ static const struct storm_sequence storm_sequences[] = {
 		OFFER(0, (1ULL << 62) + 10 * MS, 50, 1),
 	} },
 	/* Times are valid up to 292 years, before the sign bit is set. */
-	{ "time ends a second before it is signed", {
+	{ "the last second before the sign bit of time is set", {
 		SET(100, 5),
 		OFFER(0, BOOT, 50, 5),
 		OFFER(0, (u64)S64_MAX - SECOND, 50, 5),

@@ -131,7 +131,7 @@ static const struct {
 	{ "behind its event", { INSTANCE, 5, 0 }, { INSTANCE, 5, 9 }, 0, 0 },
 	{ "behind other health", { INSTANCE, 5, 8 }, { INSTANCE, 5, 9 }, 0, 0 },
 	{ "its event is missing", { INSTANCE, 4, 0 }, { INSTANCE, 5, 9 }, 5, 5 },
-	{ "and others", { INSTANCE, 2, 7 }, { INSTANCE, 5, 9 }, 3, 5 },
+	{ "its event and earlier ones are missing", { INSTANCE, 2, 7 }, { INSTANCE, 5, 9 }, 3, 5 },
 	{ "before the first event", { INSTANCE, 0, 0 }, { INSTANCE, 0, 9 }, 0, 0 },
 };
 

@@ -409,14 +409,14 @@ static void while_a_driver_binds(void)
 
 static const struct check_case cases[] = {
 	{ "every device has one from the start", every_device_at_load },
-	{ "a driver that binds or goes makes a new one", a_driver_comes_and_goes },
-	{ "a driver has it in its probe, and not when that fails", a_driver_that_fails },
+	{ "binding and unbinding a driver make a new generation", a_driver_comes_and_goes },
+	{ "a driver is known during its probe, and not after a failure", a_driver_that_fails },
 	{ "a card that is removed and found again", a_card_is_replaced },
-	{ "eight are kept, the next drops the oldest", eight_are_kept },
-	{ "nothing changed: no new one", nothing_changed },
-	{ "without a slot there is none", no_slot_no_identity },
-	{ "events keep theirs", events_keep_their_generation },
-	{ "found after the event: it says so", found_late },
+	{ "eight generations are kept, and the next one evicts the oldest", eight_are_kept },
+	{ "without a change there is no new generation", nothing_changed },
+	{ "without a slot there is no identity", no_slot_no_identity },
+	{ "events keep their generation", events_keep_their_generation },
+	{ "an identity found after the event is marked as late", found_late },
 	{ "no device there: no identity", no_device_there },
 	{ "while a driver binds the worker does not wait", while_a_driver_binds },
 };

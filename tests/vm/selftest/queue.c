@@ -370,14 +370,14 @@ static void drained_while_interrupts_put(void)
 }
 
 static const struct check_case cases[] = {
-	{ "what was put comes out whole and in order", in_order },
+	{ "records come out whole and in order", in_order },
 	{ "2 records fit", holds_two },
 	{ "1024 records fit", holds_1024 },
 	{ "65536 records fit", holds_65536 },
 	{ "it wraps around", wraps_around },
-	{ "each CPU has its own", a_queue_per_cpu },
+	{ "each CPU has its own queue", a_queue_per_cpu },
 	{ "a put wakes the worker, in hard irq", wakes_the_worker },
-	{ "and once for many", wakes_once_for_a_batch },
+	{ "many puts wake the worker once", wakes_once_for_a_batch },
 	{ "drained while interrupts on all CPUs put", drained_while_interrupts_put },
 };
 

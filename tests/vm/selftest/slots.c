@@ -330,10 +330,10 @@ static const struct pci_name pci_names[] = {
 	{ "bus 100", "0000:100:00.0" },
 	{ "without a segment", "03:00.0" },
 	{ "without a function", "0000:03:00" },
-	{ "something behind it", "0000:03:00.0:pcie001" },
-	{ "something before it", "mem0000:03:00.0" },
+	{ "text behind the address", "0000:03:00.0:pcie001" },
+	{ "text before the address", "mem0000:03:00.0" },
 	{ "only digits", "03000" },
-	{ "the wrong dot", "0000.03:00.0" },
+	{ "a wrong separator", "0000.03:00.0" },
 	{ "nothing", "" },
 };
 
@@ -386,15 +386,15 @@ static const struct check_case cases[] = {
 	{ "a new table", a_new_table },
 	{ "addresses have slots of their own", pci_devices },
 	{ "keys that hash to the same place", keys_that_collide },
-	{ "a full table: the rest is counted together", a_full_table },
+	{ "devices beyond a full table are counted together", a_full_table },
 	{ "a long search ends, with places left", a_long_search_ends },
 	{ "a PCI device has the slot of its address", a_pci_device },
-	{ "the device that is NULL", the_device_that_is_null },
+	{ "a device pointer that is NULL", the_device_that_is_null },
 	{ "a platform device is named with its bus", a_platform_device },
-	{ "a device of no bus and no name", a_device_of_no_bus },
+	{ "a device without bus and name", a_device_of_no_bus },
 	{ "names have slots of their own", names },
 	{ "a slot is found by its name on the wire", labels },
-	{ "who needs the name waits until it is ready", waiting_for_a_name },
+	{ "a reader of the name waits until it is ready", waiting_for_a_name },
 };
 
 const struct check_group check_slots =

@@ -196,8 +196,8 @@ static void new_limits_in_a_storm(void)
 }
 
 static const struct check_case cases[] = {
-	{ "two CPUs get no more than one", one_device },
-	{ "and when some is given back", one_device_gives_back },
+	{ "two CPUs get no more tokens than one", one_device },
+	{ "two CPUs that return some tokens", one_device_gives_back },
 	{ "two CPUs, two devices: the host's limit", two_devices_share_the_host },
 	{ "two CPUs, two devices: both limits", two_devices_within_both_limits },
 	{ "new limits in the middle of a storm", new_limits_in_a_storm },

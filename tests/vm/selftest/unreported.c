@@ -187,11 +187,11 @@ static void by_all_cpus_at_once(void)
 }
 
 static const struct check_case cases[] = {
-	{ "lost ones are told once, by the next event", told_once },
-	{ "given back when that is lost too", given_back },
-	{ "suppressed ones", suppressed },
-	{ "each device tells of its own", of_its_device },
-	{ "a synthetic event neither tells nor is told of", not_of_tests },
+	{ "the next event reports lost faults, once", told_once },
+	{ "they are kept if that event is lost too", given_back },
+	{ "the next event reports suppressed faults", suppressed },
+	{ "each device reports its own faults", of_its_device },
+	{ "synthetic events neither report nor are reported", not_of_tests },
 	{ "events of one device on all CPUs", by_all_cpus_at_once },
 };
 

@@ -223,7 +223,7 @@ static const struct script scripts[] = {
 	{ "one after the other in one register", 1, 0, "rE..rE..rE..", "1 2 3" },
 	{ "one register, refilled while the handler runs", 1, 0, "rE.r.r..", "1 2 3" },
 	{ "an entry with nothing pending", 4, 0, "E", "" },
-	{ "F without PPF is none of ours", 4, 0, "rPE", "" },
+	{ "F without PPF is ignored", 4, 0, "rPE", "" },
 	{ "several pending at the entry", 8, 0, "rrrrE.....", "1 2 3 4" },
 	{ "reads and writes", 8, 0, "rwwrE.....", "1 2 3 4" },
 	{ "the first in the middle", 8, 5, "rrE...", "1 2" },
@@ -236,11 +236,11 @@ static const struct script scripts[] = {
 	{ "the entry alone, wrap-around", 4, 3, "rrrE", "1 2 3" },
 	{ "while the handler runs", 4, 0, "rE.rr...", "1 2 3" },
 	{ "while it takes what the entry raised", 8, 6, "rrrE.r.r.rr.....", "1 2 3 4 5 6 7" },
-	{ "round and round in one run", 2, 1, "rE.r.r.r.r.r..", "1 2 3 4 5 6" },
+	{ "several rounds in one run", 2, 1, "rE.r.r.r.r.r..", "1 2 3 4 5 6" },
 	{ "the next run begins where the last one ended", 4, 0, "rrrE....rrrE....", "1 2 3 4 5 6" },
 	{ "an overflow before the entry", 2, 0, "rrrE...", "1 2", 1 },
-	{ "is counted once, however many were dropped", 2, 0, "rrrrrE...", "1 2", 1 },
-	{ "and once more in the next run", 2, 0, "rrrE...rrrE...", "1 2 4 5", 2 },
+	{ "several dropped faults are one overflow", 2, 0, "rrrrrE...", "1 2", 1 },
+	{ "an overflow in each of two runs", 2, 0, "rrrE...rrrE...", "1 2 4 5", 2 },
 	{ "an overflow between entry and look", 2, 0, "rrEr...", "1 2", 1 },
 	{ "an overflow while the handler runs", 2, 0, "rrE.rr...", "1 2 3", 1 },
 	{ "a missed hook costs the record it missed", 8, 0, "rE.rrr.m..", "1 2 4" },
@@ -250,7 +250,7 @@ static const struct script scripts[] = {
 	{ "two missed hooks, then a wrap-around", 8, 5, "Errrrrr.mm....", "1 4 5 6" },
 	{ "a hook missed at a record that the entry raised", 4, 0, "rrEm.r..", "1 2" },
 	{ "a record gone before the hook looks", 4, 0, "Erg.", "?" },
-	{ "and those after it are found again", 4, 0, "Erwwg...", "? 2 3" },
+	{ "records behind a gone one are found", 4, 0, "Erwwg...", "? 2 3" },
 	{ "FRI beyond the last record", 1, 0, "rXE", "1" },
 };
 
@@ -366,7 +366,7 @@ static void a_unit_that_nobody_knows(void)
 
 static const struct check_case cases[] = {
 	{ "256 registers", all_256_registers },
-	{ "a unit that nobody knows is counted", a_unit_that_nobody_knows },
+	{ "an unknown unit is counted", a_unit_that_nobody_knows },
 };
 
 const struct check_group check_vtd_records =
