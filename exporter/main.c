@@ -15,7 +15,7 @@
 #include "bus/bus.h"
 #include "bus/snapshot.h"
 #include "feed/netlink.h"
-#include "http/endpoint_metrics.h"
+#include "feed/settings.h"
 #include "http/endpoint_probes.h"
 #include "http/routes.h"
 #include "http/server.h"
@@ -25,7 +25,6 @@
 #include "pci/devices.h"
 #include "registry.h"
 #include "reload.h"
-#include "store/store.h"
 #include "systemd.h"
 
 #define FD_LIMIT 4096
@@ -47,7 +46,7 @@ static void say_status(void)
 			    *status->reason ? status->reason : "still catching up");
 	if (!reload_status()->successful)
 		strbuf_addf(&text, "; %s is broken, its old settings are in use",
-			    settings.config_file);
+			    program_options.config_file);
 	notify_status(strbuf_str(&text));
 	strbuf_free(&text);
 }
@@ -110,7 +109,7 @@ static void print_help(void)
 {
 	struct strbuf help = STRBUF_INIT;
 
-	settings_help(&help);
+	settings_help(features, &help);
 	fputs(strbuf_str(&help), stdout);
 	strbuf_free(&help);
 }
@@ -119,18 +118,21 @@ static void print_help(void)
 static int read_settings(int argc, char **argv)
 {
 	struct strbuf error = STRBUF_INIT;
-	int parsed = settings_read(&settings, argc, argv, &error), ret = 1;
+	const struct program_options *program = NULL;
+	int parsed = settings_read(&settings, features, argc, argv, &error), ret = 1;
 
-	if (parsed >= 0 && parsed < argc && !settings.help && !settings.version)
+	if (parsed >= 0)
+		program = settings_program(&settings);
+	if (program && parsed < argc && !program->help && !program->version)
 		strbuf_addf(&error, "unexpected argument \"%s\", see --help", argv[parsed]);
 	if (error.len) {
 		fprintf(stderr, "faultcast_exporter: %s\n", strbuf_str(&error));
 		ret = -EINVAL;
-	} else if (settings.help) {
+	} else if (program->help) {
 		print_help();
-	} else if (settings.version) {
+	} else if (program->version) {
 		printf("faultcast_exporter, version %s (revision %s)\n", VERSION, REVISION);
-	} else if (settings.config_check) {
+	} else if (program->config_check) {
 		printf("all settings are sound\n");
 	} else {
 		ret = 0;
@@ -150,7 +152,7 @@ static int serve(void)
 	sink.changed = on_source_changed;
 
 	/* First of all: a port that is taken is said before anything is done. */
-	err = http_server_start(&loop, &settings.http, http_routes, &error);
+	err = http_server_start(&loop, http_routes, &error);
 	if (err) {
 		log_error("%s", strbuf_str(&error));
 		strbuf_free(&error);
@@ -158,22 +160,22 @@ static int serve(void)
 	}
 	if (http_server_is_wide())
 		log_warn("serving on %s, which other hosts can reach, without authentication",
-			 settings.http.listen_address);
-	err = devices_watch(&loop, &settings.devices);
+			 http_server_address());
+	err = devices_watch(&loop);
 	if (err)
 		log_warn("PCI devices are not listed: %s", strerror(-err));
-	if (settings.standin) {
-		genl_use_userspace((uint32_t)settings.standin);
+	if (feed_options.standin) {
+		genl_use_userspace((uint32_t)feed_options.standin);
 		log_warn("events come from a program on port %" PRIu64 ", not from the kernel",
-			 settings.standin);
+			 feed_options.standin);
 	}
-	err = feed_netlink_start(&source, &loop, &sink, (int)settings.rcvbuf);
+	err = feed_netlink_start(&source, &loop, &sink, (int)feed_options.rcvbuf);
 	if (err) {
 		log_error("generic netlink: %s", strerror(-err));
 		return err;
 	}
 	log_info("faultcast_exporter %s (%s) on http://%s", VERSION, REVISION,
-		 settings.http.listen_address);
+		 http_server_address());
 	return loop_run(&loop);
 }
 
@@ -185,11 +187,7 @@ static int run(int argc, char **argv)
 		return err;
 	snapshot_init(&loop);
 	notify_start(&loop);
-	metrics_configure(&settings.metrics);
-	endpoint_metrics_configure(&settings.telemetry);
 	scrape_init(&loop);
-	if (*settings.store.path)
-		store_configure(&settings.store);
 	bus_set_feed(&source.status);
 	err = metrics_init(features);
 	if (!err)

@@ -7,27 +7,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "expo/metric.h"
-#include "health/watch.h"
-#include "store/store.h"
 
 static struct settings *running;
 static int flags_argc;
 static char **flags;
 static struct reload_status status;
-
-/* The only step that can fail is the first. */
-static int apply(const struct settings *settings)
-{
-	size_t num;
-	const struct health_rule *rules = settings_rules(settings, &num);
-	int err = health_watch_set_rules(rules, num);
-
-	if (err)
-		return err;
-	log_setup((enum log_level)settings->log_level, (enum log_format)settings->log_format);
-	store_set_retention(settings->store.retention_ns, settings->store.retention_bytes);
-	return 0;
-}
 
 static void succeeded(void)
 {
@@ -37,7 +21,7 @@ static void succeeded(void)
 
 int reload_begin(struct settings *settings, int argc, char **argv)
 {
-	int err = apply(settings);
+	int err = settings_start(settings);
 
 	running = settings;
 	flags_argc = argc;
@@ -55,26 +39,24 @@ void reload_fini(void)
 void reload_now(void)
 {
 	struct strbuf error = STRBUF_INIT, others = STRBUF_INIT;
-	struct settings fresh = { .config = NULL };
-	int err = 0;
+	struct settings fresh = { .features = NULL };
+	int err;
 
-	if (!*running->config_file) {
+	if (!*program_options.config_file) {
 		log_info("nothing to read again: no --config.file");
 		return;
 	}
-	if (settings_read(&fresh, flags_argc, flags, &error) < 0)
-		err = -EINVAL;
-	if (!err)
-		err = apply(&fresh);
+	err = settings_read(&fresh, running->features, flags_argc, flags, &error);
+	if (err >= 0)
+		err = settings_change(&fresh, &others);
 	if (err) {
 		status.successful = false;
 		status.failures++;
 		log_error("settings stay as they are: %s",
 			  error.len ? strbuf_str(&error) : strerror(-err));
 	} else {
-		settings_take_live(running, &fresh, &others);
 		succeeded();
-		log_info("%s was read again", running->config_file);
+		log_info("%s was read again", program_options.config_file);
 		if (others.len)
 			log_warn("only a restart changes %s", strbuf_str(&others));
 	}

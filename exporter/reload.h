@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The settings in use, and reading them again while running. */
+/* Reads the settings again while the program runs. */
 #ifndef FAULTCAST_RELOAD_H
 #define FAULTCAST_RELOAD_H
 
@@ -10,25 +10,27 @@
 extern const struct feature feature_reload;
 
 struct reload_status {
-	bool successful;     /* the last one, or the start */
-	uint64_t success_ns; /* real time of the last that was */
+	bool successful;
+	uint64_t success_ns; /* real time of the last success */
 	uint64_t failures;
 };
 
 /*
- * Puts @settings to use, for as long as the process lives: what may change while
- * running is applied, also before bus_init().  The flags are kept for the next time.
- * 0 or -errno.
+ * Calls settings_start() for @settings, which must live until reload_fini(), and keeps the flags
+ * for reload_now().  Must be called before bus_init().  0 or -errno.
  */
 int reload_begin(struct settings *settings, int argc, char **argv);
+
+/* Frees the settings of reload_begin(). */
 void reload_fini(void);
 
 /*
- * Reads the file again.  All of it that may change while running is applied, or
- * nothing of it if anything is wrong; and said in the log.
+ * Reads the configuration file again.  Applies all changes that are possible while the program
+ * runs, or none if anything is wrong.  Logs the result, and which settings need a restart.
  */
 void reload_now(void);
 
+/* The result of the last reload_now(), or of reload_begin(). */
 const struct reload_status *reload_status(void);
 
 #endif

@@ -8,167 +8,78 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "http/listener.h"
 
-static const struct settings defaults = {
-	.http = { .listen_address = "127.0.0.1:10186", .unix_path = "" },
-	.telemetry = { .path = "/metrics", .max_requests = 40 },
-	.store = { .path = "",
-		   .retention_ns = 15ULL * 86400 * NSEC_PER_SEC,
-		   .retention_bytes = 1ULL << 30 },
-	.metrics = { .max_devices = 4096 },
-	.devices = { .sysfs = "/sys", .keep_removed_ns = 3600 * NSEC_PER_SEC },
-	.config_file = "",
-	.log_level = LOG_INFO,
-	.rcvbuf = 4 << 20,
-};
+static const struct program_options defaults = { .config_file = "" };
+struct program_options program_options = { .config_file = "" };
 
-/* One that a client can ask for, and that hides none of the others. */
-static bool is_path(const char *text)
-{
-	return text[0] == '/' && text[1] && !strpbrk(text, "?#") && strncmp(text, "/v1/", 4) != 0 &&
-	       strncmp(text, "/-/", 3) != 0;
-}
-
-const struct option_row settings_rows[] = {
-	{ .name = "web.listen-address",
-	  .type = OPTION_STRING,
-	  .offset = offsetof(struct settings, http.listen_address),
-	  .valid = listener_is_address,
-	  .expected = LISTENER_ADDRESS,
-	  .arg = "HOST:PORT",
-	  .help = "where to serve HTTP" },
-	{ .name = "web.unix-socket",
-	  .type = OPTION_STRING,
-	  .offset = offsetof(struct settings, http.unix_path),
-	  .valid = listener_is_unix_path,
-	  .expected = LISTENER_UNIX_PATH,
-	  .arg = "PATH",
-	  .hide_default = true,
-	  .help = "where to serve HTTP to members of group faultcast" },
-	{ .name = "web.telemetry-path",
-	  .type = OPTION_STRING,
-	  .offset = offsetof(struct settings, telemetry.path),
-	  .valid = is_path,
-	  .expected = "a path such as /metrics, not below /v1/ or /-/",
-	  .arg = "PATH",
-	  .help = "where the metrics are" },
-	{ .name = "web.max-requests",
-	  .type = OPTION_NUMBER,
-	  .offset = offsetof(struct settings, telemetry.max_requests),
-	  .max = UINT32_MAX,
-	  .arg = "NUMBER",
-	  .help = "requests for metrics answered at the same time, 0: any number" },
-	{ .name = "web.disable-exporter-metrics",
-	  .type = OPTION_FLAG,
-	  .offset = offsetof(struct settings, metrics.without_process),
-	  .help = "leave out process_* and what is only about this exporter" },
-	{ .name = "web.openmetrics-created",
-	  .type = OPTION_FLAG,
-	  .offset = offsetof(struct settings, metrics.with_created),
-	  .help = "in OpenMetrics, say since when counters count" },
-	{ .name = "metrics.max-devices",
-	  .type = OPTION_NUMBER,
-	  .offset = offsetof(struct settings, metrics.max_devices),
-	  .min = 1,
-	  .max = 1 << 20,
-	  .arg = "COUNT",
-	  .help = "how many devices have series, those with faults first" },
-	{ .name = "metrics.removed-devices",
-	  .type = OPTION_DURATION,
-	  .offset = offsetof(struct settings, devices.keep_removed_ns),
-	  .min = 0,
-	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
-	  .arg = "DURATION",
-	  .help = "how long a device that was removed keeps its series" },
-	{ .name = "path.sysfs",
-	  .type = OPTION_STRING,
-	  .offset = offsetof(struct settings, devices.sysfs),
-	  .arg = "PATH",
-	  .help = "where sysfs is mounted" },
-	{ .name = "netlink.rcvbuf",
-	  .type = OPTION_NUMBER,
-	  .offset = offsetof(struct settings, rcvbuf),
-	  .min = 0,
-	  .max = 1 << 30,
-	  .arg = "BYTES",
-	  .help = "receive buffer for events, 0: the system's default" },
-	{ .name = "netlink.standin",
-	  .type = OPTION_NUMBER,
-	  .offset = offsetof(struct settings, standin),
-	  .min = 1,
-	  .max = UINT32_MAX,
-	  .hide_default = true,
-	  .command_line_only = true,
-	  .arg = "PORT",
-	  .help = "for tests: events from a program, NETLINK_USERSOCK" },
-	{ .name = "storage.path",
-	  .type = OPTION_STRING,
-	  .offset = offsetof(struct settings, store.path),
-	  .arg = "FILE",
-	  .hide_default = true,
-	  .help = "where to keep events, an SQLite database" },
-	{ .name = "storage.retention.time",
-	  .type = OPTION_DURATION,
-	  .offset = offsetof(struct settings, store.retention_ns),
-	  .live = true,
-	  .min = NSEC_PER_SEC,
-	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
-	  .arg = "DURATION",
-	  .help = "how long to keep them" },
-	{ .name = "storage.retention.size",
-	  .type = OPTION_SIZE,
-	  .offset = offsetof(struct settings, store.retention_bytes),
-	  .live = true,
-	  .min = 32 << 20,
-	  .max = 1ULL << 60,
-	  .arg = "SIZE",
-	  .help = "how large it may become" },
-	{ .name = "log.level",
-	  .type = OPTION_CHOICE,
-	  .offset = offsetof(struct settings, log_level),
-	  .live = true,
-	  .choices = log_level_names,
-	  .arg = "LEVEL",
-	  .help = "debug, info, warn or error" },
-	{ .name = "log.format",
-	  .type = OPTION_CHOICE,
-	  .offset = offsetof(struct settings, log_format),
-	  .live = true,
-	  .choices = log_format_names,
-	  .arg = "FORMAT",
-	  .help = "logfmt or json" },
+static const struct option_row program_rows[] = {
 	{ .name = "config.file",
 	  .type = OPTION_STRING,
-	  .offset = offsetof(struct settings, config_file),
+	  .offset = offsetof(struct program_options, config_file),
 	  .hide_default = true,
 	  .command_line_only = true,
 	  .arg = "FILE",
-	  .help = "YAML; read again on SIGHUP" },
+	  .help = "settings in YAML; read again on SIGHUP" },
 	{ .name = "config.check",
 	  .type = OPTION_FLAG,
-	  .offset = offsetof(struct settings, config_check),
+	  .offset = offsetof(struct program_options, config_check),
 	  .command_line_only = true,
-	  .help = "say whether all settings are sound, and exit" },
+	  .help = "check all settings and exit" },
 	{ .name = "version",
 	  .type = OPTION_FLAG,
+	  .offset = offsetof(struct program_options, version),
 	  .command_line_only = true,
-	  .offset = offsetof(struct settings, version),
 	  .help = "print the version" },
 	{ .name = "help",
 	  .type = OPTION_FLAG,
-	  .offset = offsetof(struct settings, help),
+	  .offset = offsetof(struct program_options, help),
 	  .command_line_only = true,
-	  .help = "print this" },
+	  .help = "print the flags" },
 	{ .name = NULL },
 };
 
-/* The whole file, or one line of why not. */
+static const struct setting_group program_settings = { program_rows, sizeof(program_options),
+						       &defaults, &program_options };
+
+const struct feature feature_program = {
+	.settings = (const struct setting_group *const[]){ &program_settings, NULL },
+};
+
+static void set_defaults(struct settings *settings)
+{
+	for (size_t i = 0; settings->sets[i].rows; i++)
+		memcpy(settings->sets[i].values, settings->groups[i]->defaults,
+		       settings->groups[i]->size);
+}
+
+int settings_init(struct settings *settings, const struct feature *const *features)
+{
+	size_t n = 0;
+
+	*settings = (struct settings){ .features = features };
+	for (; *features; features++) {
+		const struct setting_group *const *group = (*features)->settings;
+
+		for (; group && *group; group++, n++) {
+			void *values = n < SETTING_GROUPS_MAX ? malloc((*group)->size) : NULL;
+
+			if (!values) {
+				settings_free(settings);
+				return -ENOMEM;
+			}
+			settings->groups[n] = *group;
+			settings->sets[n] = (struct option_set){ (*group)->rows, values };
+		}
+	}
+	set_defaults(settings);
+	return 0;
+}
+
+/* Reads the whole file into @text.  0, or -EINVAL with one line in @error. */
 static int load(const char *path, struct strbuf *text, struct strbuf *error)
 {
-	/* Not waiting for who might write into a FIFO. */
+	/* A FIFO must not make the exporter wait for a writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	ssize_t n = 0;
@@ -195,42 +106,41 @@ static int load(const char *path, struct strbuf *text, struct strbuf *error)
 	return error->len || error->failed ? -EINVAL : 0;
 }
 
-static int read_file(struct settings *settings, const struct option_set *sets, const char *path,
-		     struct strbuf *error)
+static int read_file(struct settings *settings, const char *path, struct strbuf *error)
 {
 	struct strbuf text = STRBUF_INIT;
 	int err = load(path, &text, error);
 
-	settings->config = err ? NULL : calloc(1, sizeof(*settings->config));
-	if (!err && !settings->config) {
-		strbuf_addf(error, "%s: out of memory", path);
-		err = -ENOMEM;
-	}
 	if (!err)
-		err = config_parse(settings->config, sets, path, strbuf_str(&text), text.len,
-				   error);
+		err = config_parse(&settings->file, settings->sets, path, strbuf_str(&text),
+				   text.len, error);
 	strbuf_free(&text);
 	return err;
 }
 
-int settings_read(struct settings *settings, int argc, char **argv, struct strbuf *error)
+int settings_read(struct settings *settings, const struct feature *const *features, int argc,
+		  char **argv, struct strbuf *error)
 {
-	const struct option_set sets[] = { { settings_rows, settings }, { NULL, NULL } };
+	const struct program_options *program;
 	const char *path;
-	int parsed, err = 0;
+	int parsed, err = settings_init(settings, features);
 
-	*settings = defaults;
-	parsed = options_parse(sets, argc, argv, error);
-	if (parsed >= 0 && !settings->help && !settings->version) {
-		path = settings->config_file;
-		*settings = defaults;
+	if (err) {
+		strbuf_adds(error, "out of memory");
+		return err;
+	}
+	program = settings_program(settings);
+	parsed = options_parse(settings->sets, argc, argv, error);
+	if (parsed >= 0 && !program->help && !program->version) {
+		path = program->config_file;
+		set_defaults(settings);
 		if (*path)
-			err = read_file(settings, sets, path, error);
+			err = read_file(settings, path, error);
 		if (!err)
-			err = options_environment(sets, error);
-		/* Once more, since flags go over the environment and the file. */
+			err = options_environment(settings->sets, error);
+		/* Once more, since flags override the environment and the file. */
 		if (!err)
-			options_parse(sets, argc, argv, error);
+			options_parse(settings->sets, argc, argv, error);
 	}
 	if (parsed < 0 || err)
 		settings_free(settings);
@@ -239,56 +149,148 @@ int settings_read(struct settings *settings, int argc, char **argv, struct strbu
 
 void settings_free(struct settings *settings)
 {
-	if (settings->config)
-		config_free(settings->config);
-	free(settings->config);
-	settings->config = NULL;
+	for (size_t i = 0; i < SETTING_GROUPS_MAX; i++)
+		free(settings->sets[i].values);
+	config_free(&settings->file);
+	memset(settings, 0, sizeof(*settings));
 }
 
-const struct health_rule *settings_rules(const struct settings *settings, size_t *num)
+const struct program_options *settings_program(const struct settings *settings)
 {
-	if (settings->config && settings->config->has_rules) {
-		*num = settings->config->num_rules;
-		return settings->config->rules;
-	}
-	*num = health_num_default_rules;
-	return health_default_rules;
+	size_t i = 0;
+
+	while (settings->groups[i] != &program_settings)
+		i++;
+	return settings->sets[i].values;
 }
 
 static bool differ(const struct option_row *row, const void *a, const void *b)
 {
+	if (row->type == OPTION_LIST)
+		return true;
 	if (row->type == OPTION_STRING)
 		return strcmp(*(const char *const *)a, *(const char *const *)b) != 0;
 	return memcmp(a, b, options_size(row)) != 0;
 }
 
-void settings_take_live(struct settings *running, const struct settings *fresh,
-			struct strbuf *others)
+/* Whether a change of the running values to @fresh includes a call of the row's apply(). */
+static bool must_apply(const struct option_row *row, const struct setting_group *group, void *fresh)
 {
-	for (const struct option_row *row = settings_rows; row->name; row++) {
-		void *is = options_value(row, running);
-		const void *is_to_be = options_value(row, (struct settings *)fresh);
+	return row->apply &&
+	       differ(row, options_value(row, group->running), options_value(row, fresh));
+}
 
-		if (row->live)
-			memcpy(is, is_to_be, options_size(row));
-		else if (differ(row, is, is_to_be))
-			strbuf_addf(others, "%s%s", others->len ? ", " : "", row->name);
+static void copy_to_running(const struct settings *settings)
+{
+	for (size_t i = 0; settings->sets[i].rows; i++)
+		memcpy(settings->groups[i]->running, settings->sets[i].values,
+		       settings->groups[i]->size);
+}
+
+int settings_start(const struct settings *settings)
+{
+	int err = 0;
+
+	copy_to_running(settings);
+	for (const struct option_set *set = settings->sets; set->rows; set++)
+		for (const struct option_row *row = set->rows; !err && row->name; row++)
+			if (row->apply)
+				err = row->apply(set->values);
+	return err;
+}
+
+/* Gives settings that need a restart their running values, and adds their names to @others. */
+static void keep_restart_settings(struct settings *fresh, struct strbuf *others)
+{
+	for (size_t i = 0; fresh->sets[i].rows; i++) {
+		for (const struct option_row *row = fresh->sets[i].rows; row->name; row++) {
+			const void *is = options_value(row, fresh->groups[i]->running);
+			void *wanted = options_value(row, fresh->sets[i].values);
+
+			if (row->apply)
+				continue;
+			if (differ(row, is, wanted))
+				strbuf_addf(others, "%s%s", others->len ? ", " : "", row->name);
+			/* Also if they are equal: an equal string goes with @fresh. */
+			memcpy(wanted, is, options_size(row));
+		}
 	}
 }
 
-void settings_help(struct strbuf *out)
+/* Applies the running values again, for the rows before @failed. */
+static void roll_back(const struct settings *fresh, const struct option_row *failed)
 {
-	struct settings values = defaults;
-	const struct option_set sets[] = { { settings_rows, &values }, { NULL, NULL } };
+	for (size_t i = 0; fresh->sets[i].rows; i++) {
+		const struct setting_group *group = fresh->groups[i];
 
+		for (const struct option_row *row = group->rows; row->name; row++) {
+			if (row == failed)
+				return;
+			if (must_apply(row, group, fresh->sets[i].values) &&
+			    row->apply(group->running))
+				log_error("%s cannot be set to its former value", row->name);
+		}
+	}
+}
+
+int settings_change(struct settings *fresh, struct strbuf *others)
+{
+	keep_restart_settings(fresh, others);
+	for (size_t i = 0; fresh->sets[i].rows; i++) {
+		const struct option_set *set = &fresh->sets[i];
+
+		for (const struct option_row *row = set->rows; row->name; row++) {
+			int err = must_apply(row, fresh->groups[i], set->values)
+					  ? row->apply(set->values)
+					  : 0;
+
+			if (err) {
+				roll_back(fresh, row);
+				return err;
+			}
+		}
+	}
+	copy_to_running(fresh);
+	return 0;
+}
+
+/* Adds the names of the rows that @is_one picks, each behind @before. */
+static void add_names(const struct option_set *sets, bool (*is_one)(const struct option_row *row),
+		      const char *before, struct strbuf *out)
+{
+	for (; sets->rows; sets++)
+		for (const struct option_row *row = sets->rows; row->name; row++)
+			if (is_one(row))
+				strbuf_addf(out, "%s%s", before, row->name);
+}
+
+static bool is_command_line_only(const struct option_row *row)
+{
+	return row->command_line_only;
+}
+
+static bool is_list(const struct option_row *row)
+{
+	return row->type == OPTION_LIST;
+}
+
+void settings_help(const struct feature *const *features, struct strbuf *out)
+{
+	struct settings settings;
+
+	if (settings_init(&settings, features)) {
+		out->failed = true;
+		return;
+	}
 	strbuf_adds(out, "Serves PCIe fault events as metrics and streams.\n\nFlags:\n");
-	options_help(sets, out);
+	options_help(settings.sets, out);
 	strbuf_adds(out, "\nEach but");
-	for (const struct option_row *row = settings_rows; row->name; row++)
-		if (row->command_line_only)
-			strbuf_addf(out, " --%s", row->name);
-	strbuf_adds(out, "\nmay also be in the environment, as FAULTCAST_WEB_LISTEN_ADDRESS for "
-			 "--web.listen-address,\nand in the file, as web: {listen-address: ...}, "
-			 "which has also health.rules.  Flags go\nover the environment, and that "
-			 "over the file.\n");
+	add_names(settings.sets, is_command_line_only, " --", out);
+	strbuf_adds(out, "\ncan also be set by an environment variable, such as "
+			 "FAULTCAST_WEB_LISTEN_ADDRESS for\n--web.listen-address, and in the "
+			 "configuration file, as web: {listen-address: ...}.\nFlags override the "
+			 "environment, which overrides the file.  Only in the file:");
+	add_names(settings.sets, is_list, " ", out);
+	strbuf_adds(out, "\n");
+	settings_free(&settings);
 }

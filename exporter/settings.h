@@ -1,59 +1,74 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All settings of the exporter, and where they come from: flags over the
- * environment over the file over the defaults.
+ * The settings of all features: flags override the environment, which overrides the configuration
+ * file, which overrides the defaults.  Nothing here knows a feature: the features' rows say what
+ * there is, and how a change is applied.
  */
 #ifndef FAULTCAST_SETTINGS_H
 #define FAULTCAST_SETTINGS_H
 
-#include <stddef.h>
-
+#include "base/options.h"
+#include "bus/feature.h"
 #include "config/config.h"
-#include "http/endpoint_metrics.h"
-#include "http/server.h"
-#include "metrics/metrics.h"
-#include "pci/devices.h"
-#include "store/worker.h"
 
-struct settings {
-	struct http_options http;
-	struct endpoint_metrics_options telemetry;
-	struct metrics_options metrics;
-	struct store_config store;
-	struct devices_config devices;
-	const char *config_file;
-	int log_level;
-	int log_format;
-	uint64_t rcvbuf;
-	uint64_t standin;
+#define SETTING_GROUPS_MAX 32
+
+/* The flags of the program itself, which are settings too. */
+struct program_options {
+	const char *config_file; /* "": none */
 	bool config_check;
 	bool version;
 	bool help;
-	struct config *config; /* the file's; NULL: there is none */
 };
 
-/* The table; its offsets refer to struct settings. */
-extern const struct option_row settings_rows[];
+/* The values in use. */
+extern struct program_options program_options;
+
+/* Must be in every list of features that is given to settings_read(). */
+extern const struct feature feature_program;
+
+/* One value for each setting of a list of features.  All zero at first. */
+struct settings {
+	const struct feature *const *features;
+	/* The groups in the order of the features, and the values of each. */
+	const struct setting_group *groups[SETTING_GROUPS_MAX];
+	struct option_set sets[SETTING_GROUPS_MAX + 1];
+	struct config file; /* holds the strings that come from the file */
+};
 
 /*
- * Reads all of them anew.  Returns the index of the first argument that is no
- * flag, or -EINVAL or -ENOMEM with one line in @error, and nothing to free in @settings.  With
- * --help and --version neither the environment nor the file is looked at.
+ * Gives each setting of @features, a list that ends with NULL, its default.  0 or -ENOMEM; the
+ * caller calls settings_free() after success.
  */
-int settings_read(struct settings *settings, int argc, char **argv, struct strbuf *error);
+int settings_init(struct settings *settings, const struct feature *const *features);
+
+/*
+ * Calls settings_init(), and reads all settings from the flags @argv, the environment and the file
+ * that --config.file names; with --help or --version only from the flags.  Returns the index of the
+ * first argument that is not a flag; or -EINVAL or -ENOMEM with one line in @error, and nothing to
+ * free.  The strings of @argv must outlive @settings.
+ */
+int settings_read(struct settings *settings, const struct feature *const *features, int argc,
+		  char **argv, struct strbuf *error);
 void settings_free(struct settings *settings);
 
-/* The rules of health that they have; *num of them. */
-const struct health_rule *settings_rules(const struct settings *settings, size_t *num);
+/* The values of the program's own flags. */
+const struct program_options *settings_program(const struct settings *settings);
 
 /*
- * Puts into @running what of @fresh may change while running, and adds the
- * names of the other settings that differ to @others.
+ * Makes the values the running ones of all groups, and calls apply() of all rows that have it.
+ * 0 or -errno.  @settings must outlive the use of strings.
  */
-void settings_take_live(struct settings *running, const struct settings *fresh,
-			struct strbuf *others);
+int settings_start(const struct settings *settings);
 
-/* What --help prints. */
-void settings_help(struct strbuf *out);
+/*
+ * Changes the running values to @fresh as far as rows have apply(), which is called for each
+ * change. Adds the names of the other settings that differ to @others, separated by ", ".  0; or
+ * -errno, and all values are as before.  The values of @fresh are not valid afterwards.
+ */
+int settings_change(struct settings *fresh, struct strbuf *others);
+
+/* Adds the text of --help for the settings of @features. */
+void settings_help(const struct feature *const *features, struct strbuf *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "options.h"
 #include "strbuf.h"
 
 #define WINDOW_NS (10 * NSEC_PER_SEC)
@@ -15,6 +16,42 @@
 
 const char *const log_level_names[] = { "debug", "info", "warn", "error", NULL };
 const char *const log_format_names[] = { "logfmt", "json", NULL };
+
+struct log_options {
+	int level;
+	int format;
+};
+
+static const struct log_options defaults = { .level = LOG_INFO, .format = LOG_LOGFMT };
+static struct log_options options;
+
+static int apply(const void *values)
+{
+	const struct log_options *wanted = values;
+
+	log_setup((enum log_level)wanted->level, (enum log_format)wanted->format);
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	{ .name = "log.level",
+	  .type = OPTION_CHOICE,
+	  .offset = offsetof(struct log_options, level),
+	  .apply = apply,
+	  .choices = log_level_names,
+	  .arg = "LEVEL",
+	  .help = "least severe level that is logged: debug, info, warn or error" },
+	{ .name = "log.format",
+	  .type = OPTION_CHOICE,
+	  .offset = offsetof(struct log_options, format),
+	  .apply = apply,
+	  .choices = log_format_names,
+	  .arg = "FORMAT",
+	  .help = "form of the log lines on standard error: logfmt or json" },
+	{ .name = NULL },
+};
+
+const struct setting_group log_settings = { rows, sizeof(options), &defaults, &options };
 
 static enum log_level min_level = LOG_INFO;
 static enum log_format line_format = LOG_LOGFMT;

@@ -19,6 +19,10 @@ struct log_site {
 extern const char *const log_level_names[];
 extern const char *const log_format_names[];
 
+/* The settings log.level and log.format. */
+struct setting_group;
+extern const struct setting_group log_settings;
+
 /* Lines below @level are dropped.  Defaults: info, logfmt. */
 void log_setup(enum log_level level, enum log_format format);
 

@@ -66,6 +66,8 @@ size_t options_size(const struct option_row *row)
 		return sizeof(int);
 	case OPTION_STRING:
 		return sizeof(const char *);
+	case OPTION_LIST:
+		return 0;
 	case OPTION_NUMBER:
 	case OPTION_DURATION:
 	case OPTION_SIZE:
@@ -221,6 +223,8 @@ int options_set(const struct option_row *row, void *value, const char *called, c
 		return set_amount(row, value, durations, called, text, error);
 	case OPTION_SIZE:
 		return set_amount(row, value, sizes, called, text, error);
+	case OPTION_LIST:
+		break;
 	}
 	return -EINVAL;
 }
@@ -252,7 +256,7 @@ int options_parse(const struct option_set *sets, int argc, char **argv, struct s
 		if (argv[i][1] == '-')
 			row = options_find(sets, name,
 					   equals ? (size_t)(equals - name) : strlen(name), &value);
-		if (!row) {
+		if (!row || row->type == OPTION_LIST) {
 			strbuf_addf(error, "unknown flag \"%s\", see --help", argv[i]);
 			return -EINVAL;
 		}
@@ -270,15 +274,20 @@ int options_parse(const struct option_set *sets, int argc, char **argv, struct s
 	return i;
 }
 
+void options_add_variable(const struct option_row *row, struct strbuf *out)
+{
+	strbuf_adds(out, "FAULTCAST_");
+	for (const char *c = row->name; *c; c++)
+		strbuf_addc(out, isalnum((unsigned char)*c) ? (char)toupper(*c) : '_');
+}
+
 static int set_by_environment(const struct option_row *row, void *value, struct strbuf *error)
 {
 	struct strbuf name = STRBUF_INIT;
 	const char *text;
 	int err = 0;
 
-	strbuf_adds(&name, "FAULTCAST_");
-	for (const char *c = row->name; *c; c++)
-		strbuf_addc(&name, isalnum((unsigned char)*c) ? (char)toupper(*c) : '_');
+	options_add_variable(row, &name);
 	text = getenv(strbuf_str(&name));
 	if (text)
 		err = options_set(row, value, strbuf_str(&name), text, error);
@@ -292,37 +301,46 @@ int options_environment(const struct option_set *sets, struct strbuf *error)
 
 	for (; sets->rows; sets++)
 		for (const struct option_row *row = sets->rows; !err && row->name; row++)
-			if (!row->command_line_only)
+			if (!row->command_line_only && row->type != OPTION_LIST)
 				err = set_by_environment(row, options_value(row, sets->values),
 							 error);
 	return err;
 }
 
-static void add_default(const struct option_row *row, const void *value, struct strbuf *out)
+void options_add_value(const struct option_row *row, const void *value, struct strbuf *out)
 {
-	if (row->hide_default)
-		return;
 	switch (row->type) {
+	case OPTION_FLAG:
+		strbuf_adds(out, *(const bool *)value ? "true" : "false");
+		break;
 	case OPTION_STRING:
-		if (*(const char *const *)value)
-			strbuf_addf(out, " (default %s)", *(const char *const *)value);
+		strbuf_adds(out, *(const char *const *)value);
 		break;
 	case OPTION_NUMBER:
-		strbuf_addf(out, " (default %" PRIu64 ")", *(const uint64_t *)value);
+		strbuf_addf(out, "%" PRIu64, *(const uint64_t *)value);
 		break;
 	case OPTION_CHOICE:
-		strbuf_addf(out, " (default %s)", row->choices[*(const int *)value]);
+		strbuf_adds(out, row->choices[*(const int *)value]);
 		break;
 	case OPTION_DURATION:
-	case OPTION_SIZE:
-		strbuf_adds(out, " (default ");
-		add_amount(out, row->type == OPTION_SIZE ? sizes : durations,
-			   *(const uint64_t *)value);
-		strbuf_addc(out, ')');
+		add_amount(out, durations, *(const uint64_t *)value);
 		break;
-	case OPTION_FLAG:
+	case OPTION_SIZE:
+		add_amount(out, sizes, *(const uint64_t *)value);
+		break;
+	case OPTION_LIST:
 		break;
 	}
+}
+
+static void add_default(const struct option_row *row, const void *value, struct strbuf *out)
+{
+	if (row->hide_default || row->type == OPTION_FLAG ||
+	    (row->type == OPTION_STRING && !*(const char *const *)value))
+		return;
+	strbuf_adds(out, " (default ");
+	options_add_value(row, value, out);
+	strbuf_addc(out, ')');
 }
 
 static void add_help(const struct option_row *row, const void *value, struct strbuf *out)
@@ -344,5 +362,6 @@ void options_help(const struct option_set *sets, struct strbuf *out)
 {
 	for (; sets->rows; sets++)
 		for (const struct option_row *row = sets->rows; row->name; row++)
-			add_help(row, options_value(row, sets->values), out);
+			if (row->type != OPTION_LIST)
+				add_help(row, options_value(row, sets->values), out);
 }

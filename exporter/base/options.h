@@ -20,7 +20,14 @@ enum option_type {
 	/* uint64_t between min and max, written with the units of Prometheus: */
 	OPTION_DURATION, /* in ns: 90s, 15d, 1h30m */
 	OPTION_SIZE,	 /* in bytes: 512MB, 1GB; powers of 1024 */
+	/*
+	 * A list in the configuration file, which the row's read() stores.  There is no flag and no
+	 * variable for it.
+	 */
+	OPTION_LIST,
 };
+
+struct config_reader; /* config/reader.h */
 
 struct option_row {
 	const char *name; /* without the dashes; NULL ends the table */
@@ -34,15 +41,35 @@ struct option_row {
 	const char *expected;
 	bool hide_default;
 	bool command_line_only;
-	bool live;	 /* may change while the program runs */
 	const char *arg; /* the value's name in --help */
 	const char *help;
+	/*
+	 * For settings that may change while the program runs: puts the value to use.  @values has
+	 * all settings of the group.  Called at the start, and for each change; an OPTION_LIST
+	 * counts as changed whenever the file is read, and must have apply().  0, or -errno if
+	 * nothing has changed.  A setting without apply() needs a restart.  A string cannot have
+	 * one, because its text goes with the file that it was read from.
+	 */
+	int (*apply)(const void *values);
+	/*
+	 * For OPTION_LIST: the reader's present event is the value.  0, or -EINVAL or -ENOMEM with
+	 * the reader's error filled in.  The member must hold no pointers to what was read.
+	 */
+	int (*read)(struct config_reader *reader, void *value);
 };
 
 /* A table of rows, and the struct that their offsets refer to. */
 struct option_set {
 	const struct option_row *rows;
 	void *values; /* holds the defaults before parsing, and the result after it */
+};
+
+/* Settings that belong together.  Their rows' offsets refer to a struct of @size bytes. */
+struct setting_group {
+	const struct option_row *rows;
+	size_t size;
+	const void *defaults;
+	void *running; /* the values in use */
 };
 
 /*
@@ -80,11 +107,17 @@ int options_set(const struct option_row *row, void *value, const char *called, c
 /* The row's member of @values. */
 void *options_value(const struct option_row *row, void *values);
 
-/* The size in bytes of the row's member. */
+/* The size in bytes of the row's member; 0 for OPTION_LIST. */
 size_t options_size(const struct option_row *row);
 
 /* Adds ", got " and the start of @text, quoted. */
 void options_add_got(struct strbuf *error, const char *text);
+
+/* Adds the value as text, in the form that options_set() parses.  Not for OPTION_LIST. */
+void options_add_value(const struct option_row *row, const void *value, struct strbuf *out);
+
+/* Adds the name of the environment variable that sets the option. */
+void options_add_variable(const struct option_row *row, struct strbuf *out);
 
 /* Adds one aligned line for each flag, with its present value as the default. */
 void options_help(const struct option_set *sets, struct strbuf *out);

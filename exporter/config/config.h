@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration file, YAML, from bytes to settings.  Pure.
- *
- * A key is a flag's name, nested as in web: {listen-address: ...} or with its dots
- * as in web.listen-address; and health: {rules: [...]}, which has no flag.
+ * The configuration file: YAML whose keys are the names of options, nested as in
+ * web: {listen-address: ...} or with dots as in web.listen-address.  Nothing here does I/O.
  */
 #ifndef FAULTCAST_CONFIG_CONFIG_H
 #define FAULTCAST_CONFIG_CONFIG_H
@@ -11,27 +9,33 @@
 #include <stddef.h>
 
 #include "base/options.h"
-#include "health/judge.h"
 
 #define CONFIG_BYTES_MAX 65536
 
+struct config_reader;
 struct config_string;
 
 /* All zero at first. */
 struct config {
-	struct config_string *strings; /* what the string settings point to */
-	bool has_rules;		       /* else the default ones are meant */
-	struct health_rule rules[HEALTH_RULES_MAX];
-	size_t num_rules;
+	struct config_string *strings; /* the texts that string options point to */
 };
 
 /*
- * Sets what @bytes say in @sets and @config; @file is its name in errors.  0, or -EINVAL
- * or -ENOMEM with one line in @error, "file:line: what is wrong"; some may be
- * set then.  config_free() in any case, when nothing uses the strings any more.
+ * Sets the options that @bytes name, in @sets.  @file is the name of the file in errors.  0, or
+ * -EINVAL or -ENOMEM with one line in @error, "file:line: reason"; some options may be set then.
+ * In both cases the caller calls config_free() once nothing uses the strings any more.
  */
 int config_parse(struct config *config, const struct option_set *sets, const char *file,
 		 const char *bytes, size_t len, struct strbuf *error);
 void config_free(struct config *config);
+
+/*
+ * For the read() of an OPTION_LIST: reads one mapping, whose start is the reader's present event,
+ * into @values.  Its keys are the names of @rows, of which there are at most 32; keys may be
+ * missing.  Errors call the list @list.  0, or -EINVAL or -ENOMEM with the reader's error filled
+ * in. Strings in @values are valid until config_free().
+ */
+int config_read_mapping(struct config_reader *reader, const char *list,
+			const struct option_row *rows, void *values);
 
 #endif

@@ -11,6 +11,7 @@
 #include "bus/snapshot.h"
 #include "bus/window.h"
 #include "expo/metric.h"
+#include "settings.h"
 #include "wire/encode.h"
 
 /* The shortest time between two looks at the counters. */
@@ -251,6 +252,7 @@ static const struct metric metrics[] = {
 };
 
 const struct feature feature_health = {
+	.settings = (const struct setting_group *const[]){ &health_settings, NULL },
 	.output = &output,
 	.metrics = (const struct metric *const[]){ metrics, NULL },
 };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "accept.h"
 #include "answer.h"
@@ -18,18 +19,47 @@ struct waiting {
 	struct scrape_waiter waiter;
 };
 
-static struct endpoint_metrics_options options;
+struct options {
+	const char *path;
+	uint64_t max_requests;
+};
+
+static const struct options defaults = { .path = "/metrics", .max_requests = 40 };
+static struct options options;
+
+/* Clients can ask for the path, and it hides no other endpoint. */
+static bool is_path(const char *text)
+{
+	return text[0] == '/' && text[1] && !strpbrk(text, "?#") && strncmp(text, "/v1/", 4) != 0 &&
+	       strncmp(text, "/-/", 3) != 0;
+}
+
+static const struct option_row rows[] = {
+	{ .name = "web.telemetry-path",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct options, path),
+	  .valid = is_path,
+	  .expected = "a path such as /metrics, not below /v1/ or /-/",
+	  .arg = "PATH",
+	  .help = "path of the metrics" },
+	{ .name = "web.max-requests",
+	  .type = OPTION_NUMBER,
+	  .offset = offsetof(struct options, max_requests),
+	  .max = UINT32_MAX,
+	  .arg = "NUMBER",
+	  .help = "requests for metrics that are answered at the same time, 0: no limit" },
+	{ .name = NULL },
+};
+
+const struct setting_group endpoint_metrics_settings = { rows, sizeof(options), &defaults,
+							 &options };
+
 static uint64_t under_way; /* requests that were admitted and have not ended */
 
 static const char *const formats[] = { EXPO_TEXT_TYPE, EXPO_OPENMETRICS_TYPE, EXPO_PROTOBUF_TYPE,
 				       NULL };
 static const struct expo_format *const expo_formats[] = { &expo_text, &expo_openmetrics,
 							  &expo_protobuf };
-
-void endpoint_metrics_configure(const struct endpoint_metrics_options *configured)
-{
-	options = *configured;
-}
 
 /* A client that accepts none of the formats gets the first one. */
 static const struct expo_format *choose_format(const struct http_request *request)

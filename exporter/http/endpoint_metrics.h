@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The options of the endpoint that serves the metrics. */
+/* The endpoint that serves the metrics. */
 #ifndef FAULTCAST_HTTP_ENDPOINT_METRICS_H
 #define FAULTCAST_HTTP_ENDPOINT_METRICS_H
 
-#include <stdint.h>
+#include "base/options.h"
 
-struct endpoint_metrics_options {
-	const char *path;
-	uint64_t max_requests; /* answered at the same time; 0: no limit */
-};
-
-/* Sets the options, before the server starts.  The path must outlive the server. */
-void endpoint_metrics_configure(const struct endpoint_metrics_options *options);
+/* The settings of the endpoint that serves the metrics. */
+extern const struct setting_group endpoint_metrics_settings;
 
 #endif

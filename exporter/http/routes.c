@@ -3,6 +3,14 @@
 
 #include <stddef.h>
 
+#include "endpoint_metrics.h"
+#include "server.h"
+
 #define NAME_ENDPOINT(name) name,
 
 const struct http_route *const http_routes[] = { HTTP_ENDPOINTS(NAME_ENDPOINT) NULL };
+
+const struct feature feature_http = {
+	.settings = (const struct setting_group *const[]){ &http_server_settings,
+							   &endpoint_metrics_settings, NULL },
+};

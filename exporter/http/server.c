@@ -26,6 +26,35 @@ struct server {
 	const char *unix_path; /* NULL: TCP */
 };
 
+struct options {
+	const char *listen_address;
+	const char *unix_path; /* "": no unix socket */
+};
+
+static const struct options defaults = { .listen_address = "127.0.0.1:10186", .unix_path = "" };
+static struct options options;
+
+static const struct option_row rows[] = {
+	{ .name = "web.listen-address",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct options, listen_address),
+	  .valid = listener_is_address,
+	  .expected = LISTENER_ADDRESS,
+	  .arg = "HOST:PORT",
+	  .help = "address on which HTTP is served; there is no authentication" },
+	{ .name = "web.unix-socket",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct options, unix_path),
+	  .valid = listener_is_unix_path,
+	  .expected = LISTENER_UNIX_PATH,
+	  .arg = "PATH",
+	  .hide_default = true,
+	  .help = "unix socket that serves HTTP to root, the exporter's user and group faultcast" },
+	{ .name = NULL },
+};
+
+const struct setting_group http_server_settings = { rows, sizeof(options), &defaults, &options };
+
 static struct loop *server_loop;
 static struct server tcp_server, unix_server;
 static const struct http_route *const *served;
@@ -200,23 +229,28 @@ static int start(struct server *server, int fd, struct strbuf *error)
 	return 0;
 }
 
-int http_server_start(struct loop *loop, const struct http_options *options,
-		      const struct http_route *const *routes, struct strbuf *error)
+int http_server_start(struct loop *loop, const struct http_route *const *routes,
+		      struct strbuf *error)
 {
 	int err, fd = -1;
 
 	server_loop = loop;
 	served = routes;
-	err = listener_open_tcp(options->listen_address, &fd, &is_wide, error);
+	err = listener_open_tcp(options.listen_address, &fd, &is_wide, error);
 	if (!err)
 		err = start(&tcp_server, fd, error);
-	if (err || !*options->unix_path)
+	if (err || !*options.unix_path)
 		return err;
-	err = listener_open_unix(options->unix_path, &fd, error);
+	err = listener_open_unix(options.unix_path, &fd, error);
 	if (err)
 		return err;
-	unix_server.unix_path = options->unix_path;
+	unix_server.unix_path = options.unix_path;
 	return start(&unix_server, fd, error);
+}
+
+const char *http_server_address(void)
+{
+	return options.listen_address;
 }
 
 bool http_server_is_wide(void)

@@ -8,23 +8,24 @@
 
 #include <stdbool.h>
 
+#include "base/options.h"
 #include "base/strbuf.h"
 #include "route.h"
 
 struct loop;
 
-struct http_options {
-	const char *listen_address; /* "host:port", "[v6]:port" or ":port" */
-	const char *unix_path;	    /* "": no unix socket */
-};
+/* The settings of the server: where it listens. */
+extern const struct setting_group http_server_settings;
 
 /*
  * Listens, and serves the table @routes on the loop.  Returns 0 or -errno, with one line in
- * @error; the caller calls http_server_stop() in both cases.  @options, its strings and @routes
- * must outlive the server.
+ * @error; the caller calls http_server_stop() in both cases.  @routes must outlive the server.
  */
-int http_server_start(struct loop *loop, const struct http_options *options,
-		      const struct http_route *const *routes, struct strbuf *error);
+int http_server_start(struct loop *loop, const struct http_route *const *routes,
+		      struct strbuf *error);
+
+/* The TCP address as it is configured: "host:port", "[v6]:port" or ":port". */
+const char *http_server_address(void);
 
 /* Closes all connections and stops listening. */
 void http_server_stop(void);

@@ -26,7 +26,36 @@ static struct histogram delivery = {
 	.num_bounds = sizeof(delivery_bounds_ns) / sizeof(delivery_bounds_ns[0]),
 };
 
-static struct metrics_options options = { .max_devices = UINT64_MAX };
+struct options {
+	bool without_process; /* omit metrics of origin METRIC_PROCESS */
+	bool with_created;    /* add _created samples in OpenMetrics */
+	uint64_t max_devices; /* the number of devices that may have series */
+};
+
+static const struct options defaults = { .max_devices = 4096 };
+static struct options options = { .max_devices = UINT64_MAX };
+
+static const struct option_row option_rows[] = {
+	{ .name = "web.disable-exporter-metrics",
+	  .type = OPTION_FLAG,
+	  .offset = offsetof(struct options, without_process),
+	  .help = "leave out process_* and faultcast_scrapes_total" },
+	{ .name = "web.openmetrics-created",
+	  .type = OPTION_FLAG,
+	  .offset = offsetof(struct options, with_created),
+	  .help = "in OpenMetrics, add the time at which each counter began" },
+	{ .name = "metrics.max-devices",
+	  .type = OPTION_NUMBER,
+	  .offset = offsetof(struct options, max_devices),
+	  .min = 1,
+	  .max = 1 << 20,
+	  .arg = "COUNT",
+	  .help = "number of devices that have series, those with faults first" },
+	{ .name = NULL },
+};
+
+static const struct setting_group settings = { option_rows, sizeof(options), &defaults, &options };
+
 static uint64_t started_real_ns;
 static uint64_t events;
 static size_t omitted; /* devices without series in the scrape that is under way */
@@ -34,11 +63,6 @@ static size_t omitted; /* devices without series in the scrape that is under way
 /* The rows of all features, in the order in which they are exposed. */
 static const struct metric **metrics;
 static size_t num_metrics;
-
-void metrics_configure(const struct metrics_options *configured)
-{
-	options = *configured;
-}
 
 static int init(struct loop *loop)
 {
@@ -112,6 +136,7 @@ static const struct metric own_metrics[] = {
 };
 
 const struct feature feature_metrics = {
+	.settings = (const struct setting_group *const[]){ &settings, NULL },
 	.output = &output,
 	.metrics = (const struct metric *const[]){ device_metrics, identity_metrics, module_metrics,
 						   feed_metrics, output_metrics, own_metrics,

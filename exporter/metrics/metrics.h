@@ -17,15 +17,6 @@
 /* The metrics of devices, of the kernel module, of the feed and of the outputs. */
 extern const struct feature feature_metrics;
 
-struct metrics_options {
-	bool without_process; /* omit metrics of origin METRIC_PROCESS */
-	bool with_created;    /* add _created samples in OpenMetrics */
-	uint64_t max_devices; /* the number of devices that may have series */
-};
-
-/* Sets the options, which are copied. */
-void metrics_configure(const struct metrics_options *options);
-
 /*
  * Lists the rows of all @features, a list that ends with NULL; families appear on a page in this
  * order.  Must be called before metrics_step().  Returns 0 or -ENOMEM.

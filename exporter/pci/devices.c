@@ -27,7 +27,32 @@
 static void on_uevent(struct loop_fd *watch, uint32_t events);
 static void on_timer(struct loop_timer *timer);
 
+static const struct devices_config defaults = { .sysfs = "/sys",
+						.keep_removed_ns = 3600 * NSEC_PER_SEC };
 static struct devices_config config;
+
+static const struct option_row rows[] = {
+	{ .name = "metrics.removed-devices",
+	  .type = OPTION_DURATION,
+	  .offset = offsetof(struct devices_config, keep_removed_ns),
+	  .min = 0,
+	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
+	  .arg = "DURATION",
+	  .help = "how long a removed device keeps its series, 0s: not at all" },
+	{ .name = "path.sysfs",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct devices_config, sysfs),
+	  .arg = "PATH",
+	  .help = "directory in which sysfs is mounted" },
+	{ .name = NULL },
+};
+
+const struct setting_group devices_settings = { rows, sizeof(config), &defaults, &config };
+
+const struct feature feature_pci = {
+	.settings = (const struct setting_group *const[]){ &devices_settings, NULL },
+};
+
 static uint64_t started_ns;
 static struct loop *watch_loop;
 static struct loop_fd uevents = { .fd = -1, .ready = on_uevent };
@@ -392,11 +417,10 @@ static int watch_uevents(void)
 	return err;
 }
 
-int devices_watch(struct loop *loop, const struct devices_config *how)
+int devices_watch(struct loop *loop)
 {
 	int err;
 
-	config = *how;
 	started_ns = clock_mono_ns();
 	watch_loop = loop;
 	pci_names_init(config.names);

@@ -9,10 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bus/feature.h"
 #include "device.h"
 #include "model/counts.h"
 
 struct loop;
+
+/* The settings of the list of devices, whose values are a struct devices_config. */
+extern const struct feature feature_pci;
+extern const struct setting_group devices_settings;
 
 struct devices_config {
 	const char *sysfs;	  /* where it is mounted; kept */
@@ -24,7 +29,7 @@ struct devices_config {
  * Reads all of sysfs, and later what uevents name: a tenth of a second after the first
  * of a burst, in slices between which the loop goes on.  0 or -errno.
  */
-int devices_watch(struct loop *loop, const struct devices_config *config);
+int devices_watch(struct loop *loop);
 
 /* Frees the list and ends the watch. */
 void devices_fini(void);

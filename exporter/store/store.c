@@ -24,7 +24,10 @@
 static void on_done(struct loop_fd *watch, uint32_t events);
 static void on_batch_due(struct loop_timer *timer);
 
-static const struct store_config *config;
+static const struct store_config defaults = { .path = "",
+					      .retention_ns = 15ULL * 86400 * NSEC_PER_SEC,
+					      .retention_bytes = 1ULL << 30 };
+static struct store_config config = { .path = "" };
 static struct loop *store_loop;
 static struct loop_fd done_watch = { .fd = -1, .ready = on_done };
 static struct loop_timer batch_due = { .expired = on_batch_due };
@@ -38,28 +41,54 @@ static struct store_read *reads;
 static bool reading;
 static struct store_read *current; /* NULL while @reading: the read was cancelled */
 
-void store_configure(const struct store_config *c)
+static int apply_retention(const void *values)
 {
-	config = c;
+	const struct store_config *wanted = values;
+
+	if (done_watch.fd >= 0)
+		store_worker_set_retention(wanted->retention_ns, wanted->retention_bytes);
+	return 0;
 }
 
-void store_set_retention(uint64_t retention_ns, uint64_t retention_bytes)
-{
-	if (done_watch.fd >= 0)
-		store_worker_set_retention(retention_ns, retention_bytes);
-}
+static const struct option_row rows[] = {
+	{ .name = "storage.path",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct store_config, path),
+	  .arg = "FILE",
+	  .hide_default = true,
+	  .help = "SQLite database in which events are kept" },
+	{ .name = "storage.retention.time",
+	  .type = OPTION_DURATION,
+	  .offset = offsetof(struct store_config, retention_ns),
+	  .apply = apply_retention,
+	  .min = NSEC_PER_SEC,
+	  .max = 100ULL * 365 * 86400 * NSEC_PER_SEC,
+	  .arg = "DURATION",
+	  .help = "how long events are kept in the database" },
+	{ .name = "storage.retention.size",
+	  .type = OPTION_SIZE,
+	  .offset = offsetof(struct store_config, retention_bytes),
+	  .apply = apply_retention,
+	  .min = 32 << 20,
+	  .max = 1ULL << 60,
+	  .arg = "SIZE",
+	  .help = "size that the database may have" },
+	{ .name = NULL },
+};
+
+const struct setting_group store_settings = { rows, sizeof(config), &defaults, &config };
 
 static int init(struct loop *loop)
 {
 	int err;
 
-	if (!config)
+	if (!*config.path)
 		return OUTPUT_OFF;
 	store_loop = loop;
 	next = window_end();
 	handed_ns = dropped = 0;
 	handed = false;
-	err = store_worker_start(config, &done_watch.fd);
+	err = store_worker_start(&config, &done_watch.fd);
 	if (err)
 		return err;
 	err = loop_add(loop, &done_watch, EPOLLIN);
@@ -236,7 +265,7 @@ static void fini(void)
 	left += store_worker_stop(deadline);
 	done_watch.fd = -1;
 	if (left)
-		log_warn("store %s: %llu events are not stored", config->path,
+		log_warn("store %s: %llu events are not stored", config.path,
 			 (unsigned long long)left);
 	reads = NULL;
 	reading = false;
@@ -352,6 +381,7 @@ static const struct metric metrics[] = {
 };
 
 const struct feature feature_store = {
+	.settings = (const struct setting_group *const[]){ &store_settings, NULL },
 	.output = &output,
 	.metrics = (const struct metric *const[]){ metrics, NULL },
 };

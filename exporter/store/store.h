@@ -20,12 +20,11 @@
 /* The output, and the metrics of the store. */
 extern const struct feature feature_store;
 
-/* Makes bus_init() start a store.  @config must stay valid. */
-void store_configure(const struct store_config *config);
-
-/* Changes the limits of a running store, in nanoseconds and bytes.  Without a store, does nothing.
+/*
+ * The settings, whose values are a struct store_config.  bus_init() starts a store if there is a
+ * path.
  */
-void store_set_retention(uint64_t retention_ns, uint64_t retention_bytes);
+extern const struct setting_group store_settings;
 
 /* Whether there is a store that is open or about to be opened, in which case reads wait for that.
  */

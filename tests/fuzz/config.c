@@ -6,18 +6,19 @@
 #include "config/config.h"
 
 #include "fuzz.h"
+#include "health/settings.h"
 #include "model/health.h"
+#include "registry.h"
 #include "settings.h"
 
 static struct settings settings;
-static const struct option_set sets[] = { { settings_rows, &settings }, { NULL, NULL } };
 
-static void require_sound(const struct config *config)
+static void require_sound_rules(const struct health_options *health)
 {
-	REQUIRE(config->num_rules <= HEALTH_RULES_MAX);
-	REQUIRE(config->has_rules || !config->num_rules);
-	for (size_t i = 0; i < config->num_rules; i++) {
-		const struct health_rule *rule = &config->rules[i];
+	REQUIRE(health->num_rules <= HEALTH_RULES_MAX);
+	REQUIRE(health->has_rules || !health->num_rules);
+	for (size_t i = 0; i < health->num_rules; i++) {
+		const struct health_rule *rule = &health->rules[i];
 
 		REQUIRE(*rule->name && memchr(rule->name, '\0', sizeof(rule->name)));
 		REQUIRE(rule->kind && rule->kind < FAULTCAST_KIND_SUPPRESSED);
@@ -27,29 +28,30 @@ static void require_sound(const struct config *config)
 		REQUIRE(rule->state == HEALTH_SUSPECT || rule->state == HEALTH_FAULTY);
 		REQUIRE(rule->clear_after_ns);
 	}
-	for (const struct option_row *row = settings_rows; row->name; row++)
-		if (row->type == OPTION_STRING) {
-			const char *text = *(const char **)options_value(row, &settings);
+}
 
-			REQUIRE(!text || strlen(text) <= CONFIG_BYTES_MAX);
-		}
+static void require_sound(const struct option_row *row, void *value)
+{
+	if (row->type == OPTION_STRING)
+		REQUIRE(strlen(*(const char **)value) <= CONFIG_BYTES_MAX);
+	if (row->type == OPTION_LIST && !strcmp(row->name, "health.rules"))
+		require_sound_rules(value);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	static struct config config;
 	struct strbuf error = STRBUF_INIT;
 	int err;
 
-	memset(&config, 0, sizeof(config));
-	memset(&settings, 0, sizeof(settings));
-	err = config_parse(&config, sets, "f", (const char *)bytes, len, &error);
+	REQUIRE(!settings_init(&settings, features));
+	err = config_parse(&settings.file, settings.sets, "f", (const char *)bytes, len, &error);
 	REQUIRE(!err || err == -EINVAL);
 	REQUIRE(!err == !error.len && !error.failed);
 	REQUIRE(!strchr(strbuf_str(&error), '\n') && error.len < 1024);
-	if (!err)
-		require_sound(&config);
-	config_free(&config);
+	for (const struct option_set *set = settings.sets; !err && set->rows; set++)
+		for (const struct option_row *row = set->rows; row->name; row++)
+			require_sound(row, options_value(row, set->values));
+	settings_free(&settings);
 	strbuf_free(&error);
 	return 0;
 }

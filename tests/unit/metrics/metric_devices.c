@@ -46,7 +46,8 @@ static int setup(void **state)
 		snprintf(target, sizeof(target), "../../../devices/pci0000:00/%s", present[i]);
 		put_link(path, target);
 	}
-	return loop_init(&loop) || devices_watch(&loop, &config);
+	*(struct devices_config *)devices_settings.running = config;
+	return loop_init(&loop) || devices_watch(&loop);
 }
 
 static int teardown(void **state)

@@ -310,7 +310,7 @@ static void without_one_nothing_is_there(void **state)
 
 	(void)state;
 	stop();
-	store_configure(NULL);
+	((struct store_config *)store_settings.running)->path = "";
 	assert_int_equal(bus_init(&test_loop, features), 0);
 	publish(0xabc, 1, 10);
 	assert_false(store_get_status(&status));

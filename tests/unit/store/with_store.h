@@ -76,7 +76,7 @@ static inline int remove_dir(void **state)
 static inline void start(void)
 {
 	test_published = 0;
-	store_configure(&test_config);
+	*(struct store_config *)store_settings.running = test_config;
 	assert_int_equal(loop_init(&test_loop), 0);
 	assert_int_equal(bus_init(&test_loop, features), 0);
 	test_running = true;

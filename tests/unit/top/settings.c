@@ -17,7 +17,10 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "health/settings.h"
+#include "registry.h"
 #include "settings.h"
 
 #define EXAMPLE "deploy/exporter.yaml"
@@ -48,6 +51,15 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* The value that was read. */
+static void *value_of(const char *name)
+{
+	void *value = NULL;
+
+	assert_non_null(options_find(settings.sets, name, strlen(name), &value));
+	return value;
+}
+
 static void write_file(const char *text)
 {
 	FILE *file = fopen(path, "w");
@@ -64,7 +76,7 @@ static int read_with(const char *flag)
 
 	strbuf_reset(&error);
 	settings_free(&settings);
-	return settings_read(&settings, flag ? 3 : 2, argv, &error);
+	return settings_read(&settings, features, flag ? 3 : 2, argv, &error);
 }
 
 static const struct {
@@ -90,8 +102,8 @@ static void layers_go_over_each_other(void **state)
 		if (layers[i].variable)
 			setenv("FAULTCAST_LOG_LEVEL", layers[i].variable, 1);
 		assert_true(read_with(layers[i].flag) >= 0);
-		assert_int_equal(settings.log_level, layers[i].level);
-		assert_string_equal(settings.telemetry.path, "/metrics");
+		assert_int_equal(*(int *)value_of("log.level"), layers[i].level);
+		assert_string_equal(*(const char **)value_of("web.telemetry-path"), "/metrics");
 	}
 }
 
@@ -195,17 +207,7 @@ static void files_that_are_none(void **state)
 	expect_unreadable("expected a file, got a directory");
 }
 
-static void expect_equal(const struct option_row *row, struct settings *a, struct settings *b)
-{
-	const void *in_a = options_value(row, a), *in_b = options_value(row, b);
-
-	if (row->type == OPTION_STRING
-		    ? strcmp(*(const char *const *)in_a, *(const char *const *)in_b) != 0
-		    : memcmp(in_a, in_b, options_size(row)) != 0)
-		fail_msg(EXAMPLE ": %s is not the default", row->name);
-}
-
-/* Sets a value that is no setting's default, so that settings that were not read are found. */
+/* A value that no setting has by default, so that settings that were not read are found. */
 static void spoil(const struct option_row *row, void *value)
 {
 	if (row->type == OPTION_STRING)
@@ -214,40 +216,72 @@ static void spoil(const struct option_row *row, void *value)
 		memset(value, 0xa5, options_size(row));
 }
 
+static bool is_spoilt(const struct option_row *row, const void *value)
+{
+	return row->type == OPTION_STRING ? !strcmp(*(const char *const *)value, "spoilt")
+					  : *(const unsigned char *)value == 0xa5;
+}
+
+static bool is_equal(const struct option_row *row, const void *a, const void *b)
+{
+	return row->type == OPTION_STRING
+		       ? !strcmp(*(const char *const *)a, *(const char *const *)b)
+		       : !memcmp(a, b, options_size(row));
+}
+
+/* Rows that have a value which a file and a test can compare. */
+static bool has_value(const struct option_row *row)
+{
+	return !row->command_line_only && row->type != OPTION_LIST;
+}
+
+static void example_has_defaults(void **state)
+{
+	char *argv[] = { "--config.file=" EXAMPLE };
+
+	(void)state;
+	assert_int_equal(settings_read(&settings, features, 1, argv, &error), 1);
+	for (size_t i = 0; settings.sets[i].rows; i++) {
+		void *defaults = (void *)(uintptr_t)settings.groups[i]->defaults;
+
+		for (const struct option_row *row = settings.sets[i].rows; row->name; row++)
+			if (has_value(row) &&
+			    !is_equal(row, options_value(row, settings.sets[i].values),
+				      options_value(row, defaults)))
+				fail_msg(EXAMPLE ": %s is not the default", row->name);
+	}
+}
+
 static void example_is_complete(void **state)
 {
 	static struct config config;
-	struct settings defaults, spoilt = { .config = NULL };
-	const struct option_set sets[] = { { settings_rows, &spoilt }, { NULL, NULL } };
 	struct strbuf text = STRBUF_INIT;
 	FILE *file = fopen(EXAMPLE, "r");
-	char *argv[] = { "--config.file=" EXAMPLE };
+	const struct health_options *health;
+	void *rules;
 
 	(void)state;
 	assert_non_null(file);
 	assert_true(strbuf_reserve(&text, CONFIG_BYTES_MAX));
 	text.len = fread(text.s, 1, CONFIG_BYTES_MAX, file);
 	fclose(file);
-	assert_int_equal(settings_read(&defaults, 0, NULL, &error), 0);
-	assert_int_equal(settings_read(&settings, 1, argv, &error), 1);
-	for (const struct option_row *row = settings_rows; row->name; row++) {
-		if (row->command_line_only)
-			continue;
-		expect_equal(row, &settings, &defaults);
-		spoil(row, options_value(row, &spoilt));
-	}
-	assert_int_equal(config_parse(&config, sets, EXAMPLE, text.s, text.len, &error), 0);
-	for (const struct option_row *row = settings_rows; row->name; row++) {
-		const void *value = options_value(row, &spoilt);
-
-		if (!row->command_line_only &&
-		    (row->type == OPTION_STRING ? !strcmp(*(const char *const *)value, "spoilt")
-						: *(const unsigned char *)value == 0xa5))
-			fail_msg(EXAMPLE ": %s is missing", row->name);
-	}
-	assert_int_equal(config.num_rules, health_num_default_rules);
-	assert_memory_equal(config.rules, health_default_rules,
-			    config.num_rules * sizeof(*config.rules));
+	assert_int_equal(settings_init(&settings, features), 0);
+	for (const struct option_set *set = settings.sets; set->rows; set++)
+		for (const struct option_row *row = set->rows; row->name; row++)
+			if (has_value(row))
+				spoil(row, options_value(row, set->values));
+	assert_int_equal(config_parse(&config, settings.sets, EXAMPLE, text.s, text.len, &error),
+			 0);
+	for (const struct option_set *set = settings.sets; set->rows; set++)
+		for (const struct option_row *row = set->rows; row->name; row++)
+			if (has_value(row) && is_spoilt(row, options_value(row, set->values)))
+				fail_msg(EXAMPLE ": %s is missing", row->name);
+	assert_non_null(
+		options_find(settings.sets, "health.rules", strlen("health.rules"), &rules));
+	health = rules;
+	assert_int_equal(health->num_rules, health_num_default_rules);
+	assert_memory_equal(health->rules, health_default_rules,
+			    health->num_rules * sizeof(*health->rules));
 	config_free(&config);
 	strbuf_free(&text);
 }
@@ -256,26 +290,51 @@ static void example_is_complete(void **state)
 static void what_is_live_is_no_string(void **state)
 {
 	(void)state;
-	for (const struct option_row *row = settings_rows; row->name; row++)
-		assert_false(row->live && (row->type == OPTION_STRING || row->command_line_only));
+	assert_int_equal(settings_init(&settings, features), 0);
+	for (const struct option_set *set = settings.sets; set->rows; set++)
+		for (const struct option_row *row = set->rows; row->name; row++)
+			assert_false(row->apply &&
+				     (row->type == OPTION_STRING || row->command_line_only));
+}
+
+/* A list cannot be compared, so its apply() is called whenever the file is read. */
+static void lists_can_change(void **state)
+{
+	(void)state;
+	assert_int_equal(settings_init(&settings, features), 0);
+	for (const struct option_set *set = settings.sets; set->rows; set++)
+		for (const struct option_row *row = set->rows; row->name; row++)
+			assert_true(row->type != OPTION_LIST || (row->apply && row->read));
+}
+
+static void *running(const char *name)
+{
+	for (size_t i = 0; settings.sets[i].rows; i++)
+		for (const struct option_row *row = settings.sets[i].rows; row->name; row++)
+			if (!strcmp(row->name, name))
+				return options_value(row, settings.groups[i]->running);
+	fail_msg("no setting %s", name);
+	return NULL;
 }
 
 static void takes_what_is_live(void **state)
 {
-	struct settings running = { .config = NULL };
+	struct settings first = { .features = NULL };
 	struct strbuf others = STRBUF_INIT;
 
 	(void)state;
-	assert_int_equal(settings_read(&running, 0, NULL, &error), 0);
+	assert_int_equal(settings_read(&first, features, 0, NULL, &error), 0);
+	assert_int_equal(settings_start(&first), 0);
 	write_file("log.level: error\nweb: {listen-address: ':1'}\nstorage: {path: x, "
 		   "retention.time: 1h}");
 	assert_true(read_with(NULL) >= 0);
-	settings_take_live(&running, &settings, &others);
-	assert_int_equal(running.log_level, LOG_ERROR);
-	assert_int_equal(running.store.retention_ns, settings.store.retention_ns);
-	assert_string_equal(running.store.path, "");
+	assert_int_equal(settings_change(&settings, &others), 0);
+	assert_int_equal(*(int *)running("log.level"), LOG_ERROR);
+	assert_int_equal(*(uint64_t *)running("storage.retention.time"), 3600 * NSEC_PER_SEC);
+	assert_string_equal(*(const char **)running("storage.path"), "");
 	assert_string_equal(strbuf_str(&others), "web.listen-address, storage.path, config.file");
 	strbuf_free(&others);
+	settings_free(&first);
 }
 
 int main(void)
@@ -285,8 +344,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_layer_must_be_sound, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_cannot_be_served, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_that_are_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(example_has_defaults, setup, teardown),
 		cmocka_unit_test_setup_teardown(example_is_complete, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_live_is_no_string, setup, teardown),
+		cmocka_unit_test_setup_teardown(lists_can_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_what_is_live, setup, teardown),
 	};
 

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* health.rules of the configuration file. */
+#include "settings.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "config/config.h"
+#include "config/reader.h"
 #include "faultcast.h"
 #include "model/health.h"
 #include "model/names.h"
 #include "model/names_gen.h"
-#include "reader.h"
+#include "watch.h"
 
 #define YEAR (365ULL * 86400 * NSEC_PER_SEC)
 
-/* What is not said otherwise. */
+/* The value of a choice that the file does not give. */
 #define UNSET (-1)
 
 struct draft {
@@ -35,6 +38,7 @@ static bool is_name(const char *text)
 	return len && len < HEALTH_RULE_LEN && !text[len];
 }
 
+/* The keys of a rule. */
 static const struct option_row rows[] = {
 	{ .name = "name",
 	  .type = OPTION_STRING,
@@ -78,62 +82,15 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 
-static int refuse_unknown(struct config_reader *reader, const char *name)
-{
-	config_fail(reader, "health.rules: expected");
-	for (const struct option_row *row = rows; row->name; row++)
-		strbuf_addf(reader->error, "%s %s", row == rows ? "" : ",", row->name);
-	options_add_got(reader->error, name);
-	return -EINVAL;
-}
-
-/* One key and its value; @seen: a bit for each row. */
-static int read_key(struct config_reader *reader, struct draft *draft, uint32_t *seen)
-{
-	const struct option_set sets[] = { { rows, draft }, { NULL, NULL } };
-	struct strbuf name = STRBUF_INIT, called = STRBUF_INIT;
-	const struct option_row *row = NULL;
-	void *value;
-	int err = config_key(reader, &name);
-
-	if (!err) {
-		row = options_find(sets, strbuf_str(&name), name.len, &value);
-		strbuf_addf(&called, "health.rules.%s", strbuf_str(&name));
-		if (!row)
-			err = refuse_unknown(reader, strbuf_str(&name));
-		else if (*seen & 1U << (row - rows))
-			err = config_fail(reader, "%s: it stands above already",
-					  strbuf_str(&called));
-	}
-	if (!err) {
-		*seen |= 1U << (row - rows);
-		err = config_next(reader);
-	}
-	if (!err)
-		err = config_value(reader, row, value, strbuf_str(&called));
-	strbuf_free(&name);
-	strbuf_free(&called);
-	return err;
-}
-
-/* Its start is the present event. */
 static int read_draft(struct config_reader *reader, struct draft *draft)
 {
-	uint32_t seen = 0;
-	int err;
-
 	if (reader->event.type != YAML_MAPPING_START_EVENT)
 		return config_fail(reader, "health.rules: expected a rule, such as "
 					   "{name: ..., kind: ...}");
-	while (!(err = config_next(reader)) && reader->event.type != YAML_MAPPING_END_EVENT) {
-		err = read_key(reader, draft, &seen);
-		if (err)
-			break;
-	}
-	return err;
+	return config_read_mapping(reader, "health.rules", rows, draft);
 }
 
-/* Of what depends on other keys; NULL: it is sound. */
+/* The first requirement that the keys together do not meet; NULL if they meet all. */
 static const char *missing(const struct draft *draft)
 {
 	bool is_aer = draft->kind != UNSET && !strcmp(kinds[draft->kind], "aer");
@@ -155,23 +112,23 @@ static const char *missing(const struct draft *draft)
 	return draft->clear_after_ns ? NULL : "expected clear-after";
 }
 
-static int add_rule(struct config_reader *reader, const struct draft *draft, size_t line)
+static int add_rule(struct config_reader *reader, struct health_options *options,
+		    const struct draft *draft, size_t line)
 {
-	struct config *config = reader->config;
-	struct health_rule *rule = &config->rules[config->num_rules];
+	struct health_rule *rule = &options->rules[options->num_rules];
 	const char *wrong = missing(draft);
 
 	if (wrong)
 		return config_fail_at(reader, line, "health.rules: %s%s: %s",
 				      draft->name ? "rule " : "this rule",
 				      draft->name ? draft->name : "", wrong);
-	for (size_t i = 0; i < config->num_rules; i++)
-		if (!strcmp(config->rules[i].name, draft->name))
+	for (size_t i = 0; i < options->num_rules; i++)
+		if (!strcmp(options->rules[i].name, draft->name))
 			return config_fail_at(reader, line,
 					      "health.rules: rule %s: expected another name, "
 					      "this one stands above already",
 					      draft->name);
-	if (config->num_rules == HEALTH_RULES_MAX)
+	if (options->num_rules == HEALTH_RULES_MAX)
 		return config_fail_at(reader, line, "health.rules: expected at most %d rules",
 				      HEALTH_RULES_MAX);
 	*rule = (struct health_rule){
@@ -183,26 +140,52 @@ static int add_rule(struct config_reader *reader, const struct draft *draft, siz
 		.clear_after_ns = draft->clear_after_ns,
 	};
 	strcpy(rule->name, draft->name);
-	config->num_rules++;
+	options->num_rules++;
 	return 0;
 }
 
-int config_read_rules(struct config_reader *reader)
+static int read_rules(struct config_reader *reader, void *value)
 {
+	struct health_options *options = value;
 	int err;
 
 	if (reader->event.type != YAML_SEQUENCE_START_EVENT)
 		return config_fail(reader, "health.rules: expected a list, [] for none");
-	reader->config->has_rules = true;
+	options->has_rules = true;
 	while (!(err = config_next(reader)) && reader->event.type != YAML_SEQUENCE_END_EVENT) {
 		struct draft draft = { .kind = UNSET, .severity = UNSET, .state = UNSET };
 		size_t line = config_line(reader);
 
 		err = read_draft(reader, &draft);
 		if (!err)
-			err = add_rule(reader, &draft, line);
+			err = add_rule(reader, options, &draft, line);
 		if (err)
 			break;
 	}
 	return err;
 }
+
+static int apply_rules(const void *values)
+{
+	const struct health_options *options = values;
+
+	if (options->has_rules)
+		return health_watch_set_rules(options->rules, options->num_rules);
+	return health_watch_set_rules(health_default_rules, health_num_default_rules);
+}
+
+static const struct option_row settings_rows[] = {
+	/* The offset is 0: the list is more than one member. */
+	{ .name = "health.rules",
+	  .type = OPTION_LIST,
+	  .read = read_rules,
+	  .apply = apply_rules,
+	  .help = "rules by which devices are judged; they replace the default rules" },
+	{ .name = NULL },
+};
+
+static const struct health_options defaults;
+static struct health_options running;
+
+const struct setting_group health_settings = { settings_rows, sizeof(running), &defaults,
+					       &running };

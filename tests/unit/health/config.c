@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "health/settings.h"
 #include "model/health.h"
 
 static const char *const colours[] = { "red", "green", NULL };
@@ -59,14 +60,17 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 
-static const struct option_set sets[] = { { rows, &got }, { NULL, NULL } };
+static struct health_options rules;
+static struct option_set sets[] = { { rows, &got }, { NULL, &rules }, { NULL, NULL } };
 
 static struct config config;
 
 static int setup(void **state)
 {
 	(void)state;
+	sets[1].rows = health_settings.rows;
 	memset(&config, 0, sizeof(config));
+	memset(&rules, 0, sizeof(rules));
 	memset(&got, 0, sizeof(got));
 	got.text = "default";
 	got.number = 7;
@@ -122,7 +126,7 @@ static void reads(void **state)
 		assert_int_equal(got.keep, 5 * NSEC_PER_SEC);
 		assert_int_equal(got.colour, 1);
 		assert_true(got.on);
-		assert_false(config.has_rules);
+		assert_false(rules.has_rules);
 		teardown(state);
 	}
 }
@@ -139,7 +143,7 @@ static void empty_is_nothing(void **state)
 		must_parse(empty[i]);
 	assert_string_equal(got.text, "default");
 	assert_int_equal(got.number, 7);
-	assert_false(config.has_rules);
+	assert_false(rules.has_rules);
 }
 
 /* A quoted empty string is a valid value. */
@@ -307,14 +311,14 @@ static void reads_rules(void **state)
 		   "    clear-after: 1y\n"
 		   "  - {name: flaps, kind: hotplug, threshold: 3, window: 1s, state: suspect, "
 		   "clear-after: 1s}\n");
-	assert_true(config.has_rules);
-	assert_int_equal(config.num_rules, 3);
-	assert_memory_equal(config.rules, expected, sizeof(expected));
+	assert_true(rules.has_rules);
+	assert_int_equal(rules.num_rules, 3);
+	assert_memory_equal(rules.rules, expected, sizeof(expected));
 	teardown(state);
 	setup(state);
 	must_parse("health: {rules: []}");
-	assert_true(config.has_rules);
-	assert_int_equal(config.num_rules, 0);
+	assert_true(rules.has_rules);
+	assert_int_equal(rules.num_rules, 0);
 }
 
 static void rules_are_bounded(void **state)
@@ -325,7 +329,7 @@ static void rules_are_bounded(void **state)
 	for (int i = 0; i < HEALTH_RULES_MAX; i++)
 		strbuf_addf(&text, "- {name: r%d, kind: aer, " FATAL "}\n", i);
 	must_parse(strbuf_str(&text));
-	assert_int_equal(config.num_rules, HEALTH_RULES_MAX);
+	assert_int_equal(rules.num_rules, HEALTH_RULES_MAX);
 	teardown(state);
 	setup(state);
 	strbuf_adds(&text, "- {name: more, kind: aer, " FATAL "}\n");
