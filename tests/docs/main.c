@@ -11,6 +11,7 @@ static const struct {
 } pages[] = {
 	{ "metrics.md", page_metrics },
 	{ "http-api.md", page_http_api },
+	{ "settings.md", page_settings },
 };
 
 static int write_page(const char *dir, const char *name, page_fn *write)

@@ -10,6 +10,7 @@ typedef void page_fn(struct strbuf *out);
 
 page_fn page_metrics;  /* metrics.c */
 page_fn page_http_api; /* http_api.c */
+page_fn page_settings; /* settings.c */
 
 /*
  * Adds @text, wrapped at 100 columns, and an empty line.  A newline in @text begins a new line; a

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # Proves: the exporter takes its settings from file, environment and flags. On SIGHUP it applies
 # every live setting of a valid file, and nothing of an invalid one, and reports which it was. New
-# health rules apply at once to the known past. docs/configuration.md and the example agree with the
+# health rules apply at once to the known past. docs/settings.md and the example agree with the
 # program.
 import os
 import re
@@ -47,8 +47,8 @@ def rules(*rows):
 
 
 def documented():
-    """{name: (default, how a change takes effect)} from docs/configuration.md."""
-    with open(os.path.join(ROOT, "docs/configuration.md"), encoding="utf-8") as text:
+    """{name: (default, how a change takes effect)} from docs/settings.md."""
+    with open(os.path.join(ROOT, "docs/settings.md"), encoding="utf-8") as text:
         rows = re.findall(r"^\| `([a-z.-]+)` \| (.*?) \| (.*?) \|", text.read(), re.M)
     return {name: (default.strip("`"), change) for name, default, change in rows}
 
@@ -66,7 +66,7 @@ def documentation(bed):
     keys = documented()
     bed.tap.result(len(flags) > 10 and set(only) >= {"help", "version", "config.file"},
                    f"--help lists flags, and {' '.join(only)} as that alone")
-    bed.tap.same(sorted(keys), sorted(set(flags) - set(only)), "docs/configuration.md has each of the others")
+    bed.tap.same(sorted(keys), sorted(set(flags) - set(only)), "docs/settings.md has each of the others")
     bed.tap.same({name: default for name, (default, _) in keys.items() if default != "none"},
                  {name: flags[name] for name in keys if flags[name]}, "with its default")
 
