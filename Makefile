@@ -24,7 +24,7 @@ BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libcurl4-openssl-dev zlib1g-dev libyaml-dev pci.ids linux-headers-amd64 dkms openssl
 DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
-	python3 python3-yaml python3-jsonschema python3-protobuf clang clang-format sparse cppcheck \
+	python3 python3-yaml python3-jsonschema python3-protobuf clang clang-format clang-tidy sparse cppcheck \
 	shellcheck codespell valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon prometheus nodejs $(if $(shell command -v npm),,npm) \
 	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc \
