@@ -1,5 +1,5 @@
 # faultcast: builds, tests and demonstrates it. `make help` lists the targets.
-VERSION := 0.1.0
+VERSION := 0.2.0
 REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 B := build
