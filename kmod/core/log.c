@@ -4,10 +4,12 @@
  * published under one lock, so that no reader can see it in both places or in
  * neither: the law of conservation is read, not computed.
  */
+#include <linux/errno.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "event.h"
 #include "log.h"

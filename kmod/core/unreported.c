@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which faults no event has reported yet, and when a summary has to. */
+#include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
 

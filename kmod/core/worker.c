@@ -4,6 +4,9 @@
  * publish them, and hands them to the sink.  The sink's owner knows readers; this
  * file does not.
  */
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/sched.h>
 #include <linux/workqueue.h>
 
 #include "event.h"

@@ -2,7 +2,9 @@
 /* The table of probes. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/printk.h>
 
 #include "probe.h"
 #include "uapi/faultcast.h"
