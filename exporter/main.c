@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcast_exporter: from the kernel module's events to metrics and streams. */
+/* faultcast_exporter: serves the events of the kernel module as metrics and streams. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -33,7 +33,7 @@ static struct settings settings;
 static struct loop loop;
 static struct feed_netlink source;
 
-/* In a line, for the service manager. */
+/* Sends the service manager the line that systemctl status shows. */
 static void say_status(void)
 {
 	const struct feed_status *status = bus_feed();
@@ -68,7 +68,7 @@ static void on_caught_up(void *ctx)
 
 static void reload(void)
 {
-	/* The manager waits for us to be ready anyway until the start is done. */
+	/* Until the start is done, the service manager waits for READY=1 anyway. */
 	if (bus_ready())
 		notify_reloading();
 	reload_now();
@@ -114,7 +114,7 @@ static void print_help(void)
 	strbuf_free(&help);
 }
 
-/* 0: go on; 1: done; -EINVAL. */
+/* 0: serve; 1: the flags asked for a text, which was printed; -EINVAL: an error was printed. */
 static int read_settings(int argc, char **argv)
 {
 	struct strbuf error = STRBUF_INIT;
@@ -151,7 +151,7 @@ static int serve(void)
 	sink.caught_up = on_caught_up;
 	sink.changed = on_source_changed;
 
-	/* First of all: a port that is taken is said before anything is done. */
+	/* First, so that a port that is in use ends the program before it has done anything. */
 	err = http_server_start(&loop, http_routes, &error);
 	if (err) {
 		log_error("%s", strbuf_str(&error));

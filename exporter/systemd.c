@@ -25,13 +25,13 @@ static int fd = -1;
 static struct sockaddr_un address;
 static socklen_t address_len;
 static struct strbuf status;
-/* What is to be sent: a line each. */
+/* The lines that are still to be sent. */
 static struct {
 	const char *state;
 	bool status;
 	bool alive;
 } owed;
-static uint64_t watchdog_ns; /* between two signs of life; 0: none */
+static uint64_t watchdog_ns; /* period of WATCHDOG=1; 0: none */
 static struct loop_timer retry = { .expired = on_retry };
 static struct loop_timer watchdog = { .expired = on_watchdog };
 
@@ -42,7 +42,7 @@ static void send_owed(void)
 
 	if (fd < 0)
 		return;
-	/* What it would send is sent now. */
+	/* All lines are sent now. */
 	loop_timer_disarm(notify_loop, &retry);
 	if (owed.state)
 		strbuf_addf(&text, "%s\nMONOTONIC_USEC=%" PRIu64 "\n", owed.state,
@@ -76,7 +76,7 @@ static void on_watchdog(struct loop_timer *timer)
 	send_owed();
 }
 
-/* A path, or behind @ a name in the abstract namespace. */
+/* $NOTIFY_SOCKET is a path, or @ and a name in the abstract namespace. */
 static bool find_manager(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
@@ -96,7 +96,7 @@ static bool find_manager(void)
 	return true;
 }
 
-/* It may be meant for another process, whose environment we have. */
+/* The variables may be inherited and meant for another process. */
 static uint64_t watchdog_interval(void)
 {
 	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the service manager is told, by the protocol of sd_notify(3); nothing if
- * nobody asks for it ($NOTIFY_SOCKET).  libsystemd would bring seven libraries along
- * for this one sendto().  Never blocks: what cannot be sent now is sent later.
+ * Messages to the service manager, in the protocol of sd_notify(3).  They are sent only if the
+ * environment has $NOTIFY_SOCKET.  libsystemd is not used, because it would add seven libraries for
+ * one sendto().  Nothing here blocks: a message that cannot be sent now is sent later.
  */
 #ifndef FAULTCAST_SYSTEMD_H
 #define FAULTCAST_SYSTEMD_H
@@ -10,18 +10,19 @@
 struct loop;
 
 /*
- * From now on also the watchdog is told, from the loop, twice in the time that
- * the manager has set ($WATCHDOG_USEC).
+ * Opens the socket.  From now on the loop sends WATCHDOG=1 twice in the period that the manager has
+ * set ($WATCHDOG_USEC).
  */
 void notify_start(struct loop *loop);
 void notify_stop(void);
 
-/* The start is done, or the reload. */
+/* Sends READY=1: the start or a reload is done. */
 void notify_ready(void);
+/* Sends RELOADING=1 or STOPPING=1. */
 void notify_reloading(void);
 void notify_stopping(void);
 
-/* One line for people. */
+/* Sends STATUS= with one line, which systemctl status shows.  @text is copied. */
 void notify_status(const char *text);
 
 #endif

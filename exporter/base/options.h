@@ -32,7 +32,7 @@ struct config_reader; /* config/reader.h */
 struct option_row {
 	const char *name; /* without the dashes; NULL ends the table */
 	enum option_type type;
-	size_t offset;		    /* of the member, in the struct of the table's values */
+	size_t offset;		    /* where the member is in the struct of the table's values */
 	const char *const *choices; /* their names; ends with NULL */
 	uint64_t min;
 	uint64_t max;

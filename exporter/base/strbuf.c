@@ -77,7 +77,7 @@ void strbuf_adds(struct strbuf *sb, const char *s)
 
 void strbuf_add_u64(struct strbuf *sb, uint64_t value)
 {
-	char digits[20]; /* of UINT64_MAX */
+	char digits[20]; /* enough for UINT64_MAX */
 	size_t at = sizeof(digits);
 
 	do
@@ -86,7 +86,7 @@ void strbuf_add_u64(struct strbuf *sb, uint64_t value)
 	strbuf_add(sb, digits + at, sizeof(digits) - at);
 }
 
-/* At first into the room there is: mostly that is enough. */
+/* Formats into the memory that is there, and again if that was not enough. */
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list args)
 {
 	va_list again;
@@ -118,7 +118,7 @@ void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
 	va_end(args);
 }
 
-/* ASCII that stands for itself. */
+/* Printable ASCII that needs no escape. */
 static bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';

@@ -10,7 +10,7 @@
 
 #include "clock.h"
 
-/* Digits from *@text on, one at least; advances it.  False for none, or too many. */
+/* Parses the digits at *@text and moves *@text behind them.  False: none, or too many. */
 static bool read_number(const char **text, uint64_t *value)
 {
 	const char *start = *text;
@@ -22,7 +22,7 @@ static bool read_number(const char **text, uint64_t *value)
 	return *text != start;
 }
 
-/* Exactly @digits of them, with a value of at most @max. */
+/* Parses exactly @digits digits, with a value of at most @max. */
 static bool read_field(const char **text, int digits, int max, int *value)
 {
 	for (*value = 0; digits; digits--, ++*text) {
@@ -38,7 +38,7 @@ static bool read_char(const char **text, const char *accepted)
 	return **text && strchr(accepted, *(*text)++);
 }
 
-/* ".5", or nothing. */
+/* Parses the fraction of a second, such as ".5"; it may be missing. */
 static bool read_fraction(const char **text, uint64_t *ns)
 {
 	uint64_t unit = NSEC_PER_SEC / 10;
@@ -52,7 +52,7 @@ static bool read_fraction(const char **text, uint64_t *ns)
 	return *text != start;
 }
 
-/* Of RFC 3339's time-offset. */
+/* Parses the time-offset of RFC 3339: "Z" or "+01:00". */
 static bool read_offset(const char **text, int *seconds)
 {
 	char sign = **text;
@@ -63,7 +63,7 @@ static bool read_offset(const char **text, int *seconds)
 		++*text;
 		return true;
 	}
-	/* A plus that was not written as %2B comes out of a query as a blank. */
+	/* In a query, a plus that was not written as %2B is decoded as a blank. */
 	if (!read_char(text, "+- ") || !read_field(text, 2, 23, &hours) || !read_char(text, ":") ||
 	    !read_field(text, 2, 59, &minutes))
 		return false;
@@ -71,7 +71,7 @@ static bool read_offset(const char **text, int *seconds)
 	return true;
 }
 
-/* Midnight of "2026-01-31", in Unix seconds. */
+/* Parses a date such as "2026-01-31"; the result is its midnight in Unix seconds. */
 static bool read_date(const char **text, int64_t *seconds)
 {
 	struct tm tm = { 0 };
@@ -85,11 +85,11 @@ static bool read_date(const char **text, int64_t *seconds)
 	tm.tm_mon = month - 1;
 	tm.tm_mday = day;
 	*seconds = timegm(&tm);
-	/* It makes the first of March of the 30th of February. */
+	/* timegm() turns the 30th of February into the 1st or 2nd of March. */
 	return tm.tm_mon == month - 1 && tm.tm_mday == day;
 }
 
-/* A leap second is the next second's first, as it is for the kernel's clock. */
+/* Maps a leap second to the second that follows, as the kernel's clock does. */
 static bool read_rfc3339(const char **text, int64_t *seconds, uint64_t *ns)
 {
 	int hour, minute, second, offset;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What holds unless somebody says otherwise.  Links that change and cards that come
- * and go are what hotplug is for, and make no device worse.
+ * The rules that apply unless the configuration file has others.  No rule is about links that
+ * change, or cards that come and go: hotplug is meant to do that.
  */
 #include "base/clock.h"
 #include "faultcast.h"

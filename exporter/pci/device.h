@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A PCI device as sysfs has or had it.  Nobody changes one: another takes its place. */
+/* A PCI device as sysfs shows or showed it.  It is never changed, only replaced by another one. */
 #ifndef FAULTCAST_PCI_DEVICE_H
 #define FAULTCAST_PCI_DEVICE_H
 
@@ -17,16 +17,16 @@
 struct pci_device {
 	unsigned int refs;
 	struct address address;
-	uint64_t removed_ns; /* when it was seen to have gone, CLOCK_MONOTONIC; 0: present */
+	uint64_t removed_ns; /* when its removal was noticed, CLOCK_MONOTONIC; 0: present */
 	uint16_t vendor_id;
 	uint16_t device_id;
 	bool has_aer; /* the kernel handles its advanced error reports */
 	const struct pci_names *names;
-	char numa_node[PCI_NUMA_NODE_LEN];     /* "": the kernel knows of none */
+	char numa_node[PCI_NUMA_NODE_LEN];     /* "": the kernel knows none */
 	char driver[IDENTITY_TEXT_LEN];	       /* "": none */
 	char slot[IDENTITY_TEXT_LEN];	       /* physical; "": none */
 	char root_port[PCI_ADDRESS_LEN];       /* "": it is on a root bus itself */
-	char domain_type[PCI_DOMAIN_TYPE_LEN]; /* as the kernel says it; "none": no IOMMU group */
+	char domain_type[PCI_DOMAIN_TYPE_LEN]; /* the kernel's name; "none": no IOMMU group */
 };
 
 #endif

@@ -18,9 +18,9 @@
 #include "sysfs.h"
 #include "uevent.h"
 
-/* A card that comes is several uevents, a switch with cards behind it hundreds. */
+/* A card that is inserted causes several uevents, a switch with cards behind it hundreds. */
 #define GATHER_NS (100 * NSEC_PER_MSEC)
-/* How long the loop may be kept at a time; the last device read may take it beyond. */
+/* How long reading may hold up the loop at a time, plus the time for one device. */
 #define SLICE_NS (NSEC_PER_MSEC / 4)
 #define MESSAGES_PER_TURN 64
 
@@ -61,16 +61,16 @@ static struct loop_timer timer = { .expired = on_timer };
 static const struct pci_device **list;
 static size_t num_devices, allocated;
 
-/* Addresses, each once, in order; each as its segment and, below that, its bdf. */
+/* Addresses without duplicates, sorted; each is segment << 16 | bdf. */
 struct address_set {
 	uint64_t *at;
 	size_t count, allocated;
 };
 
-static struct address_set wanted; /* to be read next time */
+static struct address_set wanted; /* devices that the next scan reads */
 static bool all_wanted;
 
-/* What is being read, in the order of the phases. */
+/* The scan that is under way.  Its phases follow each other in the order of the enum. */
 static struct {
 	enum { IDLE, SLOTS, DEVICES, REFRESH } phase;
 	DIR *dir;
@@ -95,7 +95,7 @@ void devices_put(const struct pci_device *device)
 		free((void *)device);
 }
 
-/* Where it is in the list, or would be. */
+/* The index of the device in the list, or the index at which it would be inserted. */
 static size_t place_of(const struct address *address)
 {
 	size_t from = 0, to = num_devices;
@@ -111,7 +111,7 @@ static size_t place_of(const struct address *address)
 	return from;
 }
 
-/* NULL when no such device is known. */
+/* NULL if the list has no such device. */
 static const struct pci_device *find(const struct address *address)
 {
 	size_t place = place_of(address);
@@ -126,7 +126,7 @@ const struct pci_device *const *devices_list(size_t *count)
 	return list;
 }
 
-/* Takes @device, which takes the place of what was at its address. */
+/* Inserts @device, or replaces the device at its address.  Takes over the reference. */
 static void put_in_list(const struct pci_device *device)
 {
 	size_t place = place_of(&device->address);
@@ -187,7 +187,7 @@ static uint64_t key_of(const struct address *address)
 	return (uint64_t)address->segment << 16 | address->bdf;
 }
 
-/* False: no memory. */
+/* False if there is no memory. */
 static bool set_add(struct address_set *set, const struct address *address)
 {
 	uint64_t key = key_of(address);
@@ -212,7 +212,7 @@ static bool set_add(struct address_set *set, const struct address *address)
 	return true;
 }
 
-/* The name of its physical slot, as pci_dev_assign_slot() of the kernel finds it. */
+/* Finds the physical slot in the same way as pci_dev_assign_slot() of the kernel. */
 static void find_slot(struct pci_device *device)
 {
 	for (size_t i = 0; i < num_slots; i++)
@@ -222,8 +222,8 @@ static void find_slot(struct pci_device *device)
 }
 
 /*
- * Of one that was never listed nothing is known but that it was there: what it raised
- * in that time is remembered as long as another's.
+ * Notes that a device was removed.  A device that was never in the list gets an entry too, which
+ * has only its address: its faults are kept for as long as those of other removed devices.
  */
 static void gone(const struct address *address)
 {
@@ -286,7 +286,7 @@ static void add_slot(const char *name)
 	slots[num_slots++] = slot;
 }
 
-/* Who was there and is not found is to be looked for too. */
+/* Also reads the devices that are in the list as present, so that missing ones are noticed. */
 static void begin_all(void)
 {
 	scan.phase = DEVICES;
@@ -310,7 +310,7 @@ static void read_name(const char *name)
 		log_error("a PCI device is not listed: no memory");
 }
 
-/* The next entry of the directory, or after the last one the next phase. */
+/* Reads the next entry of the directory; after the last entry, begins the next phase. */
 static void step_directory(void)
 {
 	const struct dirent *entry = scan.dir ? readdir(scan.dir) : NULL;
@@ -395,7 +395,7 @@ static void on_uevent(struct loop_fd *watch, uint32_t events)
 		if (uevent_pci(message, (size_t)n, &address) && !set_add(&wanted, &address))
 			all_wanted = true;
 	}
-	/* Told of too many: what changed is anybody's guess. */
+	/* uevents were dropped, so any device may have changed. */
 	if (n < 0 && errno == ENOBUFS)
 		all_wanted = true;
 	if (!timer.armed && (wanted.count || all_wanted))

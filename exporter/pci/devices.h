@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The PCI devices that are present, and those that were until not long ago, from
- * sysfs, kept up to date by uevents.  Nothing here polls.
+ * The list of PCI devices that are present, or were removed recently.  It is read from sysfs and
+ * kept up to date by uevents, without polling.
  */
 #ifndef FAULTCAST_PCI_DEVICES_H
 #define FAULTCAST_PCI_DEVICES_H
@@ -20,35 +20,35 @@ extern const struct feature feature_pci;
 extern const struct setting_group devices_settings;
 
 struct devices_config {
-	const char *sysfs;	  /* where it is mounted; kept */
-	const char *names;	  /* see pci_names_init(); kept */
-	uint64_t keep_removed_ns; /* how long a removed device stays known */
+	const char *sysfs;	  /* where sysfs is mounted */
+	const char *names;	  /* see pci_names_init() */
+	uint64_t keep_removed_ns; /* how long a removed device stays in the list */
 };
 
 /*
- * Reads all of sysfs, and later what uevents name: a tenth of a second after the first
- * of a burst, in slices between which the loop goes on.  0 or -errno.
+ * Reads all devices, and from then on each device that a uevent names: a tenth of a second after
+ * the first uevent of a burst, in slices between which the loop runs.  0 or -errno.
  */
 int devices_watch(struct loop *loop);
 
-/* Frees the list and ends the watch. */
+/* Frees the list and closes the uevent socket. */
 void devices_fini(void);
 
 /*
- * Sorted by segment and bdf; a device is valid until the loop runs, unless its user
- * has it by devices_get().
+ * The list and its length, sorted by segment and bdf.  List and devices are valid until the loop
+ * runs again; devices_get() makes a device valid for longer.
  */
 const struct pci_device *const *devices_list(size_t *count);
 
-/* Keeps a device as it is until devices_put(). */
+/* Keeps a device valid and unchanged until devices_put(). */
 const struct pci_device *devices_get(const struct pci_device *device);
 void devices_put(const struct pci_device *device);
 
 /*
- * Whether what is at this address was removed longer ago than is to be remembered, and
- * has not raised anything since then either.  @counts: the module's, or NULL; @device: ours, or
- * NULL.  Not what is no PCI device, or never was present: it only raised something.  What went
- * before the exporter started counts as removed at that moment.
+ * True if a device was removed longer ago than keep_removed_ns, and has raised nothing in that time
+ * either.  @counts are the module's counts of the device and @device its entry in the list; either
+ * may be NULL.  A device that was removed before the exporter started counts as removed at the
+ * start.  Always false for a requester that is no PCI device or was never present.
  */
 bool devices_forgotten(const struct device_counts *counts, const struct pci_device *device);
 

@@ -19,10 +19,10 @@
 #define ID_DIGITS 4
 
 static const char *file;
-static void *tree;	   /* of struct pci_names */
+static void *tree;	   /* its nodes are struct pci_names */
 static bool failure_known; /* the log says already that the file cannot be read */
 
-/* Where Debian has it, and where Fedora and Arch have it. */
+/* The path in Debian, and the one in Fedora and Arch. */
 static const char *const usual_files[] = { "/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids" };
 
 /* One line of the file, without its newline. */
@@ -31,7 +31,7 @@ struct line {
 	size_t len;
 };
 
-/* Whether an id and a blank stand at @at. */
+/* True if there is an id and a blank at @at. */
 static bool is_entry(struct line line, size_t at)
 {
 	if (line.len <= at + ID_DIGITS)

@@ -17,7 +17,7 @@ struct pci_names {
 	uint16_t device_id;
 	char vendor_text[8]; /* "0x8086" */
 	char device_text[8];
-	char vendor[PCI_NAME_LEN]; /* "": the file does not have it */
+	char vendor[PCI_NAME_LEN]; /* "": not in the file */
 	char model[PCI_NAME_LEN];
 };
 

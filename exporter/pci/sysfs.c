@@ -11,7 +11,7 @@
 
 #include "base/utf8.h"
 
-/* What is too long is cut. */
+/* Cuts texts that are too long. */
 static void copy(char *out, size_t size, const char *text)
 {
 	size_t len = strnlen(text, size - 1);
@@ -21,7 +21,7 @@ static void copy(char *out, size_t size, const char *text)
 	utf8_repair(out);
 }
 
-/* The file @directory/@file, without its newline; "" when it cannot be read. */
+/* Reads the file @directory/@file without its newline; "" if it cannot be read. */
 static void read_line(const char *directory, const char *file, char *line, size_t size)
 {
 	char path[PATH_MAX];
@@ -50,7 +50,7 @@ static long read_number(const char *directory, const char *file, long none)
 	return *line && !*end ? number : none;
 }
 
-/* "-1": the kernel knows of none. */
+/* The kernel writes "-1" if it knows no node. */
 static void read_numa_node(const char *directory, char node[PCI_NUMA_NODE_LEN])
 {
 	read_line(directory, "numa_node", node, PCI_NUMA_NODE_LEN);
@@ -66,7 +66,7 @@ static bool has(const char *directory, const char *file)
 	return !access(path, F_OK);
 }
 
-/* The last component of where the link @directory/@link points; "" when there is none. */
+/* The last component of the target of the link @directory/@link; "" if there is no link. */
 static void read_link(const char *directory, const char *link, char *name, size_t size)
 {
 	char path[PATH_MAX], target[PATH_MAX];
@@ -92,7 +92,7 @@ void pci_root_port(const char *path, char out[PCI_ADDRESS_LEN])
 	const char *port = NULL, *last = strrchr(path, '/');
 
 	out[0] = '\0';
-	/* A root bus of its own may be behind a device: VMD. */
+	/* There may be another root bus behind a device: VMD. */
 	for (const char *at = strstr(path, "/pci"); at; at = strstr(at + 1, "/pci"))
 		port = strchr(at + 1, '/');
 	if (port && port != last) {

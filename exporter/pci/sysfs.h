@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What sysfs tells of a PCI device.  A dozen system calls a device. */
+/* Reads PCI devices and physical slots from sysfs; a device takes a dozen system calls. */
 #ifndef FAULTCAST_PCI_SYSFS_H
 #define FAULTCAST_PCI_SYSFS_H
 
@@ -10,7 +10,7 @@
 #include "model/address.h"
 #include "model/identity.h"
 
-/* The bus and device of a physical slot; a function of that device is in it. */
+/* A physical slot: all functions of the device at @segment and @bdf are in it. */
 struct pci_slot {
 	uint32_t segment;
 	uint16_t bdf;
@@ -18,16 +18,22 @@ struct pci_slot {
 };
 
 /*
- * @sysfs: where it is mounted.  Fills in what it can read of the device at
- * device->address, all but @slot and @names; -ENOENT: none is there.
+ * Reads the device at device->address and fills in all members but @slot and @names.  @sysfs is the
+ * directory where sysfs is mounted.  0, or -ENOENT if there is no such device.
  */
 int pci_sysfs_read(const char *sysfs, struct pci_device *device);
 
-/* Of the directory @name in @sysfs/bus/pci/slots; 0 or -EINVAL: not one that is fixed to a device.
+/*
+ * Reads the slot of the directory @name in @sysfs/bus/pci/slots.  0, or -EINVAL if the slot does
+ * not name the address of a device.
  */
 int pci_sysfs_read_slot(const char *sysfs, const char *name, struct pci_slot *slot);
 
-/* "../../../devices/pci0000:00/0000:00:1c.0/0000:03:00.0": the last root bus's port; pure. */
+/*
+ * Extracts the root port from a path such as
+ * "../../../devices/pci0000:00/0000:00:1c.0/0000:03:00.0": the component behind the last root bus.
+ * "" if the device is on the root bus itself.
+ */
 void pci_root_port(const char *path, char out[PCI_ADDRESS_LEN]);
 
 #endif

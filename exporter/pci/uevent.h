@@ -10,10 +10,10 @@
 
 #define UEVENT_LEN 4096 /* the kernel's are 2 KiB at most */
 
-/* A socket that gets them, or -errno. */
+/* Opens a socket that receives the messages; the caller closes it.  -errno on failure. */
 int uevent_open(void);
 
-/* Whether @message, followed by a NUL, is of a PCI device, and then of which.  Pure. */
+/* True if @message, which a NUL follows, is about a PCI device; then sets @device. */
 bool uevent_pci(const char *message, size_t len, struct address *device);
 
 #endif
