@@ -55,7 +55,8 @@ void page_http_api(struct strbuf *out)
 	page_add_text(out,
 		      "The exporter serves HTTP on the address `web.listen-address`, and the same "
 		      "paths on the unix socket `web.unix-socket` if that setting is given: to "
-		      "root, to the exporter's own user, and to members of the socket's group.");
+		      "root, to the exporter's own user, and to members of the socket's group. "
+		      "[settings.md](settings.md) describes the settings.");
 	page_add_text(out,
 		      "Every path answers GET and HEAD. Every answer has the header "
 		      "`Cache-Control: no-store`. An answer other than 200 has a body of one "
