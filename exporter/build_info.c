@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "build_info.h"
-
+/* The metric that tells the version of the exporter. */
+#include "bus/feature.h"
 #include "expo/metric.h"
 
 static void collect_build_info(struct expo *e, const struct snapshot *s)

@@ -5,7 +5,31 @@
 
 #include "bus/feature.h"
 
-/* In the order in which their outputs get each entry; ends with NULL. */
+/*
+ * One line for each feature, whose struct is in a file of the feature.  The order is that in which
+ * outputs get each entry, that of the metrics on a page, and that of the flags in --help.  Health
+ * must be behind the other outputs, because it looks at counters that they have seen grow.  The
+ * settings of feed and log are listed in registry.c.
+ */
+#define FEATURES(FEATURE)                                                                          \
+	FEATURE(feature_http)                                                                      \
+	FEATURE(feature_metrics)                                                                   \
+	FEATURE(feature_pci)                                                                       \
+	FEATURE(feature_feed)                                                                      \
+	FEATURE(feature_store)                                                                     \
+	FEATURE(feature_stream)                                                                    \
+	FEATURE(feature_health)                                                                    \
+	FEATURE(feature_reload)                                                                    \
+	FEATURE(feature_build_info)                                                                \
+	FEATURE(feature_process)                                                                   \
+	FEATURE(feature_log)                                                                       \
+	FEATURE(feature_program)
+
+#define DECLARE_FEATURE(name) extern const struct feature name;
+FEATURES(DECLARE_FEATURE)
+#undef DECLARE_FEATURE
+
+/* Pointers to all of them; ends with NULL. */
 extern const struct feature *const features[];
 
 #endif

@@ -6,9 +6,6 @@
 #include "bus/feature.h"
 #include "settings.h"
 
-/* The metrics of reloading. */
-extern const struct feature feature_reload;
-
 struct reload_status {
 	bool successful;
 	uint64_t success_ns; /* real time of the last success */

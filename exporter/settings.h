@@ -24,9 +24,6 @@ struct program_options {
 /* The values in use. */
 extern struct program_options program_options;
 
-/* Must be in every list of features that is given to settings_read(). */
-extern const struct feature feature_program;
-
 /* One value for each setting of a list of features.  All zero at first. */
 struct settings {
 	const struct feature *const *features;
@@ -43,10 +40,11 @@ struct settings {
 int settings_init(struct settings *settings, const struct feature *const *features);
 
 /*
- * Calls settings_init(), and reads all settings from the flags @argv, the environment and the file
- * that --config.file names; with --help or --version only from the flags.  Returns the index of the
- * first argument that is not a flag; or -EINVAL or -ENOMEM with one line in @error, and nothing to
- * free.  The strings of @argv must outlive @settings.
+ * Calls settings_init(), and reads all settings of @features, which must have feature_program, from
+ * the flags @argv, the environment and the file that --config.file names; with --help or --version
+ * only from the flags.  Returns the index of the first argument that is not a flag; or -EINVAL or
+ * -ENOMEM with one line in @error, and nothing to free.  The strings of @argv must outlive
+ * @settings.
  */
 int settings_read(struct settings *settings, const struct feature *const *features, int argc,
 		  char **argv, struct strbuf *error);

@@ -69,7 +69,8 @@ struct setting_group {
 	const struct option_row *rows;
 	size_t size;
 	const void *defaults;
-	void *running; /* the values in use */
+	void *running; /* the values in use; the program sets them at the start, from @defaults on
+			*/
 };
 
 /*

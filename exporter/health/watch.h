@@ -13,9 +13,6 @@
 #include "model/address.h"
 #include "model/health.h"
 
-/* The output, and the metrics of health. */
-extern const struct feature feature_health;
-
 /*
  * Sets the rules, which are copied.  May be called before bus_init() and at any later time.  A rule
  * that is equal to a present rule keeps its state; any other rule starts from the window's events

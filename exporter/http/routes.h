@@ -6,9 +6,6 @@
 #include "bus/feature.h"
 #include "route.h"
 
-/* The settings of the server and of its endpoints. */
-extern const struct feature feature_http;
-
 /*
  * The names of the arrays in endpoint_*.c, one line each, in the order of the start page, of the
  * answer 404 and of docs/http-api.md.

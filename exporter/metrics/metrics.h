@@ -14,9 +14,6 @@
 #include "devices.h"
 #include "expo/expo.h"
 
-/* The metrics of devices, of the kernel module, of the feed and of the outputs. */
-extern const struct feature feature_metrics;
-
 /*
  * Lists the rows of all @features, a list that ends with NULL; families appear on a page in this
  * order.  Must be called before metrics_step().  Returns 0 or -ENOMEM.

@@ -3,7 +3,7 @@
  * The process_* metrics that every Prometheus client library has.  A value that cannot be read
  * has no sample.
  */
-#include "process.h"
+#include "bus/feature.h"
 
 #include <dirent.h>
 #include <inttypes.h>

@@ -15,8 +15,6 @@
 
 struct loop;
 
-/* The settings of the list of devices, whose values are a struct devices_config. */
-extern const struct feature feature_pci;
 extern const struct setting_group devices_settings;
 
 struct devices_config {

@@ -17,9 +17,6 @@
 #include "model/filter.h"
 #include "worker.h"
 
-/* The output, and the metrics of the store. */
-extern const struct feature feature_store;
-
 /*
  * The settings, whose values are a struct store_config.  bus_init() starts a store if there is a
  * path.

@@ -11,8 +11,6 @@
 #include "bus/feature.h"
 #include "request.h"
 
-extern const struct feature feature_stream;
-
 struct stream_client;
 
 /*

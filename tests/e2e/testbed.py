@@ -46,6 +46,7 @@ BUILD = os.path.abspath(os.environ.get("O") or os.path.join(os.path.dirname(TEST
 FIRST_PORT = 10186
 # Seconds between telling a test that its time is over and killing it.
 GRACE = 10
+UPTIME = 86400  # seconds that the clocks since boot are ahead in the test
 
 PR_SET_PDEATHSIG = 1
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
@@ -85,6 +86,9 @@ def enter_namespaces(seconds):
     becomes root of a user namespace."""
     command = ["timeout", "--foreground", "--signal=KILL", str(seconds + GRACE), "unshare", "--net",
                "--pid", "--fork", "--kill-child", "--mount-proc"]
+    # Tests use events that are hours old, and the machine may have booted a minute ago.
+    if os.path.exists("/proc/self/ns/time"):
+        command += ["--time", f"--monotonic={UPTIME}", f"--boottime={UPTIME}"]
     if os.geteuid():
         command.append("--map-root-user")
     # The first process in there cannot see its parent.

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "registry.h"
 #include "reload.h"
 #include "settings.h"
 
