@@ -2,7 +2,7 @@
 # Proves: two builds of the same source in different directories are identical, byte for byte. Flags
 # from outside are added to the build's own. The module is built with the kernel's compiler. A
 # change of the Makefile compiles nothing, and a change of flags does. The unit test "cursor"
-# compiles at most 20 files.
+# compiles at most 20 files. docs/testing.md has the budgets of CI.
 # shellcheck disable=SC2034 # lib.sh reads TAP_DIR
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -95,7 +95,18 @@ small_unit_test() {
 	not_ok "make check T=nonsense fails" make check T=nonsense
 }
 
+# The steps of .ci/run, as rows of a table in Markdown.
+budgets_of_ci() {
+	sed -n '/^steps=/,/^.$/s/^\([a-z-]*\) *\([0-9]*\) \(.*\)/| \1 | \2 | `\3` |/p' .ci/run
+}
+
+documented() {
+	is "docs/testing.md has the budgets of CI" "$(sed -n '/^| step | budget/,/^$/s/^| [a-z-]* | [0-9].*/&/p' docs/testing.md)" \
+		"$(budgets_of_ci)"
+}
+
 flags_from_outside
+documented
 compiler_of_the_kernel
 small_unit_test
 two_builds

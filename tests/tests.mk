@@ -9,7 +9,7 @@ COUNT ?= 1000000
 
 .PHONY: check test test-unit test-stream test-prometheus chaos chaos-host chaos-vm stream-build test-vm \
 	test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream \
-	bench-scrape bench-storm bench-kernel bench-decisions
+	bench-scrape bench-storm bench-kernel bench-decisions test-lockdep-short test-long test-debian13
 
 # Unit tests: tests/unit/ROOM/NAME.c links the room and everything that the room needs. The directory kmod
 # holds the tests of the module's files that also compile here, against stand-ins for the kernel's headers.
@@ -49,8 +49,8 @@ no-such-test:
 	@echo 'make check T=NAME: there is no tests/unit/*/NAME.c for $(T)' >&2; exit 1
 
 # The fuzz targets are only built, so that a change which breaks them shows early.
-test-unit: check $(TSAN_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faultcastctl $(B)/docs
-	prove -e tests/unit/run $(TSAN_TESTS)
+test-unit: $(UNIT_TESTS) $(TSAN_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faultcastctl $(B)/docs
+	prove -e tests/unit/run $(sort $(UNIT_TESTS) $(TSAN_TESTS))
 	prove tests/uapi.t tests/generated.t tests/man.t tests/docs.t tests/build.t
 
 # The second make sees the packages that deps has installed, on which this file's variables depend.
@@ -83,7 +83,9 @@ test-prometheus: deps
 # Random disturbances: with a store in trouble, with an undisturbed store, and without a store. Then with
 # exporters that are broken on purpose, which the test has to notice.
 CHAOS = tests/e2e/chaos $(if $(SEED),--seed=$(SEED))
-chaos: chaos-host chaos-vm
+chaos:
+	@$(MAKE) --no-print-directory chaos-host
+	@$(MAKE) --no-print-directory chaos-vm
 
 # Files with a fault point are compiled with faults. Linked as objects, they take precedence over the
 # libraries.
@@ -127,13 +129,29 @@ previous: FORCE
 		echo "$$commit" >$$out/commit; \
 	else echo "this history has no commit with the previous uAPI" >$$out/reason; fi
 
-# The longest scenario has a CPU of its own, beside those that depend on time least.
-VM_LONG = tests/vm/scenarios/unload_storm.sh
-VM_CALM = $(patsubst %,tests/vm/scenarios/%.sh,bad_netlink device_info dump fuzz_netlink harness identity \
-	iommu iommu_off lockdown no_iommu secure_boot unit)
+# Scenarios whose machine keeps one host CPU busy run two at a time, the longest first. The others have two busy
+# processors, and run one at a time.
+VM_SCENARIOS := $(wildcard tests/vm/scenarios/*.sh)
+VM_ONE_CPU := $(shell grep -lE '^VM_CPUS=1$$|^VM_TCG_THREAD=single$$' $(VM_SCENARIOS))
+VM_LONG := tests/vm/scenarios/unload_storm.sh
 test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
-	prove --timer -j 2 --rules=par=$(VM_LONG) '--rules=seq=**' -e tests/vm/run $(VM_LONG) \
-		$(VM_CALM) $(filter-out $(VM_LONG) $(VM_CALM),$(sort $(wildcard tests/vm/scenarios/*.sh)))
+	prove --timer -j 2 -e tests/vm/run $(VM_LONG) $(filter-out $(VM_LONG),$(VM_ONE_CPU))
+	prove --timer -e tests/vm/run $(filter-out $(VM_ONE_CPU),$(VM_SCENARIOS))
+
+# Longer runs of tests that CI runs shortened. CYCLES is how often unload_storm loads the module.
+CYCLES ?= 100
+test-long: deps
+	@$(MAKE) --no-print-directory all
+	tests/vm/run --append unload.cycles=$(CYCLES) $(VM_LONG)
+	@$(MAKE) --no-print-directory test-lockdep
+	@$(MAKE) --no-print-directory chaos
+	@$(MAKE) --no-print-directory fuzz
+	@$(MAKE) --no-print-directory test-matrix
+	@$(MAKE) --no-print-directory test-debian13
+
+# Unit tests, end-to-end tests and the demo in a Debian 13 of its own. Needs root.
+test-debian13:
+	tests/debian13
 
 # The files, the unit and dkms on this machine, and the quick start in a Debian with systemd.
 test-install: deps
@@ -151,6 +169,11 @@ LOCKDEP_SCENARIOS ?= $(wildcard tests/vm/lockdep/*.sh) $(patsubst %,tests/vm/sce
 debug-build: deps
 	@$(MAKE) --no-print-directory all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	@$(MAKE) --no-print-directory KSERIES=debug kmod
+
+# A part of that, for CI: the checkers' negative controls, everything at once, and unloading in a storm.
+LOCKDEP_SHORT := $(wildcard tests/vm/lockdep/*.sh) tests/vm/scenarios/unload_storm.sh
+test-lockdep-short: debug-build
+	VM_KERNEL=debug prove --timer -j 2 -e tests/vm/run $(sort $(LOCKDEP_SHORT))
 
 test-lockdep: debug-build
 	VM_KERNEL=debug prove --timer -e tests/vm/run $(LOCKDEP_SCENARIOS)
