@@ -1,4 +1,4 @@
-# faultcast: builds, tests and demonstrates it. `make help` lists the targets.
+# Builds, tests and demonstrates faultcast. `make help` lists the targets.
 VERSION := 0.2.0
 REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 

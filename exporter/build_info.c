@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The metric that tells the version of the exporter. */
+/* The metric of the exporter's version. */
 #include "bus/feature.h"
 #include "expo/metric.h"
 

@@ -151,7 +151,10 @@ static int serve(void)
 	sink.caught_up = on_caught_up;
 	sink.changed = on_source_changed;
 
-	/* First, so that a port that is in use ends the program before it has done anything. */
+	/*
+	 * The server starts first, so that the program ends before it does anything else if the
+	 * port is in use.
+	 */
 	err = http_server_start(&loop, http_routes, &error);
 	if (err) {
 		log_error("%s", strbuf_str(&error));
@@ -159,11 +162,11 @@ static int serve(void)
 		return err;
 	}
 	if (http_server_is_wide())
-		log_warn("serving on %s, which other hosts can reach, without authentication",
+		log_warn("other hosts can reach %s, and no authentication is required",
 			 http_server_address());
 	err = devices_watch(&loop);
 	if (err)
-		log_warn("PCI devices are not listed: %s", strerror(-err));
+		log_warn("cannot list PCI devices: %s", strerror(-err));
 	if (feed_options.standin) {
 		genl_use_userspace((uint32_t)feed_options.standin);
 		log_warn("events come from a program on port %" PRIu64 ", not from the kernel",
@@ -171,7 +174,7 @@ static int serve(void)
 	}
 	err = feed_netlink_start(&source, &loop, &sink, (int)feed_options.rcvbuf);
 	if (err) {
-		log_error("generic netlink: %s", strerror(-err));
+		log_error("cannot use generic netlink: %s", strerror(-err));
 		return err;
 	}
 	log_info("faultcast_exporter %s (%s) on http://%s", VERSION, REVISION,

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "feed/settings.h"
 
-/* These directories are below struct feature, but have settings. */
+/* These directories are in lower layers than struct feature, so their settings are listed here. */
 const struct feature feature_feed = {
 	.settings = (const struct setting_group *const[]){ &feed_settings, NULL },
 };

@@ -6,9 +6,9 @@
 #include "bus/feature.h"
 
 /*
- * One line for each feature, whose struct is in a file of the feature.  The order is that in which
- * outputs get each entry, that of the metrics on a page, and that of the flags in --help.  Health
- * must be behind the other outputs, because it looks at counters that they have seen grow.  The
+ * One line for each feature, whose struct is in a file of the feature.  Outputs get each entry in
+ * this order.  Metrics on a page and flags in --help are in this order too.  The feature health
+ * must follow the other outputs, so that they have handled an event before health judges it.  The
  * settings of feed and log are listed in registry.c.
  */
 #define FEATURES(FEATURE)                                                                          \
@@ -29,7 +29,7 @@
 FEATURES(DECLARE_FEATURE)
 #undef DECLARE_FEATURE
 
-/* Pointers to all of them; ends with NULL. */
+/* Pointers to all features; the list ends with NULL. */
 extern const struct feature *const features[];
 
 #endif

@@ -14,7 +14,7 @@ struct reload_status {
 
 /*
  * Calls settings_start() for @settings, which must live until reload_fini(), and keeps the flags
- * for reload_now().  Must be called before bus_init().  0 or -errno.
+ * for reload_now().  Must be called before bus_init().  Returns 0 or -errno.
  */
 int reload_begin(struct settings *settings, int argc, char **argv);
 

@@ -20,7 +20,7 @@ static const struct option_row program_rows[] = {
 	  .hide_default = true,
 	  .command_line_only = true,
 	  .arg = "FILE",
-	  .help = "settings in YAML; read again on SIGHUP" },
+	  .help = "configuration file in YAML; it is read again on SIGHUP" },
 	{ .name = "config.check",
 	  .type = OPTION_FLAG,
 	  .offset = offsetof(struct program_options, config_check),
@@ -76,10 +76,10 @@ int settings_init(struct settings *settings, const struct feature *const *featur
 	return 0;
 }
 
-/* Reads the whole file into @text.  0, or -EINVAL with one line in @error. */
+/* Reads the whole file into @text.  Returns 0, or -EINVAL with one line in @error. */
 static int load(const char *path, struct strbuf *text, struct strbuf *error)
 {
-	/* A FIFO must not make the exporter wait for a writer. */
+	/* If the file is a FIFO, the exporter must not wait for a writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	ssize_t n = 0;
@@ -138,7 +138,9 @@ int settings_read(struct settings *settings, const struct feature *const *featur
 			err = read_file(settings, path, error);
 		if (!err)
 			err = options_environment(settings->sets, error);
-		/* Once more, since flags override the environment and the file. */
+		/*
+		 * Parse the flags once more, because flags override the environment and the file.
+		 */
 		if (!err)
 			options_parse(settings->sets, argc, argv, error);
 	}
@@ -211,7 +213,7 @@ static void keep_restart_settings(struct settings *fresh, struct strbuf *others)
 				continue;
 			if (differ(row, is, wanted))
 				strbuf_addf(others, "%s%s", others->len ? ", " : "", row->name);
-			/* Also if they are equal: an equal string goes with @fresh. */
+			/* Copy equal values too: an equal string of @fresh is freed with @fresh. */
 			memcpy(wanted, is, options_size(row));
 		}
 	}
@@ -228,7 +230,8 @@ static void roll_back(const struct settings *fresh, const struct option_row *fai
 				return;
 			if (must_apply(row, group, fresh->sets[i].values) &&
 			    row->apply(group->running))
-				log_error("%s cannot be set to its former value", row->name);
+				log_error("setting %s cannot be restored to its former value",
+					  row->name);
 		}
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The settings of all features: flags override the environment, which overrides the configuration
- * file, which overrides the defaults.  Nothing here knows a feature: the features' rows say what
- * there is, and how a change is applied.
+ * file, which overrides the defaults.  This file depends on no feature: the features' rows say
+ * which settings exist, and how a change is applied.
  */
 #ifndef FAULTCAST_SETTINGS_H
 #define FAULTCAST_SETTINGS_H
@@ -34,8 +34,8 @@ struct settings {
 };
 
 /*
- * Gives each setting of @features, a list that ends with NULL, its default.  0 or -ENOMEM; the
- * caller calls settings_free() after success.
+ * Gives each setting of @features, a list that ends with NULL, its default.  Returns 0 or -ENOMEM;
+ * the caller calls settings_free() after success.
  */
 int settings_init(struct settings *settings, const struct feature *const *features);
 
@@ -55,14 +55,14 @@ const struct program_options *settings_program(const struct settings *settings);
 
 /*
  * Makes the values the running ones of all groups, and calls apply() of all rows that have it.
- * 0 or -errno.  @settings must outlive the use of strings.
+ * Returns 0 or -errno.  @settings must outlive the use of strings.
  */
 int settings_start(const struct settings *settings);
 
 /*
  * Changes the running values to @fresh as far as rows have apply(), which is called for each
- * change. Adds the names of the other settings that differ to @others, separated by ", ".  0; or
- * -errno, and all values are as before.  The values of @fresh are not valid afterwards.
+ * change.  Adds the names of the other settings that differ to @others, separated by ", ".  Returns
+ * 0; or -errno, and all values are as before.  The values of @fresh are not valid afterwards.
  */
 int settings_change(struct settings *fresh, struct strbuf *others);
 

@@ -10,8 +10,8 @@
 struct loop;
 
 /*
- * Opens the socket.  From now on the loop sends WATCHDOG=1 twice in the period that the manager has
- * set ($WATCHDOG_USEC).
+ * Opens the socket.  From then on the loop sends WATCHDOG=1 twice in each period that the manager
+ * has set ($WATCHDOG_USEC).
  */
 void notify_start(struct loop *loop);
 void notify_stop(void);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All differences between kernel versions, 6.1 to 7.3.  A difference in a macro is
- * found with #ifdef; for any other, Kbuild compiles a test that sets HAVE_*.
+ * All differences between kernel versions, 6.1 to 7.3.  If a macro differs, #ifdef
+ * finds the difference.  For any other difference, Kbuild compiles a test that sets
+ * HAVE_*.
  */
 #ifndef FAULTCAST_COMPAT_H
 #define FAULTCAST_COMPAT_H
@@ -11,14 +12,15 @@
 #include <net/genetlink.h>
 
 /*
- * 6.1 has FTRACE_WITH_ARGS on x86 but no accessor yet.  ftrace_get_regs() does not
- * help: it returns NULL unless all registers were saved.  Arguments always are.
+ * 6.1 has FTRACE_WITH_ARGS on x86 but no accessor for arguments.  ftrace_get_regs()
+ * returns NULL unless all registers were saved.  The registers with the arguments
+ * are always saved.
  */
 #ifndef ftrace_regs_get_argument
 #define ftrace_regs_get_argument(fregs, n) regs_get_kernel_argument(&(fregs)->regs, n)
 #endif
 
-/* Before 6.8 a group cannot ask for a capability: then any process may join. */
+/* Before 6.8 a group cannot require a capability, so any process may join. */
 #ifdef GENL_MCAST_CAP_NET_ADMIN
 #define FAULTCAST_MCAST_FLAGS	GENL_MCAST_CAP_NET_ADMIN
 #else
@@ -31,9 +33,9 @@
 #endif
 
 /*
- * ras:aer_event has three prototypes: 6.1 with the header's registers, 6.12 with
- * a TLP log, 7.0 with the bus's name too.  The compiler picks the probe by the
- * type that the kernel's own header gives the callback.
+ * ras:aer_event has three prototypes: 6.1 with the header's registers, 6.12 with a
+ * TLP log, 7.0 with the bus's name too.  The compiler picks the callback whose type
+ * is the one in the kernel's own header.
  */
 struct aer_header_log_regs;
 struct pcie_tlp_log;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * faultcast: tells userspace which PCIe device does DMA it must not do.
- * This file has the parameters and the order of loading and unloading; and it
- * connects core, which knows no netlink, with netlink.
+ * faultcast: tells userspace which PCIe device does DMA it must not do.  This file
+ * has the parameters and the order of loading and unloading.  It also connects core/,
+ * which does not depend on netlink, with nl/.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -42,7 +42,7 @@ static struct {
 };
 
 module_param_named(devices, params.devices, uint, 0444);
-MODULE_PARM_DESC(devices, "device slots, half as many again as devices, of 1.2 KB each (3..65536, default 4096)");
+MODULE_PARM_DESC(devices, "device slots of 1.2 KB; choose 1.5 times the number of devices (3..65536, default 4096)");
 module_param_named(queue, params.queue, uint, 0444);
 MODULE_PARM_DESC(queue, "queued events per CPU, of 96 bytes each (2..65536, a power of two, default 1024)");
 module_param_named(history, params.history, uint, 0444);
@@ -51,9 +51,9 @@ MODULE_PARM_DESC(history, "published events kept for EVENT_GET (1..1048576, defa
 module_param_named(rate, params.rate, uint, 0444);
 MODULE_PARM_DESC(rate, "events a second that one device may publish (0: no limit, default 100)");
 module_param_named(burst, params.burst, uint, 0444);
-MODULE_PARM_DESC(burst, "events it may publish at once (1..queue/2, default 512 or queue/2)");
+MODULE_PARM_DESC(burst, "events that one device may publish at once (1..queue/2, default 512 or queue/2)");
 module_param_named(host_rate, params.host_rate, uint, 0444);
-MODULE_PARM_DESC(host_rate, "events a second of all devices (0: no limit, default 2000)");
+MODULE_PARM_DESC(host_rate, "events a second of all devices together (0: no limit, default 2000)");
 
 static struct faultcast_load load;
 
@@ -122,7 +122,7 @@ static int __init faultcast_init(void)
 	if (err)
 		return err;
 	faultcast_storm_set(params.rate, params.burst);
-	/* With a rate of 0 for every device, none for the host either. */
+	/* A rate of 0 switches storm control off, also for the host. */
 	faultcast_storm_set_host(params.rate ? params.host_rate : 0, params.queue);
 	err = faultcast_log_init(params.history);
 	if (err)
@@ -159,17 +159,17 @@ static void __exit faultcast_exit(void)
 {
 	struct faultcast_totals t;
 
-	/* No event is raised after these three ... */
+	/* After these three calls no event is raised ... */
 	faultcast_genl_close();
 	faultcast_probe_detach_all();
 	tracepoint_synchronize_unregister();
-	/* ... so that what is queued now is all that there will be. */
+	/* ... so the queues get no more events and can be drained. */
 	faultcast_queue_sync();
 	faultcast_worker_drain();
 	faultcast_genl_exit();
 
 	faultcast_log_totals(&t);
-	/* With head, events that no reader has seen can be counted. */
+	/* A reader can tell from head how many events it has not seen. */
 	pr_info("unloaded: raised=%llu published=%llu suppressed=%llu lost=%llu queued=%llu head=%llu\n",
 		t.raised, t.published, t.suppressed, t.lost, t.queued, t.head);
 	faultcast_identity_exit();

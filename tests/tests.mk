@@ -1,5 +1,5 @@
 # The tests, their programs, and the benchmarks. docs/testing.md says what each one proves and how long it takes.
-# Everything runs through prove, so that counts are seen.
+# Everything runs through prove, which shows the number of tests.
 
 STANDIN_SRC := $(wildcard tests/standin/*.c)
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
@@ -232,8 +232,8 @@ bench-kernel: deps
 		tests/vm/run --accel tcg tests/vm/bench/$$bench.sh || status=1; \
 	done; exit $$status
 
-# The measurements behind docs/adr, each with and without. One more is tests/bench/scrape_compare, which takes
-# two builds.
+# The measurements behind docs/adr, each with and without the decision. One more is
+# tests/bench/scrape_compare, which compares two builds.
 bench-decisions: deps
 	@$(MAKE) --no-print-directory $(B)/faultcast_exporter $(B)/standin/faultcast_standin \
 		$(addprefix $(B)/bench/,health_restart pci_names config_cyaml)

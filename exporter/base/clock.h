@@ -23,7 +23,7 @@ static inline uint64_t clock_mono_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* For showing, never for measuring. */
+/* The wall clock. Use it to show a time, never to measure one. */
 static inline uint64_t clock_real_ns(void)
 {
 	return clock_ns(CLOCK_REALTIME);

@@ -62,7 +62,7 @@ void log_setup(enum log_level level, enum log_format format)
 	line_format = format;
 }
 
-/* Returns false when the line is to be held back. */
+/* Returns false if the line must be suppressed. */
 static bool site_may_speak(struct log_site *site, unsigned int *held_back)
 {
 	uint64_t now = clock_mono_ns();
@@ -92,7 +92,7 @@ static void format_time(char out[32])
 	snprintf(out + len, 32 - len, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
-/* Both formats quote alike: JSON's escapes are valid in logfmt's quotes. */
+/* Both formats use the same quoting, because JSON's escapes are valid in logfmt's quotes. */
 void log_write(struct log_site *site, enum log_level level, const char *fmt, ...)
 {
 	struct strbuf line = STRBUF_INIT, msg = STRBUF_INIT;

@@ -8,7 +8,7 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_LEVELS };
 enum log_format { LOG_LOGFMT, LOG_JSON, LOG_FORMATS };
 
-/* How often one place in the code may speak before it is held back. */
+/* Counts the lines of one place in the code, to limit their number. */
 struct log_site {
 	uint64_t window_start_ns;
 	unsigned int in_window;
@@ -27,8 +27,8 @@ extern const struct setting_group log_settings;
 void log_setup(enum log_level level, enum log_format format);
 
 /*
- * Writes one line.  A @site speaks at most 5 times in 10 s; the next line after
- * that says how many were held back.  Use the macros below.
+ * Writes one line.  A @site writes at most 5 lines in 10 s.  The next line after that says how many
+ * lines were suppressed.  Use the macros below.
  */
 void log_write(struct log_site *site, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -136,12 +136,15 @@ int loop_run(struct loop *loop)
 		int n = epoll_wait(loop->epoll_fd, events, EVENTS_PER_WAIT, wait_ms(loop));
 		uint64_t generation = loop->generation;
 
-		/* Nothing has come yet, though it may have by now. */
+		/* No event was reported, although one may have arrived since. */
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		/* Level-triggered: what a loop_del makes us skip comes again. */
+		/*
+		 * The descriptors are level-triggered, so an event that is skipped after a
+		 * loop_del() is reported again.
+		 */
 		for (int i = 0; i < n && generation == loop->generation; i++) {
 			struct loop_fd *watch = events[i].data.ptr;
 

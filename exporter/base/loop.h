@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one epoll loop that owns all state.  Everything it calls runs on its
- * thread and must not block.  Nothing here allocates: callers embed these.
+ * The one epoll loop of the program.  All its callbacks run on its thread and must not block.  No
+ * function here allocates memory: callers embed the structs below in their own.
  */
 #ifndef FAULTCAST_BASE_LOOP_H
 #define FAULTCAST_BASE_LOOP_H
@@ -14,7 +14,7 @@ struct loop {
 	bool stopping;
 	struct loop_timer *timers;
 	struct loop_hook *hooks;
-	uint64_t generation; /* grows with each loop_del: stale events are dropped */
+	uint64_t generation; /* grows with each loop_del(), to detect stale events */
 };
 
 /* A watched file descriptor.  The owner opens and closes @fd. */
@@ -48,19 +48,19 @@ void loop_fini(struct loop *loop);
 int loop_add(struct loop *loop, struct loop_fd *watch, uint32_t events);
 
 /*
- * Blocks @signals, up to a 0, and watches them instead: opens @watch->fd, a signalfd
- * that the caller closes.  0 or -errno.
+ * Blocks @signals, up to a 0, and watches them instead: opens @watch->fd, a signalfd that the
+ * caller closes.  Returns 0 or -errno.
  */
 int loop_add_signals(struct loop *loop, struct loop_fd *watch, const int *signals);
 
 /* Stops watching, before the caller closes the descriptor. */
 void loop_del(struct loop *loop, struct loop_fd *watch);
 
-/* Arms or re-arms; @after_ns from now. */
+/* Arms or re-arms the timer to expire @after_ns from now. */
 void loop_timer_arm(struct loop *loop, struct loop_timer *timer, uint64_t after_ns);
 void loop_timer_disarm(struct loop *loop, struct loop_timer *timer);
 
-/* They run in the order in which they are added. */
+/* Hooks run in the order in which they are added. */
 void loop_add_hook(struct loop *loop, struct loop_hook *hook);
 void loop_del_hook(struct loop *loop, struct loop_hook *hook);
 

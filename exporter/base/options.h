@@ -46,14 +46,15 @@ struct option_row {
 	/*
 	 * For settings that may change while the program runs: puts the value to use.  @values has
 	 * all settings of the group.  Called at the start, and for each change; an OPTION_LIST
-	 * counts as changed whenever the file is read, and must have apply().  0, or -errno if
-	 * nothing has changed.  A setting without apply() needs a restart.  A string cannot have
+	 * counts as changed whenever the file is read, and must have apply().  Returns 0, or -errno
+	 * if nothing has changed.  A setting without apply() needs a restart.  A string cannot have
 	 * one, because its text goes with the file that it was read from.
 	 */
 	int (*apply)(const void *values);
 	/*
-	 * For OPTION_LIST: the reader's present event is the value.  0, or -EINVAL or -ENOMEM with
-	 * the reader's error filled in.  The member must hold no pointers to what was read.
+	 * For OPTION_LIST: the reader's present event is the value.  Returns 0, or -EINVAL or
+	 * -ENOMEM with the reader's error filled in.  The member must hold no pointers to what was
+	 * read.
 	 */
 	int (*read)(struct config_reader *reader, void *value);
 };
@@ -87,20 +88,20 @@ int options_parse(const struct option_set *sets, int argc, char **argv, struct s
 
 /*
  * Sets each option whose variable is in the environment: FAULTCAST_WEB_LISTEN_ADDRESS for
- * web.listen-address.  0, or -EINVAL with one line in @error.  Other variables are ignored.
+ * web.listen-address.  Returns 0, or -EINVAL with one line in @error.  Other variables are ignored.
  */
 int options_environment(const struct option_set *sets, struct strbuf *error);
 
 /*
- * The row with that name, or NULL; @len is the length of @name.  *@value points to the member
- * that holds the value.
+ * Returns the row with the name @name, of length @len, or NULL.  *@value points to the member that
+ * holds the value.
  */
 const struct option_row *options_find(const struct option_set *sets, const char *name, size_t len,
 				      void **value);
 
 /*
- * Parses @text into @value, the row's member.  0, or -EINVAL with one line in @error, which calls
- * the option @called.
+ * Parses @text into @value, the row's member.  Returns 0, or -EINVAL with one line in @error, which
+ * calls the option @called.
  */
 int options_set(const struct option_row *row, void *value, const char *called, const char *text,
 		struct strbuf *error);

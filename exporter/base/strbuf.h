@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A growing buffer of bytes.  Running out of memory sets @failed and makes every
- * later addition do nothing, so a writer checks once, at its end.
+ * A growing buffer of bytes.  When memory runs out, @failed is set, and every later addition does
+ * nothing.  A writer therefore checks @failed only once, at the end.
  */
 #ifndef FAULTCAST_BASE_STRBUF_H
 #define FAULTCAST_BASE_STRBUF_H

@@ -8,9 +8,9 @@
 size_t utf8_len(const char *s);
 
 /*
- * Puts a "?" in the place of each byte that is of no such sequence.  Text that comes from outside
- * has to be UTF-8 before it is handed on: for one byte in one label Prometheus throws all of a
- * scrape away, and so do readers of a protobuf string with the message.
+ * Replaces each byte that is not part of such a sequence by "?".  Text from outside must be valid
+ * UTF-8 before it is sent: one invalid byte in a label makes Prometheus reject the whole scrape,
+ * and one in a protobuf string makes readers reject the message.
  */
 void utf8_repair(char *s);
 

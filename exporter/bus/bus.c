@@ -26,7 +26,7 @@ static int start(struct loop *loop, const struct output *output)
 	if (!err)
 		outputs[running++] = output;
 	else if (err != OUTPUT_OFF)
-		log_error("output %s does not start: error %d", output->name, -err);
+		log_error("cannot start output %s: error %d", output->name, -err);
 	return err == OUTPUT_OFF ? 0 : err;
 }
 
@@ -105,9 +105,10 @@ static bool congested(void *ctx)
 }
 
 /*
- * The sub of a cursor must be unique for an event, also across restarts of the exporter.  It is
- * the time since boot, because no instance of the module is older than that.  A change in the
- * same nanosecond as the one before takes the next number.
+ * Two health changes at the same event need different values of sub, also across restarts of the
+ * exporter.  The sub is therefore the time since boot in nanoseconds, which never decreases during
+ * an instance of the module.  If two changes have the same time, the second one takes the next
+ * number.
  */
 static struct cursor place_behind_newest(void)
 {

@@ -15,10 +15,10 @@ struct feature;
 /* Counts of events since the start.  The bus fills in @received, the output fills in the rest. */
 struct output_counts {
 	uint64_t received;
-	uint64_t sent;	  /* handled, stored or written; to several clients: once for each */
+	uint64_t sent;	  /* handled, stored, or written (once for each client) */
 	uint64_t retried; /* tried again after a failure */
-	uint64_t dropped; /* that a reader of this output will not get */
-	uint64_t lag;	  /* not sent yet; with several readers: by the slowest reader */
+	uint64_t dropped; /* dropped, so that a reader of this output does not get them */
+	uint64_t lag;	  /* not processed yet; with several readers: of the slowest one */
 };
 
 /* Returned by init() when the output is not configured.  The bus then ignores the output. */
@@ -37,13 +37,18 @@ struct output {
 	/* Starts the output.  Returns 0, OUTPUT_OFF or -errno.  Optional. */
 	int (*init)(struct loop *loop);
 	/*
-	 * Called for every entry once, in order, after the window has it.  @live: an event that
-	 * was received as it happened.  @entry is valid during the call.
+	 * Called once for every entry, in order, after the entry was added to the window.  @live:
+	 * the entry is an event that was received by multicast when it was published.  @entry is
+	 * valid during the call.
 	 */
 	void (*on_entry)(const struct entry *entry, bool live);
-	/* The feed has delivered every event that there is.  May be called again.  Optional. */
+	/*
+	 * Called when the feed has delivered all retained events.  May be called again.  Optional.
+	 */
 	void (*on_caught_up)(void);
-	/* True: the feed should fetch later, because this output is behind.  Optional. */
+	/*
+	 * Returns true if the feed should delay fetching because this output is behind.  Optional.
+	 */
 	bool (*congested)(void);
 	/* Fills in every member of @counts except @received, which is set already. */
 	void (*counts)(struct output_counts *counts);
@@ -65,12 +70,12 @@ void bus_each_output(void (*fn)(void *ctx, const struct output *output,
 				const struct output_counts *counts),
 		     void *ctx);
 
-/* Receives from the feed; hands each entry to the window (window.h), then to every output. */
+/* The sink for the feed.  It hands each entry to the window (window.h), then to every output. */
 extern const struct feed_sink bus_sink;
 
 /*
- * Adds a health change to the stream, with a cursor of its own behind the last event of the
- * instance that the feed reads.  The feed must be up.
+ * Adds a health change to the stream.  Its cursor follows the last event of the present instance.
+ * The feed must be up.
  */
 void bus_health(const struct health_change *change);
 
@@ -80,7 +85,7 @@ void bus_set_feed(const struct feed_status *status);
 /* Returns the status of the feed, as bus_set_feed() was given it. */
 const struct feed_status *bus_feed(void);
 
-/* True once the feed has caught up, or has found that there is nothing to catch up with. */
+/* True once the feed has delivered all retained events, or has found that it cannot get any. */
 bool bus_ready(void);
 
 #endif

@@ -20,7 +20,7 @@ static struct device_table table;
 static struct snapshot_waiter *waiters;
 static bool asking_devices;
 static int decode_error;
-/* While either is true, the next snapshot is not begun. */
+/* The next snapshot begins only when both are false. */
 static bool delivering, held;
 
 static void on_message(struct genl_query *q, struct nlmsghdr *nlh);

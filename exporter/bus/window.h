@@ -35,11 +35,11 @@ struct cursor window_newest(void);
 
 enum window_place {
 	WINDOW_HAS,	/* every entry after the cursor is retained, from *@number on */
-	WINDOW_LATER,	/* some are not; *@number is the first retained one of the instance */
+	WINDOW_LATER,	/* some are gone; *@number is the first retained one of the instance */
 	WINDOW_UNKNOWN, /* no entry of the instance is retained, or the cursor is beyond them */
 };
 
-/* Finds the entry that a reader needs next which has everything up to @cursor. */
+/* Finds the next entry for a reader that has received everything up to @cursor. */
 enum window_place window_find(const struct cursor *cursor, uint64_t *number);
 
 #endif

@@ -21,9 +21,9 @@ struct config {
 };
 
 /*
- * Sets the options that @bytes name, in @sets.  @file is the name of the file in errors.  0, or
- * -EINVAL or -ENOMEM with one line in @error, "file:line: reason"; some options may be set then.
- * In both cases the caller calls config_free() once nothing uses the strings any more.
+ * Sets the options that @bytes name, in @sets.  @file is the name of the file in errors.  Returns
+ * 0, or -EINVAL or -ENOMEM with one line in @error, "file:line: reason"; some options may be set
+ * then.  In both cases the caller calls config_free() once nothing uses the strings any more.
  */
 int config_parse(struct config *config, const struct option_set *sets, const char *file,
 		 const char *bytes, size_t len, struct strbuf *error);
@@ -32,8 +32,8 @@ void config_free(struct config *config);
 /*
  * For the read() of an OPTION_LIST: reads one mapping, whose start is the reader's present event,
  * into @values.  Its keys are the names of @rows, of which there are at most 32; keys may be
- * missing.  Errors call the list @list.  0, or -EINVAL or -ENOMEM with the reader's error filled
- * in. Strings in @values are valid until config_free().
+ * missing.  Errors call the list @list.  Returns 0, or -EINVAL or -ENOMEM with the reader's error
+ * filled in.  Strings in @values are valid until config_free().
  */
 int config_read_mapping(struct config_reader *reader, const char *list,
 			const struct option_row *rows, void *values);

@@ -26,7 +26,7 @@ static const struct option_row rows[] = {
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, device),
 	  .arg = "0000:03:00.0",
-	  .help = "set the limit of this device only (or bus/name, unknown)" },
+	  .help = "set the limit of one device: PCI address, bus/name or unknown" },
 	{ .name = "rate",
 	  .type = OPTION_NUMBER,
 	  .offset = offsetof(struct options, rate),
@@ -45,14 +45,14 @@ static const struct option_row rows[] = {
 	{ .name = "default",
 	  .type = OPTION_FLAG,
 	  .offset = offsetof(struct options, to_default),
-	  .help = "remove the limit of this device" },
+	  .help = "remove the device's own limit; the limit of all devices applies" },
 	{ .name = "host-rate",
 	  .type = OPTION_NUMBER,
 	  .offset = offsetof(struct options, host_rate),
 	  .max = FAULTCAST_RATE_MAX,
 	  .arg = "N",
 	  .hide_default = true,
-	  .help = "events per second of all devices, 0: no limit" },
+	  .help = "events per second of all devices together, 0: no limit" },
 	{ .name = NULL },
 };
 
@@ -85,7 +85,7 @@ static int run(bool as_json)
 	if (opt.rate == NOT_GIVEN && opt.burst == NOT_GIVEN && opt.host_rate == NOT_GIVEN &&
 	    !opt.to_default) {
 		ctl_error("config: expected --rate, --burst, --host-rate or --default; "
-			  "faultcastctl status shows what is set");
+			  "faultcastctl status shows the present values");
 		return -EINVAL;
 	}
 	if (opt.device && module_parse_device(opt.device, &address))

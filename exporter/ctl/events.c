@@ -30,7 +30,8 @@ static const struct option_row rows[] = {
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, since),
 	  .arg = "TIME",
-	  .help = "only events since then: 24h (ago), 2026-01-31T12:00:00Z or Unix seconds" },
+	  .help = "only events from this time on: 24h (ago), 2026-01-31T12:00:00Z or Unix "
+		  "seconds" },
 	{ .name = "until",
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, until),
@@ -50,7 +51,7 @@ static const struct option_row rows[] = {
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, after),
 	  .arg = "CURSOR",
-	  .help = "only events after this cursor, or latest: only new ones" },
+	  .help = "only events after this cursor; latest: only new events" },
 	{ .name = "limit",
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, limit),
@@ -80,7 +81,10 @@ static bool is_stream(void)
 	return status == 200;
 }
 
-/* A heartbeat has no row, nor has a gap for unreported faults, because the event states them. */
+/*
+ * Heartbeats have no row. Gaps for unreported faults have none either, because the row of the next
+ * event has the same numbers.
+ */
 static bool has_row(const Faultcast__V1__StreamMessage *m)
 {
 	switch (m->body_case) {
@@ -212,7 +216,7 @@ static int fetch(CURLU *url)
 	if (ferror(stdout)) /* main() prints the error */
 		return -EIO;
 	if (request.err || (is_stream() && !request.as_json && !result && request.body.len)) {
-		ctl_error("%s: the answer is no stream of events", opt.exporter);
+		ctl_error("%s: the answer is not a stream of events", opt.exporter);
 		return -EBADMSG;
 	}
 	if (result) {

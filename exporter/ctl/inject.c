@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl inject: raises one synthetic event, as a test of the whole path. */
+/* faultcastctl inject: raises one synthetic event, to test the whole path of an event. */
 #include <errno.h>
 #include <netlink/attr.h>
 
@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct options, kind),
 	  .choices = kind_names,
 	  .arg = "KIND",
-	  .help = "fault (I/O page fault) or aer" },
+	  .help = "kind of the event: fault (I/O page fault) or aer" },
 	{ .name = "access",
 	  .type = OPTION_CHOICE,
 	  .offset = offsetof(struct options, access),
@@ -46,7 +46,7 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct options, iova),
 	  .max = UINT64_MAX,
 	  .arg = "ADDRESS",
-	  .help = "address of the access" },
+	  .help = "address that the device accesses" },
 	{ .name = "severity",
 	  .type = OPTION_CHOICE,
 	  .offset = offsetof(struct options, severity),

@@ -36,9 +36,10 @@ static void print_error(const struct genl_query *query, int err)
 	else if (err == -EOPNOTSUPP)
 		ctl_error("the kernel module that is loaded is too old for this");
 	else if (*query->error)
-		ctl_error("the kernel module refuses: %s (%s)", query->error, strerror(-err));
+		ctl_error("the kernel module refused the request: %s (%s)", query->error,
+			  strerror(-err));
 	else
-		ctl_error("the kernel module does not answer: %s", strerror(-err));
+		ctl_error("cannot get an answer from the kernel module: %s", strerror(-err));
 }
 
 /* Sends the command; @fill is optional. */

@@ -94,6 +94,6 @@ static int run(bool as_json)
 
 const struct ctl_verb ctl_status = {
 	.name = "status",
-	.help = "print the kernel module, its counters and probes",
+	.help = "print the state of the kernel module, its counters and probes",
 	.run = run,
 };

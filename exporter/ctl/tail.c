@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct options, count),
 	  .max = UINT64_MAX,
 	  .arg = "N",
-	  .help = "end after N events, 0: never" },
+	  .help = "end after N events, 0: no limit" },
 	{ .name = NULL },
 };
 
@@ -90,7 +90,7 @@ static void on_gap(void *ctx, const struct cursor *at, const struct fault_gap *g
 	print(&entry);
 }
 
-/* The feed is up, or down for a reason that does not go away by waiting. */
+/* Called when the feed is up, or when it is down for a reason that waiting does not remove. */
 static void on_caught_up(void *ctx)
 {
 	(void)ctx;
@@ -118,7 +118,7 @@ static int run(bool as_json)
 	int err;
 
 	json_wanted = as_json;
-	log_setup(LOG_LEVELS, LOG_LOGFMT); /* this file prints the errors itself */
+	log_setup(LOG_LEVELS, LOG_LOGFMT); /* log nothing: this file prints the errors itself */
 	err = loop_init(&loop);
 	if (!err)
 		err = loop_add_signals(&loop, &signals, (const int[]){ SIGINT, SIGTERM, 0 });
@@ -128,7 +128,7 @@ static int run(bool as_json)
 	if (!err)
 		err = feed_netlink_start(&feed, &loop, &sink, 4 << 20);
 	if (err)
-		ctl_error("cannot listen: %s", strerror(-err));
+		ctl_error("cannot receive events: %s", strerror(-err));
 	else
 		err = loop_run(&loop);
 	feed_netlink_stop(&feed);

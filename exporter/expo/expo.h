@@ -44,7 +44,7 @@ struct expo {
 	bool with_created;   /* write _created samples if the format is OpenMetrics */
 	uint64_t created_ns; /* real time at which the next counters were 0; 0: not known */
 	/* For the formats: */
-	const struct metric_family *family; /* the one that is being written */
+	const struct metric_family *family; /* the family that is being written */
 	size_t name_len;		    /* length of its name */
 	size_t base_len;  /* length of its name without the suffix that the format removes */
 	size_t family_at; /* offset of its beginning in the body */

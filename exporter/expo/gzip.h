@@ -27,8 +27,8 @@ struct gzip_text {
 };
 
 /*
- * Says that a part of the text may end at @end.  To find equal parts in the next text, call it at
- * the same places of the next text.  @last: the text ends here.  Returns 0 or -ENOMEM.
+ * Marks @end as a place where a part of the text may end.  To find equal parts in the next text,
+ * call it at the same places of the next text.  @last: the text ends here.  Returns 0 or -ENOMEM.
  */
 int gzip_mark(struct gzip_text *text, size_t end, bool last);
 

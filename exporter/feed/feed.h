@@ -17,13 +17,16 @@
 struct feed_sink {
 	/* @live: received by multicast as it happened; false: fetched afterwards. */
 	void (*event)(void *ctx, const struct fault_event *ev, bool live);
-	/* Events before @at are missing, and @at itself if @gap says so. */
+	/* Events before @at are missing.  @gap tells whether the event at @at is missing too. */
 	void (*gap)(void *ctx, const struct cursor *at, const struct fault_gap *gap);
-	/* The feed has delivered every event that there is, or knows that there is none. */
+	/* The feed has delivered all retained events, or has found that it cannot get any. */
 	void (*caught_up)(void *ctx);
 	/* The members @up or @reason of the feed's status have changed.  Optional. */
 	void (*changed)(void *ctx);
-	/* True: the feed should fetch later.  Events by multicast cannot wait.  Optional. */
+	/*
+	 * Returns true if the feed should delay fetching.  Multicast events cannot be delayed.
+	 * Optional.
+	 */
 	bool (*congested)(void *ctx);
 	void *ctx;
 };
@@ -38,7 +41,7 @@ struct feed_status {
 	uint64_t refetches;   /* times that missed events were fetched again */
 	uint64_t enobufs;     /* times that the kernel could not deliver */
 	uint64_t gap_events;  /* events in all gaps stated */
-	uint64_t unknown;     /* attributes and kinds of a newer module, passed over */
+	uint64_t unknown;     /* ignored attributes and kinds of a newer module */
 };
 
 #endif

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The feed joins the multicast group first.  Then it asks for the instance (STATUS_GET) and for the
- * events that the module retains (EVENT_GET), so that no event falls between the two.
+ * events that the module retains (EVENT_GET).  In this order, no event is missed between the fetch
+ * and the multicast.
  *
  * A multicast event that follows the last one is delivered.  Otherwise events are missing, and the
- * feed fetches them with EVENT_GET; but only after it has read the socket empty, because until then
- * the kernel drops further multicasts without another ENOBUFS.
+ * feed fetches them with EVENT_GET.  Before that it reads the socket until it is empty, because
+ * until then the kernel drops further messages without another ENOBUFS.
  */
 #include "netlink.h"
 
@@ -63,7 +64,7 @@ static void detach(struct feed_netlink *feed)
 	feed->state = FEED_ABSENT;
 }
 
-/* Goes down because of @err, and tries again later if the error may be temporary. */
+/* Closes the sockets because of @err, and tries again later if the error may be temporary. */
 static void give_up(struct feed_netlink *feed, int err)
 {
 	detach(feed);
@@ -150,11 +151,11 @@ static void on_status(struct feed_netlink *feed, struct nlmsghdr *nlh)
 	struct module_status status;
 	bool first = !feed->at.instance;
 
-	/* Then @answered stays false, and on_query_done() gives up. */
+	/* If the status is malformed, @answered stays false, and on_query_done() gives up. */
 	if (decode_status(nlh, &status, &feed->status.unknown))
 		return;
 	feed->answered = true;
-	/* The module is there, so the only reason left for being down is catching up. */
+	/* The module is loaded, so the feed is no longer down for the reason in @reason. */
 	if (*feed->reason) {
 		feed->reason[0] = '\0';
 		tell_changed(feed);
@@ -221,7 +222,10 @@ static void on_fetch_done(struct feed_netlink *feed)
 {
 	bool stuck = feed->seen > feed->at.seq && feed->at.seq == feed->fetched_from;
 
-	/* The module stores an event before it multicasts it, so a fetch must bring it. */
+	/*
+	 * The module retains an event before it sends it by multicast, so a fetch must return
+	 * @seen.
+	 */
 	if (stuck && !feed->overrun)
 		give_up(feed, -EBADMSG);
 	else
@@ -236,7 +240,7 @@ static void on_query_done(struct genl_query *query, int err)
 		err = -EBADMSG;
 	/*
 	 * The module is being unloaded, so the kernel refuses the dump (__netlink_dump_start()).
-	 * The events that the module has sent are read when the controller reports its removal.
+	 * Events that the module has already sent are read when the controller reports the removal.
 	 */
 	if (err == -EPROTONOSUPPORT)
 		return;
@@ -320,7 +324,10 @@ static void on_events_ready(struct loop_fd *watch, uint32_t events)
 	send_event_get(feed);
 }
 
-/* The kernel continues a dump as it is read (netlink_dump()), so unread events wait there. */
+/*
+ * The kernel continues a dump only when the socket is read (netlink_dump()), so events that are not
+ * read yet wait in the kernel.
+ */
 static bool is_congested(const struct feed_netlink *feed)
 {
 	return feed->state == FEED_FETCHING && feed->sink->congested &&
@@ -395,12 +402,13 @@ static void attach(struct feed_netlink *feed)
 }
 
 /*
- * The module was removed; or an earlier instance was, and this news of it is late while the current
- * instance is still there.  Attaching again shows which.
+ * Handles the message that the module's family was removed.  The message may be late and belong to
+ * an earlier instance, while the current one is still loaded.  Attaching again shows which case it
+ * is.
  */
 static void look_again(struct feed_netlink *feed)
 {
-	/* The buffers still have what it sent before it was removed. */
+	/* The sockets still have the messages that the module sent before its removal. */
 	while (feed->query.sk && feed->query.busy && !genl_query_receive(&feed->query))
 		;
 	if (feed->events)
@@ -408,7 +416,10 @@ static void look_again(struct feed_netlink *feed)
 	attach(feed);
 }
 
-/* Only notes the change: acting on it here would read other sockets into the same buffer. */
+/*
+ * Only records the change.  Handling it here would read another socket into the buffer that holds
+ * this message.
+ */
 static void on_controller_message(void *ctx, struct nlmsghdr *nlh)
 {
 	struct feed_netlink *feed = ctx;
@@ -427,7 +438,7 @@ static void on_controller_ready(struct loop_fd *watch, uint32_t events)
 	do {
 		feed->went = feed->came = false;
 		err = genl_receive(feed->controller, on_controller_message, feed);
-		/* After ENOBUFS the news of a removal may be among the dropped messages. */
+		/* After ENOBUFS, the message about a removal may be among the dropped messages. */
 		if (feed->went || err == -ENOBUFS)
 			look_again(feed);
 		/* If the feed is not absent, it has attached to this instance already. */

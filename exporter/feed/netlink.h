@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The feed that receives from the kernel module over generic netlink.  It delivers every published
- * event once, in order, or states a gap; also after ENOBUFS, and when the module is unloaded and
- * loaded again.
+ * event once and in order, or states a gap.  This also holds after ENOBUFS, and when the module is
+ * unloaded and loaded again.
  */
 #ifndef FAULTCAST_FEED_NETLINK_H
 #define FAULTCAST_FEED_NETLINK_H
@@ -25,7 +25,7 @@ struct feed_netlink {
 	enum feed_state state;
 	struct cursor at;      /* position of the last event delivered or gap stated */
 	uint64_t seen;	       /* sequence number of the last event received out of order */
-	uint64_t fetched_from; /* where the last EVENT_GET began */
+	uint64_t fetched_from; /* the last EVENT_GET began after this sequence number */
 	bool overrun;	       /* the kernel dropped messages */
 	bool answered;	       /* the module has answered STATUS_GET */
 	bool said_down;	       /* the log says that the feed is down */
@@ -45,9 +45,9 @@ struct feed_netlink {
 
 /*
  * Starts the feed: it waits for the module, and receives its events while the module is loaded.
- * The caller sets @feed->only_new before; all other members are set here.  @rcvbuf is the size
- * of the receive buffer in bytes, 0: the system's default.  @sink must outlive the feed.  Returns 0
- * or -errno; it is no error if the module is not loaded.
+ * The caller sets @feed->only_new before the call; this function sets all other members.  @rcvbuf
+ * is the size of the receive buffer in bytes, 0: the system's default.  @sink must outlive the
+ * feed.  Returns 0 or -errno; a module that is not loaded is not an error.
  */
 int feed_netlink_start(struct feed_netlink *feed, struct loop *loop, const struct feed_sink *sink,
 		       int rcvbuf);

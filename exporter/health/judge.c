@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All buckets but the newest, which may just have begun, cover the window. */
+/* The newest bucket may just have begun.  The other buckets alone cover the whole window. */
 #define BUCKETS 16
 
-/* Indices of counters: kinds, then severities of AER, then one for what no rule can count. */
+/* Indices of counters: kinds, then AER severities, then one for faults that no rule counts. */
 #define COUNTER_AER (FAULTCAST_KIND_MAX + 1)
 #define COUNTER_OTHER (COUNTER_AER + FAULTCAST_SEVERITY_MAX + 1)
 #define COUNTERS (COUNTER_OTHER + 1)
@@ -25,7 +25,7 @@ struct tally {
 	uint64_t newest;  /* number of the newest bucket since time 0 */
 	uint32_t buckets[BUCKETS];
 	bool holds;
-	bool kept; /* taken over from an equal rule when the rules were set */
+	bool kept; /* copied from an equal rule when the rules were replaced */
 };
 
 struct health_device {
@@ -35,7 +35,7 @@ struct health_device {
 	uint64_t unreported[COUNTERS]; /* for the replay: counted, but reported by no event */
 	enum health_state reported;
 	bool settled;		   /* a state has been reported since the device was added */
-	char why[HEALTH_RULE_LEN]; /* the rule that gives its state; "": ok */
+	char why[HEALTH_RULE_LEN]; /* name of the rule that determines the state; "": ok */
 	struct tally *tallies;	   /* one for each rule */
 };
 
@@ -112,8 +112,8 @@ static bool read_counters(const struct device_counts *counts, uint64_t raised[CO
 }
 
 /*
- * Finds the device, or adds it if it has raised something.  Returns NULL if it has raised nothing,
- * or if memory is short; then @err is -ENOMEM.
+ * Finds the device, or adds it if it has raised something.  Returns NULL if the device has raised
+ * nothing, or if memory is short.  If memory is short, @err is set to -ENOMEM.
  */
 static struct health_device *device_of(struct health *health, const struct device_counts *counts,
 				       uint64_t raised[COUNTERS], int *err)
@@ -202,7 +202,10 @@ int health_look(struct health *health, const struct device_counts *counts, size_
 	return err;
 }
 
-/* Whether the device has no state that matters once its counters start from zero. */
+/*
+ * Returns whether the device can be forgotten when its counters start again from zero: no rule
+ * holds, and no fault is in the window of a rule.
+ */
 static bool is_quiet(const struct health *health, struct health_device *device, uint64_t now_ns)
 {
 	for (size_t r = 0; r < health->num_rules; r++) {
@@ -257,7 +260,11 @@ void health_expect(struct health *health, const struct fault_event *ev)
 
 	if (!device)
 		return;
-	/* Else it was raised after the counters were read, and the next look must not count it. */
+	/*
+	 * If the counters have more faults than the events so far, they include this event.
+	 * Otherwise the event was raised after the counters were read, and the next look must not
+	 * count it.
+	 */
 	if (device->unreported[c])
 		device->unreported[c]--;
 	else

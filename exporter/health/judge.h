@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Judges the health of devices by rules, from the kernel's counters of what each device raised. The
- * counters include what storm control suppressed, and exclude test events.  Pure; all times are
+ * Judges the health of devices by rules, from the kernel's counters of the faults that each device
+ * raised.  The counters include suppressed faults and exclude test events.  Pure; all times are
  * nanoseconds of CLOCK_MONOTONIC.
  */
 #ifndef FAULTCAST_HEALTH_JUDGE_H
@@ -24,7 +24,10 @@ struct health_rule {
 	uint32_t kind;	   /* enum faultcast_kind, except FAULTCAST_KIND_SUPPRESSED */
 	uint32_t severity; /* enum faultcast_severity, if @kind is FAULTCAST_KIND_AER */
 	uint32_t threshold;
-	/* A threshold reached within it is never missed; one within 1/15 more may count too. */
+	/*
+	 * A threshold that is reached within the window is never missed.  Faults that are older by
+	 * up to 1/15 of the window may count too.
+	 */
 	uint64_t window_ns;
 	enum health_state state;
 	uint64_t clear_after_ns;
@@ -38,8 +41,8 @@ extern const size_t health_num_default_rules;
 struct health_device;
 
 /*
- * All zero at first except for the rules, which belong to the caller and must stay valid: no device
- * has raised anything yet.
+ * At first all members are zero, because no device has raised anything yet, except for the rules.
+ * The rules belong to the caller and must stay valid.
  */
 struct health {
 	const struct health_rule *rules;
@@ -48,7 +51,7 @@ struct health {
 	void *by_address;	       /* the same devices, a tree of tsearch(3) */
 };
 
-/* Forgets all devices and frees their memory.  The rules stay. */
+/* Removes all devices and frees their memory.  The rules stay. */
 void health_fini(struct health *health);
 
 /*
@@ -60,19 +63,21 @@ int health_look(struct health *health, const struct device_counts *counts, size_
 		uint64_t now_ns);
 
 /*
- * Says that the module was loaded again, so that all counters start from zero.  Rules that hold go
- * on to hold, and their time of quiet starts again at @now_ns, because no probe watched meanwhile.
+ * Must be called when the module was loaded again, because all counters then start from zero.
+ * Rules that hold continue to hold.  Their time of quiet starts again at @now_ns, because no probe
+ * was active meanwhile.
  */
 void health_new_counters(struct health *health, uint64_t now_ns);
 
 /*
- * Replace the first look when the counters have counted before, and use the retained events to tell
- * when.  Call health_begin() with the counters, health_expect() for each retained event in the
+ * These three functions replace the first call of health_look() when the counters are not zero at
+ * the start of the exporter.  They use the retained events to find out when the counted faults
+ * happened.  Call health_begin() with the counters, health_expect() for each retained event in the
  * order of the stream, then health_replay() for each of them again.
  *
  * Counted faults that no retained event reports are ignored, with one exception: an event can state
- * that faults of its device before it were suppressed or lost.  Their kind is not known; they count
- * for each kind of which the device has raised more faults than the events report.
+ * that faults of its device before it were suppressed or lost.  Their kind is not known.  They
+ * count for each kind of which the device has raised more faults than the events report.
  *
  * health_begin() returns 0, or -ENOMEM with no devices at all.
  */
@@ -81,11 +86,11 @@ void health_expect(struct health *health, const struct fault_event *ev);
 void health_replay(struct health *health, const struct fault_event *ev);
 
 /*
- * Replaces the rules.  The new ones belong to the caller and must stay valid; the old ones are no
- * longer used.  A rule that is equal to an old rule keeps the old rule's state.  For other rules,
- * the caller should call health_expect() and health_replay() with the retained events up to the
- * last look; these calls do not affect rules that kept their state.  Returns 0, or -ENOMEM without
- * any change.
+ * Replaces the rules.  The new rules belong to the caller and must stay valid.  The old rules are
+ * no longer used.  A rule that is equal to an old rule keeps the old rule's state.  For other
+ * rules, the caller should call health_expect() and health_replay() with the retained events up to
+ * the last look; these calls do not affect rules that kept their state.  Returns 0, or -ENOMEM
+ * without any change.
  */
 int health_set_rules(struct health *health, const struct health_rule *rules, size_t num);
 
@@ -96,7 +101,10 @@ bool health_has_rules(const struct health *health, const struct health_rule *rul
 void health_settle(struct health *health, uint64_t now_ns,
 		   void (*changed)(void *ctx, const struct health_change *change), void *ctx);
 
-/* When to call health_settle() if no fault is raised before; UINT64_MAX: never. */
+/*
+ * Returns the time at which to call health_settle() if no fault is raised before.  UINT64_MAX:
+ * never.
+ */
 uint64_t health_deadline(const struct health *health);
 
 /* The state of @device at the last health_settle(). */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The rules that apply unless the configuration file has others.  No rule is about links that
- * change, or cards that come and go: hotplug is meant to do that.
+ * The rules that apply unless the configuration file has others.  No rule counts link changes or
+ * hotplug events, because these are normal operation.
  */
 #include "base/clock.h"
 #include "faultcast.h"
@@ -13,8 +13,8 @@
 
 const struct health_rule health_default_rules[] = {
 	/*
-	 * The IOMMU refused it, so nothing was overwritten; a driver that unmaps too early
-	 * does it once.  Worth a look.  One that goes on doing it is out of control.
+	 * The IOMMU refused the access, so no memory was overwritten.  A single fault may come from
+	 * a driver that unmaps memory too early.  A device with repeated faults is out of control.
 	 */
 	{
 		.name = "io_page_fault_seen",
@@ -31,7 +31,7 @@ const struct health_rule health_default_rules[] = {
 		.state = HEALTH_FAULTY,
 		.clear_after_ns = HOUR,
 	},
-	/* An interrupt is a write, refused like one. */
+	/* An interrupt request is a memory write, and the IOMMU refuses it like any other write. */
 	{
 		.name = "interrupt_remapping_seen",
 		.kind = FAULTCAST_KIND_INTERRUPT_REMAPPING,
@@ -47,7 +47,7 @@ const struct health_rule health_default_rules[] = {
 		.state = HEALTH_FAULTY,
 		.clear_after_ns = HOUR,
 	},
-	/* The link cannot be relied on any more, and is reset (PCIe 6.0 6.2.2.2.1). */
+	/* The link is no longer reliable, and the kernel resets it (PCIe 6.0 6.2.2.2.1). */
 	{
 		.name = "aer_fatal_seen",
 		.kind = FAULTCAST_KIND_AER,
@@ -56,7 +56,7 @@ const struct health_rule health_default_rules[] = {
 		.state = HEALTH_FAULTY,
 		.clear_after_ns = 24 * HOUR,
 	},
-	/* A transaction was lost, the link is sound (PCIe 6.0 6.2.2.2.2). */
+	/* A transaction was lost, but the link is still reliable (PCIe 6.0 6.2.2.2.2). */
 	{
 		.name = "aer_nonfatal_seen",
 		.kind = FAULTCAST_KIND_AER,
@@ -74,7 +74,9 @@ const struct health_rule health_default_rules[] = {
 		.state = HEALTH_FAULTY,
 		.clear_after_ns = HOUR,
 	},
-	/* The hardware has mended it and lost nothing (PCIe 6.0 6.2.2.1): only many of them tell.
+	/*
+	 * The hardware corrected the error without any loss (PCIe 6.0 6.2.2.1), so only a large
+	 * number of errors is significant.
 	 */
 	{
 		.name = "aer_corrected_repeated",

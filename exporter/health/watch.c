@@ -20,7 +20,7 @@
 static struct loop *watch_loop;
 static struct health health;
 static struct health_rule *configured; /* NULL: the default rules */
-static uint64_t instance;	       /* the one whose counters were last read; 0: none */
+static uint64_t instance;	       /* instance whose counters were last read; 0: none */
 static uint64_t looked_ns;
 static uint64_t looked_seq; /* the counters that were last read include events up to this one */
 static uint64_t must_show;  /* the counters to be read must include events up to this one */
@@ -64,7 +64,7 @@ static void look_after(uint64_t ns)
 	loop_timer_arm(watch_loop, &timer, ns);
 }
 
-/* Uses the timer even without delay, because more events may be in the same message. */
+/* Uses the timer even if the look is due now, because more events may be in the same message. */
 static void look_soon(void)
 {
 	uint64_t since;
@@ -99,7 +99,7 @@ static void tell(void (*fn)(struct health *health, const struct fault_event *ev)
 	}
 }
 
-/* Lets rules without a past count the retained events up to @up_to. */
+/* Makes rules that kept no state count the retained events up to @up_to. */
 static void replay(uint64_t up_to)
 {
 	tell(health_expect, up_to);
@@ -116,7 +116,7 @@ static int look(const struct snapshot *s, uint64_t now_ns)
 		if (err)
 			return err;
 		instance = s->module.instance;
-		/* Includes the events that came after the counters were read. */
+		/* The replay includes the events that arrived after the counters were read. */
 		replay(bus_feed()->cursor.seq);
 		return 0;
 	}
@@ -196,7 +196,7 @@ static void on_snapshot(struct snapshot_waiter *w, const struct snapshot *s)
 	}
 	err = look(s, now);
 	if (err) {
-		log_error("health of devices: %s", strerror(-err));
+		log_error("cannot judge the health of devices: %s", strerror(-err));
 		look_soon();
 	}
 	health_settle(&health, now, on_change, NULL);

@@ -14,7 +14,10 @@
  */
 int accept_choose(const char *header, const char *const *offers);
 
-/* True if @header, Accept-Encoding or NULL, gives gzip no lower quality than the plain body. */
+/*
+ * True if @header gives gzip at least the quality of the plain body.  @header is Accept-Encoding,
+ * or NULL.
+ */
 bool accept_gzip(const char *header);
 
 #endif

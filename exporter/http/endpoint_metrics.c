@@ -27,7 +27,7 @@ struct options {
 static const struct options defaults = { .path = "/metrics", .max_requests = 40 };
 static struct options options;
 
-/* Clients can ask for the path, and it hides no other endpoint. */
+/* Returns whether clients can request the path, and no other endpoint has it. */
 static bool is_path(const char *text)
 {
 	return text[0] == '/' && text[1] && !strpbrk(text, "?#") && strncmp(text, "/v1/", 4) != 0 &&
@@ -47,7 +47,7 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct options, max_requests),
 	  .max = UINT32_MAX,
 	  .arg = "NUMBER",
-	  .help = "requests for metrics that are answered at the same time, 0: no limit" },
+	  .help = "largest number of requests for metrics answered at the same time, 0: no limit" },
 	{ .name = NULL },
 };
 

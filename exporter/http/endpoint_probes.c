@@ -44,7 +44,7 @@ static const struct http_status healthy_statuses[] = {
 
 static const struct http_status ready_statuses[] = {
 	{ MHD_HTTP_OK, "the exporter has received all earlier events and receives new ones" },
-	{ MHD_HTTP_SERVICE_UNAVAILABLE, "it does not; the body has the reason" },
+	{ MHD_HTTP_SERVICE_UNAVAILABLE, "the exporter is not ready; the body has the reason" },
 	{ 0 },
 };
 

@@ -3,7 +3,7 @@
 #ifndef FAULTCAST_HTTP_ENDPOINT_PROBES_H
 #define FAULTCAST_HTTP_ENDPOINT_PROBES_H
 
-/* Says that the exporter is stopping.  From then on /-/ready answers 503. */
+/* Must be called when the exporter begins to stop.  From then on /-/ready answers 503. */
 void endpoint_probes_stopping(void);
 
 #endif

@@ -129,7 +129,7 @@ static void give_to_group(const char *path)
 	const struct group *group = getgrnam(LISTENER_GROUP);
 
 	if (!group)
-		log_info("there is no group %s, so %s keeps the group of the exporter",
+		log_info("no group %s exists, so socket %s keeps the group of the exporter",
 			 LISTENER_GROUP, path);
 	else if (chown(path, (uid_t)-1, group->gr_gid))
 		log_warn("cannot give %s to group %s: %s", path, LISTENER_GROUP, strerror(errno));

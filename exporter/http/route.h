@@ -30,7 +30,7 @@ struct http_route {
 	 */
 	void (*admit)(struct http_request *request);
 	/*
-	 * Called once, when the request is complete.  Answers it (answer.h), or keeps it in mind,
+	 * Called once, when the request is complete.  Answers the request (answer.h), or stores it,
 	 * answers it later and then calls http_resume().  The connection is suspended meanwhile.
 	 */
 	void (*answer)(struct http_request *request);
@@ -56,9 +56,9 @@ struct http_route {
 const char *route_path(const struct http_route *route);
 
 /*
- * Returns the route in table @routes for @target, the request's target without its query.
- * Without one it answers @request with 404, for a method other than GET and HEAD with 405, and
- * returns NULL.
+ * Returns the route in table @routes for @target, the request's target without its query.  If there
+ * is no such route, answers @request with 404 and returns NULL.  If the method is neither GET nor
+ * HEAD, answers with 405 and returns NULL.
  */
 const struct http_route *route_find(const struct http_route *const *routes,
 				    struct http_request *request, const char *method,

@@ -113,10 +113,11 @@ const struct metric device_metrics[] = {
 		.family = { "faultcast_io_page_faults_total", METRIC_COUNTER,
 			    "DMA requests of the device that the IOMMU blocked, by access: read, "
 			    "write, unknown or other." },
-		.details = "While a probe that sees these faults is active, and none has failed, "
-			   "every PCI device that is present has the series of `read` and `write`, "
-			   "at zero, so that `increase()` sees the first fault. The series of "
-			   "`unknown` and `other` appear with the first such fault.",
+		.details = "Every PCI device that is present has the series of `read` and `write`, "
+			   "even at zero, so that `increase()` sees the first fault. This holds "
+			   "while one of the probes `vtd` and `iommu` is active and none of them "
+			   "has failed. The series of `unknown` and `other` appear with the first "
+			   "such fault.",
 		.origin = METRIC_KERNEL,
 		.labels = "device, access",
 		.collect_device = collect_io_page_faults,
@@ -155,7 +156,7 @@ const struct metric device_metrics[] = {
 	},
 	{
 		.family = { "faultcast_device_last_fault_timestamp_seconds", METRIC_GAUGE,
-			    "Unix time of the last event of any kind of the device." },
+			    "Unix time of the device's last event of any kind." },
 		.details = "The series appears with the first event. Test events do not count.",
 		.origin = METRIC_KERNEL,
 		.labels = "device",

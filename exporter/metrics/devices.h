@@ -81,7 +81,7 @@ bool metric_device_info(const struct metric_device *device, struct device_info *
 /* The type of the device's IOMMU domain, or NULL if it is not known.  Belongs to @device. */
 const char *metric_device_domain(const struct metric_device *device);
 
-/* Why DMA faults of a device that is present cannot be seen. */
+/* The reasons why DMA faults of a present device cannot be seen. */
 enum unwatched { UNWATCHED_IDENTITY, UNWATCHED_NO_IOMMU, UNWATCHED_REASONS };
 
 extern const char *const unwatched_names[UNWATCHED_REASONS];

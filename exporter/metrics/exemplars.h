@@ -15,8 +15,9 @@ struct device_exemplars {
 };
 
 /*
- * Notes an event that is no test event.  An event of another instance of the module discards all
- * earlier exemplars.  If memory is short, the event is not noted.
+ * Makes the event the newest one of the counters that count it.  @ev must not be a test event.  An
+ * event of another instance of the module discards all earlier exemplars.  If memory is short, the
+ * event is ignored.
  */
 void exemplars_note(const struct fault_event *ev);
 

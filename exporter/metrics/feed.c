@@ -38,16 +38,16 @@ const struct metric feed_metrics[] = {
 	},
 	{
 		.family = { "faultcast_source_refetches_total", METRIC_COUNTER,
-			    "Times that the exporter asked the kernel module again for events "
-			    "that it had missed." },
+			    "Number of times that the exporter fetched events that it had missed "
+			    "from the kernel module." },
 		.origin = METRIC_EXPORTER,
 		.labels = "source",
 		.collect = collect_refetches,
 	},
 	{
 		.family = { "faultcast_source_overruns_total", METRIC_COUNTER,
-			    "Times that the kernel could not deliver events because the receive "
-			    "buffer of the exporter's socket was full." },
+			    "Number of times that the kernel could not deliver events because the "
+			    "receive buffer of the exporter's socket was full." },
 		.details = "The exporter then asks the kernel module for the events that it has "
 			   "missed.",
 		.origin = METRIC_EXPORTER,

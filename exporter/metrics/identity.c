@@ -73,8 +73,8 @@ const struct metric identity_metrics[] = {
 	},
 	{
 		.family = { "faultcast_devices_unwatched", METRIC_GAUGE,
-			    "PCI devices whose bad DMA no IOMMU blocks, so that it cannot be "
-			    "seen, by reason: identity or no_iommu." },
+			    "PCI devices whose faults cannot be seen because no IOMMU blocks "
+			    "their DMA, by reason: identity or no_iommu." },
 		.details =
 			"Only devices that are present count. `identity`: the IOMMU passes their "
 			"DMA through. `no_iommu`: they are in no IOMMU group.",

@@ -50,7 +50,7 @@ static const struct option_row option_rows[] = {
 	  .min = 1,
 	  .max = 1 << 20,
 	  .arg = "COUNT",
-	  .help = "number of devices that have series, those with faults first" },
+	  .help = "largest number of devices with series; devices with faults come first" },
 	{ .name = NULL },
 };
 
@@ -124,8 +124,8 @@ static const struct metric own_metrics[] = {
 	},
 	{
 		.family = { "faultcast_delivery_seconds", METRIC_HISTOGRAM,
-			    "Time from the kernel's fault handler to the exporter, of events that "
-			    "the exporter received as they happened." },
+			    "Seconds from the kernel's fault handler to the exporter, for events "
+			    "that the exporter received when they were published." },
 		.details = "Events that the exporter fetched later, and test events, are not "
 			   "included. Scrapes in the protobuf format also get a native histogram.",
 		.origin = METRIC_EXPORTER,

@@ -170,7 +170,7 @@ const struct metric module_metrics[] = {
 	},
 	{
 		.family = { "faultcast_hw_overflow_total", METRIC_COUNTER,
-			    "Times that an IOMMU reported that it had dropped fault records." },
+			    "Number of times that an IOMMU reported dropped fault records." },
 		.origin = METRIC_KERNEL,
 		.collect = collect_hw_overflow,
 	},

@@ -80,14 +80,16 @@ const struct metric output_metrics[] = {
 	},
 	{
 		.family = { "faultcast_output_dropped_total", METRIC_COUNTER,
-			    "Events that a reader or client of the output will not receive." },
+			    "Events that the output dropped, so that its readers do not receive "
+			    "them." },
 		.origin = METRIC_EXPORTER,
 		.labels = "output",
 		.collect = collect_dropped,
 	},
 	{
 		.family = { "faultcast_output_lag_events", METRIC_GAUGE,
-			    "Events that the output has yet to process, for its slowest reader." },
+			    "Events that the output, or its slowest reader, has not processed "
+			    "yet." },
 		.origin = METRIC_EXPORTER,
 		.labels = "output",
 		.collect = collect_lag,

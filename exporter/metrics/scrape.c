@@ -22,7 +22,10 @@ static struct loop *scrape_loop;
 static struct loop_hook hook = { .timeout_ms = hook_timeout, .run = hook_run };
 static struct snapshot_waiter snapshot_waiter = { .ready = on_snapshot };
 
-/* @waiters share the present snapshot.  @late came after it was taken and wait for the next one. */
+/*
+ * @waiters share the present snapshot.  Requests in @late came after this snapshot was taken and
+ * wait for the next one.
+ */
 static struct scrape_waiter *waiters, *late;
 
 /* The page that is being written: first its text, then, while @is_packing, the gzip of it. */
@@ -125,7 +128,7 @@ static void end_writing(void)
 	next_round();
 }
 
-/* Goes on with the next format that somebody waits for. */
+/* Continues with the next format for which a request waits. */
 static void end_format(void)
 {
 	is_packing = false;

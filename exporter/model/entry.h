@@ -33,7 +33,7 @@ struct cursor entry_before(const struct entry *entry);
 /*
  * Finds what is missing between @last, the cursor of a reader, and its next entry @next.  Fills
  * @gaps, which has room for ENTRY_MISSING_MAX entries, and returns their number.  If @last has no
- * instance, the reader claims nothing, so nothing is missing.
+ * instance, the reader has not started yet, so nothing is missing.
  */
 size_t entry_missing(const struct cursor *last, const struct entry *next, struct entry *gaps);
 

@@ -7,7 +7,7 @@
 
 enum gap_reason { GAP_HISTORY, GAP_UNKNOWN_CURSOR, GAP_TOO_SLOW, GAP_UNLOADED, GAP_REASONS };
 
-/* The events @from to @to are missing; @from 0: it is not known how many are. */
+/* The events @from to @to are missing. If @from is 0, the number of missing events is unknown. */
 struct fault_gap {
 	enum gap_reason reason;
 	uint64_t from;

@@ -7,7 +7,7 @@
 
 #include "address.h"
 
-/* From best to worst; unknown is below all. */
+/* The states from best to worst. HEALTH_UNKNOWN comes before all others. */
 enum health_state { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_SUSPECT, HEALTH_FAULTY, HEALTH_STATES };
 
 /* The name of @state, such as "ok"; static. */

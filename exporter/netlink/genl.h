@@ -55,7 +55,7 @@ struct genl_query {
 /* Opens the socket; the caller has set the callbacks.  -ENOENT: the module is not loaded. */
 int genl_query_open(struct genl_query *query);
 
-/* Closes the socket; a request under way is forgotten, without a call of done(). */
+/* Closes the socket.  A pending request is dropped without a call of done(). */
 void genl_query_close(struct genl_query *query);
 
 /* The descriptor to watch; when it is readable, call genl_query_receive(). */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A PCI device as sysfs shows or showed it.  It is never changed, only replaced by another one. */
+/*
+ * A PCI device as sysfs shows or showed it.  The struct is never changed after it was read: a new
+ * one replaces it.
+ */
 #ifndef FAULTCAST_PCI_DEVICE_H
 #define FAULTCAST_PCI_DEVICE_H
 
@@ -17,7 +20,7 @@
 struct pci_device {
 	unsigned int refs;
 	struct address address;
-	uint64_t removed_ns; /* when its removal was noticed, CLOCK_MONOTONIC; 0: present */
+	uint64_t removed_ns; /* CLOCK_MONOTONIC when the exporter noticed the removal; 0: present */
 	uint16_t vendor_id;
 	uint16_t device_id;
 	bool has_aer; /* the kernel handles its advanced error reports */

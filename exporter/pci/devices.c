@@ -18,7 +18,10 @@
 #include "sysfs.h"
 #include "uevent.h"
 
-/* A card that is inserted causes several uevents, a switch with cards behind it hundreds. */
+/*
+ * The delay after the first uevent of a burst.  An inserted card causes several uevents, and a
+ * switch with cards behind it causes hundreds.
+ */
 #define GATHER_NS (100 * NSEC_PER_MSEC)
 /* How long reading may hold up the loop at a time, plus the time for one device. */
 #define SLICE_NS (NSEC_PER_MSEC / 4)
@@ -234,7 +237,7 @@ static void gone(const struct address *address)
 		return;
 	device = calloc(1, sizeof(*device));
 	if (!device) {
-		log_error("the removal of a PCI device is not noted: no memory");
+		log_error("cannot record the removal of a PCI device: no memory");
 		return;
 	}
 	if (old)
@@ -250,7 +253,7 @@ static void refresh(const struct address *address)
 	struct pci_device *device = calloc(1, sizeof(*device));
 
 	if (!device) {
-		log_error("a PCI device is not read: no memory");
+		log_error("cannot read a PCI device: no memory");
 		return;
 	}
 	device->refs = 1;

@@ -25,7 +25,7 @@ struct devices_config {
 
 /*
  * Reads all devices, and from then on each device that a uevent names: a tenth of a second after
- * the first uevent of a burst, in slices between which the loop runs.  0 or -errno.
+ * the first uevent of a burst, in slices between which the loop runs.  Returns 0 or -errno.
  */
 int devices_watch(struct loop *loop);
 

@@ -153,7 +153,7 @@ static void look_up(struct pci_names *names)
 	}
 	free(text);
 	if (problem && !failure_known)
-		log_warn("names of devices are not known: %s: %s", path, problem);
+		log_warn("names of vendors and models are unknown: %s: %s", path, problem);
 	failure_known = problem;
 }
 

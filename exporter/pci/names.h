@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Names of the vendors and models of PCI devices, from the file pci.ids of this host; never from
- * the network.  Each pair of ids is looked up once.  The file is read for it and not kept: that
- * takes less than a millisecond, see docs/adr/0002-scan-pci-ids.md.
+ * the network.  Each pair of ids is looked up once.  Each look-up reads the file and keeps only the
+ * two names.  This takes less than a millisecond, see docs/adr/0002-scan-pci-ids.md.
  */
 #ifndef FAULTCAST_PCI_NAMES_H
 #define FAULTCAST_PCI_NAMES_H

@@ -50,7 +50,7 @@ static long read_number(const char *directory, const char *file, long none)
 	return *line && !*end ? number : none;
 }
 
-/* The kernel writes "-1" if it knows no node. */
+/* The kernel writes "-1" if the node is unknown. */
 static void read_numa_node(const char *directory, char node[PCI_NUMA_NODE_LEN])
 {
 	read_line(directory, "numa_node", node, PCI_NUMA_NODE_LEN);
@@ -92,7 +92,7 @@ void pci_root_port(const char *path, char out[PCI_ADDRESS_LEN])
 	const char *port = NULL, *last = strrchr(path, '/');
 
 	out[0] = '\0';
-	/* There may be another root bus behind a device: VMD. */
+	/* With VMD, another root bus follows a device in the path. */
 	for (const char *at = strstr(path, "/pci"); at; at = strstr(at + 1, "/pci"))
 		port = strchr(at + 1, '/');
 	if (port && port != last) {

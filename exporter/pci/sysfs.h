@@ -19,13 +19,13 @@ struct pci_slot {
 
 /*
  * Reads the device at device->address and fills in all members but @slot and @names.  @sysfs is the
- * directory where sysfs is mounted.  0, or -ENOENT if there is no such device.
+ * directory where sysfs is mounted.  Returns 0, or -ENOENT if there is no such device.
  */
 int pci_sysfs_read(const char *sysfs, struct pci_device *device);
 
 /*
- * Reads the slot of the directory @name in @sysfs/bus/pci/slots.  0, or -EINVAL if the slot does
- * not name the address of a device.
+ * Reads the slot of the directory @name in @sysfs/bus/pci/slots.  Returns 0, or -EINVAL if the slot
+ * does not name the address of a device.
  */
 int pci_sysfs_read_slot(const char *sysfs, const char *name, struct pci_slot *slot);
 

@@ -10,7 +10,7 @@
 
 #define UEVENT_LEN 4096 /* the kernel's are 2 KiB at most */
 
-/* Opens a socket that receives the messages; the caller closes it.  -errno on failure. */
+/* Opens a socket that receives the messages; the caller closes it.  Returns -errno on failure. */
 int uevent_open(void);
 
 /* True if @message, which a NUL follows, is about a PCI device; then sets @device. */

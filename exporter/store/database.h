@@ -23,7 +23,7 @@
 #define DATABASE_FOREIGN SQLITE_PERM
 
 #define DATABASE_PAGE 8192 /* bytes */
-/* SQLite copies the write-ahead log into the file when the log has so many pages. */
+/* The number of pages in the write-ahead log at which SQLite copies the log into the file. */
 #define DATABASE_WAL_PAGES 256
 
 enum database_statement {

@@ -15,7 +15,7 @@
  */
 #define RESERVE_BYTES (3 * DATABASE_WAL_PAGES * DATABASE_PAGE)
 #define FREE_PAGES_NEEDED 64
-/* The file may always have so many pages, also if other files have filled the disk. */
+/* The number of pages that the file may always have, even if other files have filled the disk. */
 #define PAGES_GRANTED 256
 
 /* The key of a row: instance, seq, sub. */

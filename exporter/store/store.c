@@ -12,7 +12,10 @@
 #include "bus/window.h"
 #include "expo/metric.h"
 
-/* A transaction writes whole pages, even for one event: so long are events collected. */
+/*
+ * The time for which events are collected, because a transaction writes whole pages, even for one
+ * event.
+ */
 #define BATCH_NS (10 * NSEC_PER_MSEC)
 
 /* The feed should fetch later while more entries than this wait to be stored. */
@@ -39,7 +42,7 @@ static uint64_t dropped;
 /* In the order in which they were begun.  The worker has the first one that does not wait. */
 static struct store_read *reads;
 static bool reading;
-static struct store_read *current; /* NULL while @reading: the read was cancelled */
+static struct store_read *current; /* NULL while @reading is true: the read was cancelled */
 
 static int apply_retention(const void *values)
 {
@@ -56,7 +59,7 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct store_config, path),
 	  .arg = "FILE",
 	  .hide_default = true,
-	  .help = "SQLite database in which events are kept" },
+	  .help = "path of the SQLite database in which events are kept, empty: no store" },
 	{ .name = "storage.retention.time",
 	  .type = OPTION_DURATION,
 	  .offset = offsetof(struct store_config, retention_ns),
@@ -72,7 +75,7 @@ static const struct option_row rows[] = {
 	  .min = 32 << 20,
 	  .max = 1ULL << 60,
 	  .arg = "SIZE",
-	  .help = "size that the database may have" },
+	  .help = "largest size of the database with its write-ahead log" },
 	{ .name = NULL },
 };
 
@@ -111,7 +114,7 @@ static void hand_over(void)
 	store_worker_write(num);
 }
 
-/* Hands over when there is a full batch, or BATCH_NS after the last one. */
+/* Gives the worker a batch if the batch is full, or if the last one was given BATCH_NS ago. */
 static void hand_over_soon(void)
 {
 	uint64_t since;
@@ -358,8 +361,8 @@ static const struct metric metrics[] = {
 	},
 	{
 		.family = { "faultcast_store_errors_total", METRIC_COUNTER,
-			    "Operations of the event store that failed, and damaged rows found in "
-			    "it." },
+			    "Failed operations of the event store, and damaged rows found in its "
+			    "file." },
 		.origin = METRIC_EXPORTER,
 		.collect = collect_errors,
 	},

@@ -34,7 +34,7 @@ static struct {
 	bool exited;
 	bool batch_full;	 /* the batch belongs to the worker, else to the loop's thread */
 	enum read_state reading; /* READ_ASKED: the read belongs to the worker */
-	uint64_t retry_ns;	 /* nothing is opened or written before this time */
+	uint64_t retry_ns;	 /* the worker does not open or write the file before this time */
 	uint64_t retention_ns;
 	uint64_t retention_bytes;
 	bool retention_set; /* the limits have changed: apply them now */
@@ -63,7 +63,8 @@ static void tell_loop(void)
 	const uint64_t one = 1;
 	ssize_t ignored = write(done_fd, &one, sizeof(one));
 
-	(void)ignored; /* It fails only if the counter is at its maximum, and so readable. */
+	(void)ignored; /* Fails only if the counter is at its maximum: then the loop wakes anyway.
+			*/
 }
 
 /* Logs the error, unless it is the same as the last one. */
@@ -91,8 +92,8 @@ static bool move_aside(void)
 }
 
 /*
- * Returns when to try again.  @at_once: without delay, but only if the operation before succeeded,
- * so that the worker does not try again and again without a pause.
+ * Returns the time at which to try again.  @at_once: without delay, but only if the operation
+ * before succeeded, so that the worker does not try again and again without a pause.
  */
 static uint64_t back_off(bool at_once)
 {

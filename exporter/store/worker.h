@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The worker is the only thread that uses the store's file.  The loop's thread gives it at most one
- * batch to write and one read at a time; an eventfd becomes readable when one of them is done.  All
- * functions must be called on the loop's thread.  Only store_worker_stop() and
- * store_worker_settle() wait for I/O.
+ * The worker is the only thread that uses the store's file.  At any time, the loop's thread has
+ * given the worker at most one batch to write and one read.  An eventfd becomes readable when one
+ * of them is done.  All functions must be called on the loop's thread.  Only store_worker_stop()
+ * and store_worker_settle() wait for I/O.
  *
  * When writing fails, the worker keeps the batch and tries again after 1 s, then less often, up to
  * every 30 s.
@@ -48,9 +48,9 @@ int store_worker_start(const struct store_config *config, int *fd);
 void store_worker_set_retention(uint64_t retention_ns, uint64_t retention_bytes);
 
 /*
- * Ends the thread after one more attempt to write the batch.  Waits until @deadline_ns
- * (CLOCK_MONOTONIC); after that, a thread that still waits for I/O is detached.  Returns the number
- * of events that are not written.
+ * Makes the worker try once more to write the batch, and ends the thread.  Waits until @deadline_ns
+ * (CLOCK_MONOTONIC) at most.  If the thread still waits for I/O then, it is detached.  Returns the
+ * number of events that are not written.
  */
 uint64_t store_worker_stop(uint64_t deadline_ns);
 

@@ -20,7 +20,7 @@ struct backlog {
 enum backlog_state {
 	BACKLOG_ENTRY,	 /* *@entry is the next entry */
 	BACKLOG_WAIT,	 /* the store has not answered yet; ready() will be called */
-	BACKLOG_END,	 /* the store has no more; what follows is in the window */
+	BACKLOG_END,	 /* the store has no more entries; the next ones are in the window */
 	BACKLOG_UNKNOWN, /* the store does not know the instance of the cursor */
 	BACKLOG_ERROR,	 /* the store cannot be read now */
 };
@@ -46,7 +46,9 @@ bool backlog_is_open(const struct backlog *backlog);
 enum backlog_state backlog_take(struct backlog *backlog, const struct entry **entry,
 				struct cursor *at);
 
-/* After BACKLOG_END: reads on.  Returns false if the last read made no progress. */
+/*
+ * After BACKLOG_END: continues to read the store.  Returns false if the last read made no progress.
+ */
 bool backlog_again(struct backlog *backlog);
 
 #endif

@@ -13,7 +13,7 @@
 #include "model/gap.h"
 #include "wire/encode.h"
 
-/* The buffer of a read. */
+/* The buffer that one read fills. */
 struct block {
 	char *s;
 	size_t len;
@@ -62,7 +62,7 @@ static void put_rest(struct reader *reader, struct block *block)
 	}
 }
 
-/* Adds an event and the gaps before it, as far as the filter passes them. */
+/* Adds the event and the gaps before it if the filter passes them, or the gaps alone. */
 static void put_event(struct reader *reader, struct block *block, const struct encoded *encoded,
 		      const struct fault_event *ev)
 {
@@ -126,19 +126,19 @@ static void send_heartbeat(struct reader *reader, struct block *block)
 	strbuf_free(&bytes);
 }
 
-/* The newest place there is, whether its entry is retained or not. */
+/* Returns the cursor of the newest entry, whether the window still has that entry or not. */
 static struct cursor newest(void)
 {
 	return window_end() ? window_newest() : bus_feed()->cursor;
 }
 
-/* Where one stands that begins with the oldest entry. */
+/* Returns the cursor of a reader that begins with the oldest entry of the window. */
 static struct cursor oldest(void)
 {
 	return window_end() > window_first() ? entry_before(window_at(window_first())) : newest();
 }
 
-/* States that the reader's cursor is unknown, at @at, where it continues. */
+/* Adds a gap that says that the reader's cursor is unknown. The reader continues after @at. */
 static void state_unknown(struct reader *reader, struct block *block, const struct cursor *at)
 {
 	const struct entry gap = { .at = *at,
@@ -149,7 +149,9 @@ static void state_unknown(struct reader *reader, struct block *block, const stru
 	send_entry(reader, block, &gap);
 }
 
-/* Continues in the window after reader->last; @known: the store knows its instance. */
+/*
+ * Continues in the window after reader->last. @known: the store knows the instance of that cursor.
+ */
 static void enter_window(struct reader *reader, struct block *block, bool known)
 {
 	const struct cursor now = newest(), start = oldest();
@@ -159,7 +161,7 @@ static void enter_window(struct reader *reader, struct block *block, bool known)
 	reader->next = window_first();
 	if (!reader->last.instance)
 		reader->last = start;
-	/* A current instance without any entry yet is known all the same. */
+	/* The current instance is known even if it has no entry yet. */
 	else if (now.instance == reader->last.instance ? reader->last.seq > now.seq : !known)
 		reader->unknown = true;
 	if (reader->unknown)
@@ -231,7 +233,7 @@ static void send_missing(struct reader *reader, struct block *block, const struc
 	}
 }
 
-/* Adds a gap, without the part that the client has got already. */
+/* Adds a gap without the part that the client has already received. */
 static void send_gap(struct reader *reader, struct block *block, const struct entry *entry)
 {
 	struct entry rest = *entry;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One reader of the stream: its position, and the bytes that it gets next.  It reads the window,
- * and the store for entries that the window no longer has.  Entries that are missing between its
- * position and its next entry are stated as a gap.
+ * One reader of the stream: its position, and the next bytes for it.  A reader takes entries from
+ * the window, and from the store if the window no longer has them.  Entries that are missing
+ * between its position and its next entry are stated as a gap.
  */
 #ifndef FAULTCAST_STREAM_READER_H
 #define FAULTCAST_STREAM_READER_H
@@ -26,7 +26,7 @@ struct reader {
 	uint64_t stop;	    /* number at which a reader that does not follow ends */
 	uint64_t events;    /* number of events sent */
 	struct cursor last; /* cursor of the last entry sent or passed over */
-	bool unknown;	    /* a gap for an unknown cursor comes before the oldest entry */
+	bool unknown;	    /* a gap for an unknown cursor must be sent before the next entry */
 	struct backlog backlog;
 	struct strbuf rest; /* bytes that did not fit into the last read */
 	size_t rest_sent;
@@ -35,10 +35,10 @@ struct reader {
 /* Reads as stream_read() does (stream.h). */
 ssize_t reader_read(struct reader *reader, char *out, size_t max);
 
-/* Frees what the reader holds, but not @reader. */
+/* Frees the memory that the reader owns, but not @reader itself. */
 void reader_close(struct reader *reader);
 
-/* The number of entries of the window that the reader has not got. */
+/* The number of entries in the window that the reader has not read yet. */
 uint64_t reader_lag(const struct reader *reader);
 
 /* The number of events sent to all readers. */

@@ -13,9 +13,9 @@
 #define HEARTBEAT_NS (15 * NSEC_PER_SEC)
 
 /*
- * Waking one client costs about this much.  The pause between two rounds is at least as long as a
- * round takes, so with many clients each gets several messages at once, and with few clients
- * each message is sent when it arrives.
+ * The time that waking one client takes, approximately.  The pause between two rounds is at least
+ * as long as a round takes, so with many clients each gets several messages at once, and with few
+ * clients each message is sent when it arrives.
  */
 #define WAKE_COST_NS 10000
 #define COALESCE_MAX_NS (10 * NSEC_PER_MSEC)

@@ -19,14 +19,14 @@ enum faultcast_has {
 };
 
 /*
- * A flat copy without pointers, so that no object it describes can be freed
- * under it.  The probe fills @slot, @kind and what it knows about the fault;
- * faultcast_raise() fills @boot_ns, @generation and the two *_before counts;
- * the worker fills @mono_ns and @real_ns, and the log @seq.
+ * A record is a flat copy without pointers, so that an object that it describes may
+ * be freed at any time.  The probe fills @slot, @kind and the members for which it
+ * has values; faultcast_raise() fills @boot_ns, @generation and the two *_before
+ * counts; the worker fills @mono_ns and @real_ns, and the log @seq.
  */
 struct faultcast_event {
 	u64 seq;		/* sequence number, from 1 */
-	u64 boot_ns;		/* CLOCK_BOOTTIME in the probe: suspend does not move it */
+	u64 boot_ns;		/* CLOCK_BOOTTIME in the probe; includes suspends */
 	u64 mono_ns;		/* the same moment, CLOCK_MONOTONIC */
 	u64 real_ns;		/* the same moment, CLOCK_REALTIME */
 	u64 iova;

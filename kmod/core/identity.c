@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The card at a PCI address, and the cards before it.  Identities are read in
- * process context, when the module is loaded and by a bus notifier at each change,
- * so that a probe only copies the generation.  A card that was swapped, or has got
- * another driver, is a new generation; older ones are kept for their events.
+ * The identities of the present card at a PCI address and of earlier cards there.
+ * They are read in process context, when the module is loaded and by a bus notifier
+ * at each change.  A probe therefore only copies the number of the generation.  A
+ * card that was swapped, or is bound to another driver, is a new generation.  Older
+ * generations are kept for their events.
  */
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
@@ -14,16 +15,16 @@
 #include "identity.h"
 #include "slot.h"
 
-/* Generations kept per address. */
+/* The number of generations that are kept per address. */
 #define KEEP	8
 
-/* The lists of all slots, and everything in them. */
+/* Protects the lists of identities of all slots, and their content. */
 static DEFINE_MUTEX(lock);
 
 /*
- * A card that was pulled no longer answers when its driver is removed, so a known
- * serial number stays.  A card in D3cold does not answer yet; it is asked again
- * when a driver binds.
+ * A card that was pulled does not answer when its driver is removed, so a known
+ * serial number is kept.  A card in D3cold does not answer either; its serial number
+ * is read when a driver binds.
  */
 static u64 read_serial(struct pci_dev *pdev, const struct device_driver *driver, bool known,
 		       u64 serial)
@@ -33,7 +34,7 @@ static u64 read_serial(struct pci_dev *pdev, const struct device_driver *driver,
 	return pci_get_dsn(pdev);
 }
 
-/* The slot may disappear while its name is read: the kernel exports no lock for it. */
+/* The physical slot may disappear while its name is read: the kernel exports no lock for it. */
 static void read_identity(struct pci_dev *pdev, const struct device_driver *driver,
 			  struct faultcast_identity *id)
 {
@@ -69,11 +70,14 @@ static void drop_oldest(struct faultcast_slot *slot)
 	*at = NULL;
 }
 
-/* Takes over @new, which is NULL if there was no memory for it. */
+/* Adds @new as the newest identity and owns it.  @new is NULL if there was no memory. */
 static void add(struct faultcast_slot *slot, struct faultcast_identity *new)
 {
 	if (!new) {
-		/* Better no identity than another card's.  The worker looks again. */
+		/*
+		 * An event must not get another card's identity.  The worker looks
+		 * the card up again.
+		 */
 		WRITE_ONCE(slot->generation, 0);
 		WRITE_ONCE(slot->resolved, false);
 		return;
@@ -92,7 +96,7 @@ static struct faultcast_slot *slot_of(struct pci_dev *pdev)
 	return faultcast_slot_is_overflow(index) ? NULL : faultcast_slot_at(index);
 }
 
-/* Whether the card in @slot was there before; if so, sets @serial. */
+/* Returns whether the card in @slot was known before, and sets @serial to its number or 0. */
 static bool known(const struct faultcast_slot *slot, u64 *serial)
 {
 	bool is;
@@ -104,7 +108,10 @@ static bool known(const struct faultcast_slot *slot, u64 *serial)
 	return is;
 }
 
-/* Allocates and asks the device without the lock, since the worker takes it too. */
+/*
+ * Allocates memory and reads the device without the lock, because the worker takes
+ * the lock too.
+ */
 static void refresh(struct pci_dev *pdev, const struct device_driver *driver, bool new_card)
 {
 	struct faultcast_slot *slot = slot_of(pdev);
@@ -150,7 +157,7 @@ static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 	case BUS_NOTIFY_ADD_DEVICE:
 		refresh(pdev, NULL, true);
 		break;
-	/* Before the driver's probe(), which may already cause faults. */
+	/* The kernel sends this before the driver's probe(), which may already cause faults. */
 	case BUS_NOTIFY_BIND_DRIVER:
 	case BUS_NOTIFY_BOUND_DRIVER:
 		refresh(pdev, pdev->dev.driver, false);
@@ -173,12 +180,15 @@ int faultcast_identity_init(void)
 	struct pci_dev *pdev = NULL;
 	int err;
 
-	/* The notifier first, so that no device is missed in between. */
+	/* The notifier is registered first, so that no device is missed in between. */
 	err = bus_register_notifier(&pci_bus_type, &notifier);
 	if (err)
 		return err;
 	for_each_pci_dev(pdev) {
-		/* Do not wait for a driver that hangs in probe(): the notifier sees its end. */
+		/*
+		 * Do not wait for a driver that hangs in probe(): the notifier is
+		 * called when it ends.
+		 */
 		if (!device_trylock(&pdev->dev))
 			continue;
 		refresh(pdev, pdev->dev.driver, false);
@@ -205,8 +215,8 @@ void faultcast_identity_exit(void)
 }
 
 /*
- * Once per slot: a bus walk for every fault of a requester id without a device
- * would cost too much.
+ * Walks the bus once per slot.  A walk for every fault of a requester id without a
+ * device would cost too much.
  */
 u32 faultcast_identity_resolve(struct faultcast_slot *slot)
 {

@@ -23,25 +23,26 @@ struct faultcast_identity {
 };
 
 /*
- * Reads the identity of every PCI device and follows the changes from then on.
- * Needs the table of slots.  Process context.  0 or a negative errno.
+ * Reads the identity of every PCI device, and reads it again at each change from
+ * then on.  The table of slots must exist.  Process context.  Returns 0 or a
+ * negative errno.
  */
 int faultcast_identity_init(void);
 
-/* Follows no more changes and frees all identities. */
+/* Stops following changes and frees all identities. */
 void faultcast_identity_exit(void);
 
 /*
  * Looks for the device of @slot, which a probe has claimed, and reads its identity.
- * Process context, only the worker.  Returns the generation; 0 if there is no such
- * device, if it was looked up before, or if a driver is just binding to it: then a
- * call one second later tries again.
+ * Process context, only the worker.  Returns the generation.  Returns 0 if there is
+ * no such device, if the device was looked up before, or if a driver is just binding
+ * to the device.  In the last case a call one second later tries again.
  */
 u32 faultcast_identity_resolve(struct faultcast_slot *slot);
 
 /*
  * Copies identity @generation (0: the newest) of @slot to @id.  Process context.
- * Returns false if that generation is not known, or not any more.
+ * Returns false if that generation is not known, or is no longer kept.
  */
 bool faultcast_identity_read(const struct faultcast_slot *slot, u32 generation,
 			     struct faultcast_identity *id);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Sequence numbers, history and totals.  An event leaves its queue and becomes
- * published under one lock, so that no reader can see it in both places or in
- * neither: the law of conservation is read, not computed.
+ * published under one lock.  A reader therefore never sees the event in both places
+ * or in neither, and the law of conservation holds in every reply.
  */
 #include <linux/errno.h>
 #include <linux/ktime.h>
@@ -16,11 +16,11 @@
 #include "queue.h"
 #include "slot.h"
 
-/* Slots, of a kilobyte each, looked at before others may run. */
+/* The number of slots, of a kilobyte each, that are read before other tasks may run. */
 #define SLOTS_AT_ONCE	256
 
 static struct {
-	spinlock_t lock;	/* all below, and the consumer side of the queues */
+	spinlock_t lock;	/* protects all below, and the consumer side of the queues */
 	u64 head;
 	u64 published;
 	u64 summaries;
@@ -46,7 +46,7 @@ u64 faultcast_log_real(u64 boot_ns)
 	return ktime_to_ns(ktime_mono_to_real(ns_to_ktime(faultcast_log_mono(boot_ns))));
 }
 
-/* A number and a place in the history; under the lock. */
+/* Gives @ev a sequence number and a place in the history.  The lock must be held. */
 static void record_locked(struct faultcast_event *ev)
 {
 	/* A synthetic event reports nothing, so it does not delay a summary. */
@@ -90,8 +90,9 @@ void faultcast_log_exit(void)
 }
 
 /*
- * In this order: an event goes from raised to lost, suppressed or queued, and
- * from queued to published.  Reading raised last makes it the largest.
+ * The order of the reads matters.  A fault is counted as raised first, then as lost,
+ * suppressed or queued, and a queued event becomes published.  Raised is read last,
+ * so it is never less than the sum of the others.
  */
 void faultcast_log_totals(struct faultcast_totals *t)
 {

@@ -21,25 +21,27 @@ struct faultcast_totals {
 	u64 queued;
 	u64 summaries;
 	u64 head;		/* newest sequence number; 0: none */
-	u64 tail;		/* oldest retained one; 0: none */
-	u64 by_kind[FAULTCAST_KIND_MAX + 1];	/* published, without synthetic ones */
+	u64 tail;		/* oldest retained sequence number; 0: none */
+	u64 by_kind[FAULTCAST_KIND_MAX + 1];	/* published events, without synthetic events */
 };
 
-/* Makes a history of @history events.  0 or -ENOMEM. */
+/* Makes a history of @history events.  Returns 0 or -ENOMEM. */
 int faultcast_log_init(unsigned int history);
 
 /* Frees the history.  The worker must have ended. */
 void faultcast_log_exit(void);
 
 /*
- * Publishes @ev, the oldest event in the queue of @cpu: removes it there, gives it
- * a sequence number and retains it, all under one lock.  Only the worker.
+ * Publishes @ev, the oldest event in the queue of @cpu: removes the event from the
+ * queue, gives it a sequence number and retains it, all under one lock.  Only the
+ * worker.
  */
 void faultcast_log_publish(struct faultcast_event *ev, int cpu);
 
 /*
- * The same for a summary of unreported faults, which comes from no queue and is
- * counted apart: the faults it reports are in the law already.
+ * Publishes a summary of unreported faults, which comes from no queue.  Summaries
+ * have a counter of their own, because the faults that they report are already
+ * counted as suppressed or lost.
  */
 void faultcast_log_publish_summary(struct faultcast_event *ev);
 
@@ -53,15 +55,17 @@ void faultcast_log_totals(struct faultcast_totals *totals);
 void faultcast_log_bounds(u64 *tail, u64 *head);
 
 /*
- * Copies event @seq, or the oldest retained event after it, and returns its
- * sequence number: if that is larger than @seq, the events between are gone.
- * @seq must not be beyond head.  Process context.
+ * Copies event @seq, or the oldest retained event after it, and returns the copied
+ * event's sequence number.  If the number is larger than @seq, the events from @seq
+ * up to that number are no longer retained.  @seq must not be beyond head.  Process
+ * context.
  */
 u64 faultcast_log_read(u64 seq, struct faultcast_event *ev);
 
 /*
- * Convert a CLOCK_BOOTTIME in ns by the present offsets of the clocks: the same
- * @boot_ns gives the same result as long as no clock is set.
+ * Convert a time of CLOCK_BOOTTIME in ns to CLOCK_MONOTONIC or CLOCK_REALTIME, with
+ * the present offsets between the clocks.  The same @boot_ns gives the same result
+ * as long as no clock is set.
  */
 u64 faultcast_log_mono(u64 boot_ns);
 u64 faultcast_log_real(u64 boot_ns);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One bounded queue per CPU.  The producer is whatever runs on that CPU with
- * interrupts off, the consumer is the one worker, so a kfifo needs no lock.
- * A probe cannot interrupt a put: the in-loop breakpoint sits in dmar_fault(),
- * which does not run inside one.
+ * One bounded queue per CPU.  Code that runs on the CPU with interrupts off is the
+ * only producer, and the worker is the only consumer, so the kfifo needs no lock.  A
+ * probe cannot interrupt a put either: the kprobe is in dmar_fault(), which is never
+ * called while an event is put.
  */
 #include <linux/irq_work.h>
 #include <linux/kfifo.h>
@@ -17,7 +17,7 @@ struct cpu_queue {
 	DECLARE_KFIFO_PTR(fifo, struct faultcast_event);
 	void *buffer;
 	struct irq_work work;
-	bool woken;		/* the worker was woken and has not looked yet */
+	bool woken;		/* the worker was woken and has not read the queue yet */
 };
 
 static DEFINE_PER_CPU(struct cpu_queue, queues);
@@ -38,7 +38,7 @@ int faultcast_queue_init(unsigned int records, void (*wake_fn)(void))
 		struct cpu_queue *q = per_cpu_ptr(&queues, cpu);
 
 		q->woken = false;
-		/* Hard: with PREEMPT_RT too, not from a thread. */
+		/* Runs in hard irq, not in a thread, on PREEMPT_RT too. */
 		q->work = IRQ_WORK_INIT_HARD(wake);
 		q->buffer = kvmalloc_node(bytes, GFP_KERNEL, cpu_to_node(cpu));
 		if (!q->buffer || kfifo_init(&q->fifo, q->buffer, bytes)) {
@@ -71,9 +71,10 @@ int faultcast_queue_put(const struct faultcast_event *ev)
 	q = this_cpu_ptr(&queues);
 	taken = kfifo_put(&q->fifo, *ev);
 	/*
-	 * A full queue has to be drained too.  In a storm the worker is already woken:
-	 * a self-interrupt for every fault would cost more than the fault.
-	 * xchg() is a full barrier: pairs with faultcast_queue_rearm().
+	 * Wake the worker also if the queue is full.  In a storm the worker is
+	 * already woken, and a self-interrupt for every fault would cost more than
+	 * the fault itself.  xchg() is a full barrier, which pairs with
+	 * faultcast_queue_rearm().
 	 */
 	if (!xchg(&q->woken, true))
 		irq_work_queue(&q->work);
@@ -97,7 +98,7 @@ void faultcast_queue_rearm(int cpu)
 	if (!READ_ONCE(q->woken))
 		return;
 	WRITE_ONCE(q->woken, false);
-	smp_mb();	/* before the look: pairs with xchg() in faultcast_queue_put() */
+	smp_mb();	/* before the queue is read: pairs with xchg() in faultcast_queue_put() */
 }
 
 bool faultcast_queue_peek(int cpu, struct faultcast_event *ev)

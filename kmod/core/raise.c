@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the fault to the queue: count, ask storm control, queue. */
+/* Takes a fault from a probe to the queue: counts it, asks storm control, queues it. */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
@@ -23,7 +23,7 @@ int faultcast_raise(struct faultcast_event *ev)
 	ev->boot_ns = ktime_get_boot_fast_ns();
 	ev->generation = READ_ONCE(slot->generation);
 	faultcast_slot_count(ev);
-	smp_mb__after_atomic();	/* raised before its outcome: see faultcast_log_totals() */
+	smp_mb__after_atomic();	/* count raised before the outcome: see faultcast_log_totals() */
 	if (!faultcast_storm_admit(slot, bucket, ev->boot_ns)) {
 		atomic64_inc(&slot->suppressed);
 		faultcast_unreported_add(slot, !synthetic, 0);

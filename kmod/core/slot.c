@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of device slots: fixed size, open addressing, claimed with cmpxchg.
- * Everything that takes a slot or counts in one runs in a probe, possibly
- * NMI-like: no lock, no allocation, no bus walk.
+ * The table of device slots: fixed size, open addressing, claimed with cmpxchg.  The
+ * functions that claim a slot or count in one are called by probes, possibly in
+ * NMI-like context.  They take no lock, allocate nothing and walk no bus.
  */
 #include <linux/ctype.h>
 #include <linux/delay.h>
@@ -15,15 +15,20 @@
 #include "slot.h"
 
 /*
- * A key is never 0.  PCI: bit 62, segment (32 bits: VMD's do not fit in 16), bdf.
- * Others: bit 63 and a hash of "bus/name".  Slot 0 is for the device that is NULL,
- * the last one for all that find no free slot.
+ * The key of a used slot is never 0.  The key of a PCI device has bit 62, the
+ * segment and the bdf; the segment has 32 bits, because VMD's segments do not fit in
+ * 16.  The key of any other device has bit 63 and a hash of "bus/name".  Slot 0 is
+ * for unknown devices.  The last slot is shared by all devices that find no free
+ * slot.
  */
 #define KEY_NAMED	BIT_ULL(63)
 #define KEY_PCI		BIT_ULL(62)
 #define KEY_FIXED	BIT_ULL(61)
 
-/* Steps after which a claim gives up: bounds what a full table costs a fault. */
+/*
+ * The number of slots that a claim examines at most, so that a full table costs a
+ * bounded time.
+ */
 #define CLAIM_STEPS	64
 
 static struct faultcast_slot *slots;
@@ -109,7 +114,7 @@ static void name_slot(struct faultcast_slot *slot, const char *prefix, const cha
 	atomic_set_release(&slot->ready, 1);
 }
 
-/* @prefix and @name are NULL for PCI, whose key is the whole address. */
+/* @prefix and @name are NULL for a PCI device, because its key contains the whole address. */
 static u32 claim(u64 key, const char *prefix, const char *name)
 {
 	u32 hashed = num_slots - 2, at, step;
@@ -168,7 +173,7 @@ u32 faultcast_slot_claim_dev(const struct device *dev)
 	return claim(name_key(prefix, name), prefix, name);
 }
 
-/* hex_to_bin() is not in the same header everywhere. */
+/* hex_to_bin() is declared in different headers in different kernel versions. */
 static int hex_digit(char c)
 {
 	if (isdigit(c))
@@ -214,7 +219,7 @@ u32 faultcast_slot_claim_name(const char *prefix, const char *name)
 int faultcast_slot_claim_label(const char *label, u32 *index)
 {
 	char prefix[FAULTCAST_NAME_LEN];
-	const char *slash = strchr(label, '/');	/* no bus has one in its name */
+	const char *slash = strchr(label, '/');	/* no bus has a slash in its name */
 
 	if (!strcmp(label, "unknown")) {
 		*index = FAULTCAST_SLOT_UNKNOWN;

@@ -14,7 +14,7 @@
 
 struct faultcast_identity;
 
-/* The counters of a slot.  slot.c has the table of their names on the wire. */
+/* The counters of a slot.  slot.c has the table of their numbers in netlink messages. */
 enum faultcast_counter {
 	FAULTCAST_CTR_IOPF_UNKNOWN,	/* + enum faultcast_access */
 	FAULTCAST_CTR_IOPF_READ,
@@ -43,7 +43,7 @@ struct faultcast_slot {
 	atomic64_t first_boot;	/* CLOCK_BOOTTIME in ns, real faults only; 0: none */
 	atomic64_t last_boot;
 	/* storm.c */
-	atomic64_t due[FAULTCAST_BUCKETS];	/* when the next event is due */
+	atomic64_t due[FAULTCAST_BUCKETS];	/* CLOCK_BOOTTIME at which the next event is due */
 	struct faultcast_limit limit;
 	bool has_limit;		/* @limit is used, not the limit of all devices */
 	/* unreported.c: counted, and not yet mentioned by any event */
@@ -52,15 +52,18 @@ struct faultcast_slot {
 	u64 published_mono;	/* the last event that reported; only the worker uses it */
 	/* identity.c */
 	bool resolved;		/* the worker has looked for the device */
-	u64 resolve_after;	/* in jiffies: the worker does not look before */
+	u64 resolve_after;	/* jiffies before which the worker does not look again */
 	struct faultcast_identity *identity;	/* the newest one */
 	bool present;
-	u32 generation;		/* generation of @identity; 0: none.  For probes to copy */
+	u32 generation;		/* generation of @identity, which probes copy; 0: none */
 };
 
 #define FAULTCAST_SLOT_UNKNOWN	0	/* faults whose device is not known */
 
-/* Makes a table of @devices slots (at least 3), two of them fixed.  0 or -ENOMEM. */
+/*
+ * Makes a table of @devices slots (at least 3): two of them are the slot for unknown
+ * devices and the overflow slot.  Returns 0 or -ENOMEM.
+ */
 int faultcast_slot_init(unsigned int devices);
 
 /* Frees the table.  No probe may run any more. */
@@ -72,28 +75,35 @@ unsigned int faultcast_slot_num(void);
 /* The slot at @index, which is below faultcast_slot_num(). */
 struct faultcast_slot *faultcast_slot_at(u32 index);
 
-/* True for the slot that all devices share which found the table full. */
+/*
+ * True for the overflow slot, which is shared by all devices for which the table has
+ * no free slot.
+ */
 bool faultcast_slot_is_overflow(u32 index);
 
 /* The PCI address of @slot; false, with nothing written, if it is not a PCI slot. */
 bool faultcast_slot_pci(const struct faultcast_slot *slot, u32 *segment, u16 *bdf);
 
 /*
- * The functions that claim return the index of the device's slot: its own, or a
- * free one that becomes its own, or the overflow slot.  Any context, NMI-like
- * included: they take no lock and allocate nothing.
+ * The functions faultcast_slot_claim_*() return the index of the device's slot.  If
+ * the device has none, a free slot becomes its slot; if no slot is free, the index
+ * is that of the overflow slot.  Any context, NMI-like included: they take no lock
+ * and allocate nothing.
  */
 u32 faultcast_slot_claim_pci(u32 segment, u16 bdf);
 
-/* NULL is the unknown device. */
+/* Claims the slot of @dev; NULL is the unknown device. */
 u32 faultcast_slot_claim_dev(const struct device *dev);
 
-/* "0000:03:00.0" is that PCI device; any other @name is on the bus @prefix; NULL is unknown. */
+/*
+ * Claims by name: "0000:03:00.0" is a PCI device, any other @name is a device on the
+ * bus @prefix, and NULL is the unknown device.
+ */
 u32 faultcast_slot_claim_name(const char *prefix, const char *name);
 
 /*
- * Claims by a label as a user writes it: "bus/name" or "unknown".  0 with @index
- * set, or -EINVAL.
+ * Claims by the label that metrics and tools use: "bus/name" or "unknown".  Returns
+ * 0 with @index set, or -EINVAL.
  */
 int faultcast_slot_claim_label(const char *label, u32 *index);
 
@@ -106,7 +116,10 @@ void faultcast_slot_wait(u32 index);
 /* The sum of all counters of @slot.  Any context. */
 u64 faultcast_slot_raised(const struct faultcast_slot *slot);
 
-/* The name of @ctr on the wire: enum faultcast_count, and the detail that goes with it. */
+/*
+ * Sets the numbers that stand for @ctr in netlink messages: an enum faultcast_count
+ * and its detail.
+ */
 void faultcast_slot_counter_name(enum faultcast_counter ctr, u32 *count, u32 *detail);
 
 #endif /* FAULTCAST_CORE_SLOT_H */

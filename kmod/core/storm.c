@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Storm control: how many events a second a device, and the host, may publish.
- * The generic cell rate algorithm (ITU-T I.371): one atomic per slot holds the
- * time at which the next event is due; an event may be early by what the burst
- * allows.  Counts are not touched: a suppressed fault is still counted.
+ * Storm control: how many events a second a device, and the host, may publish.  It
+ * uses the generic cell rate algorithm (ITU-T I.371).  One atomic variable per slot
+ * holds the time at which the next event is due.  An event may be early by the
+ * tolerance, which follows from the burst.
  */
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -16,7 +16,7 @@ static atomic64_t host_due[FAULTCAST_BUCKETS];
 
 static void set_limit(struct faultcast_limit *limit, u32 rate, u32 burst)
 {
-	/* Rounded up: never more than that rate. */
+	/* Rounded up, so that the rate is never exceeded. */
 	u64 interval = rate ? DIV_ROUND_UP(NSEC_PER_SEC, rate) : 0;
 
 	WRITE_ONCE(limit->rate, rate);
@@ -25,7 +25,7 @@ static void set_limit(struct faultcast_limit *limit, u32 rate, u32 burst)
 	WRITE_ONCE(limit->interval_ns, interval);
 }
 
-/* Retries only when another CPU has changed it meanwhile: one of them gets on. */
+/* Retries only if another CPU has changed @due meanwhile, so one of the CPUs always succeeds. */
 static bool take(atomic64_t *due, const struct faultcast_limit *limit, u64 now)
 {
 	u64 interval = READ_ONCE(limit->interval_ns);
@@ -35,7 +35,10 @@ static bool take(atomic64_t *due, const struct faultcast_limit *limit, u64 now)
 	if (!interval)
 		return true;
 	do {
-		/* Signed: a refund after a new limit leaves it below 0. */
+		/*
+		 * The comparison is signed, because a refund after a change of the
+		 * limit may leave @due below 0.
+		 */
 		next = max_t(s64, old, now) + interval;
 		if (next - now > READ_ONCE(limit->tolerance_ns))
 			return false;
@@ -85,7 +88,7 @@ void faultcast_storm_set(u32 rate, u32 burst)
 	u32 i;
 
 	set_limit(&device_limit, rate, burst);
-	/* By the old rate the next event may be due far in the future. */
+	/* With the old rate, the next event might be due far in the future. */
 	for (i = 0; i < faultcast_slot_num(); i++)
 		if (!faultcast_slot_at(i)->has_limit)
 			fill_buckets(faultcast_slot_at(i)->due);
@@ -100,7 +103,7 @@ void faultcast_storm_set_host(u32 rate, u32 burst)
 void faultcast_storm_set_device(struct faultcast_slot *slot, u32 rate, u32 burst)
 {
 	set_limit(&slot->limit, rate, burst);
-	smp_store_release(&slot->has_limit, true);	/* the limit before that it is one */
+	smp_store_release(&slot->has_limit, true);	/* the limit is written before the flag */
 	fill_buckets(slot->due);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Storm control: how many events a second one device, and all devices together,
- * may publish.  A fault that is suppressed is still counted.
+ * Storm control: how many events a second one device, and all devices together, may
+ * publish.  A suppressed fault is still counted as raised.
  */
 #ifndef FAULTCAST_CORE_STORM_H
 #define FAULTCAST_CORE_STORM_H
@@ -10,7 +10,7 @@
 
 struct faultcast_slot;
 
-/* Synthetic events have a bucket of their own: a test never displaces a real fault. */
+/* Synthetic events have a bucket of their own, so that a test never displaces a real fault. */
 enum faultcast_bucket {
 	FAULTCAST_BUCKET_REAL,
 	FAULTCAST_BUCKET_SYNTHETIC,
@@ -21,8 +21,8 @@ enum faultcast_bucket {
 struct faultcast_limit {
 	u32 rate;		/* events a second; 0: no limit */
 	u32 burst;		/* events */
-	u64 interval_ns;	/* between two events; 0: no limit */
-	u64 tolerance_ns;	/* by which an event may be early */
+	u64 interval_ns;	/* least time between two events; 0: no limit */
+	u64 tolerance_ns;	/* time by which an event may be early */
 };
 
 /*
@@ -48,10 +48,13 @@ void faultcast_storm_set_host(u32 rate, u32 burst);
 /* Gives one device a limit of its own. */
 void faultcast_storm_set_device(struct faultcast_slot *slot, u32 rate, u32 burst);
 
-/* Takes that limit away: the limit of all other devices holds again. */
+/* Removes the device's own limit.  The common limit applies to the device again. */
 void faultcast_storm_unset_device(struct faultcast_slot *slot);
 
-/* The limit of a device without its own, and of all devices together.  Never NULL. */
+/*
+ * The limit of each device without a limit of its own, and the limit of all devices
+ * together.  Never NULL.
+ */
 const struct faultcast_limit *faultcast_storm_limit(void);
 const struct faultcast_limit *faultcast_storm_host_limit(void);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which faults no event has reported yet, and when a summary has to. */
+/* Counts the faults that no event has reported yet, and decides when a summary reports them. */
 #include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
@@ -9,10 +9,10 @@
 #include "slot.h"
 #include "unreported.h"
 
-/* A slot without an event for so long gets a summary. */
+/* A slot with unreported faults gets a summary when it has had no event for this time. */
 #define SUMMARY_AFTER_NS	NSEC_PER_SEC
 
-/* Slots, of a kilobyte each, looked at before others may run. */
+/* The number of slots, of a kilobyte each, that are read before other tasks may run. */
 #define SLOTS_AT_ONCE	256
 
 static atomic_t summary_wanted;
@@ -27,7 +27,7 @@ void faultcast_unreported_take(struct faultcast_slot *slot, struct faultcast_eve
 
 static void want_summary(void)
 {
-	/* Unreported before wanted: pairs with faultcast_unreported_collect(). */
+	/* Orders the counts before the flag: pairs with faultcast_unreported_collect(). */
 	smp_mb__after_atomic();
 	if (!atomic_read(&summary_wanted) && !atomic_xchg(&summary_wanted, 1))
 		faultcast_queue_kick();
@@ -72,7 +72,7 @@ bool faultcast_unreported_collect(void (*publish)(struct faultcast_event *ev))
 	u64 now = ktime_get_ns();
 	bool again = false;
 
-	/* A full barrier: a fault that is unreported from here on asks anew. */
+	/* A full barrier: a fault that becomes unreported from here on sets the flag again. */
 	atomic_xchg(&summary_wanted, 0);
 	for (i = 0; i < n; i++) {
 		struct faultcast_slot *slot = faultcast_slot_at(i);

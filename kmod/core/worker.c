@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Takes events out of the queues, completes their times and identity, has the log
- * publish them, and hands them to the sink.  The sink's owner knows readers; this
- * file does not.
+ * Takes events out of the queues, completes their times and identity, publishes them
+ * in the log, and hands them to the sink.  The sink sends them to readers, so this
+ * file does not depend on netlink.
  */
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -22,7 +22,7 @@
 
 #define SUMMARY_PERIOD	(HZ / 4)
 
-/* Ordered: both work items use the worker's side of everything. */
+/* The workqueue is ordered, because both work items use the consumer side of the queues. */
 static struct workqueue_struct *wq;
 static struct work_struct work;
 static struct delayed_work summary_work;
@@ -30,8 +30,9 @@ static const struct faultcast_sink *sink;
 static bool draining;
 
 /*
- * Never while the queue is drained: it refuses the work that a timer then brings,
- * and such a work item can never be cancelled (up to 7.0).
+ * Arms no timer while the workqueue is drained.  A workqueue that is drained refuses
+ * the work when the timer expires, and up to 7.0 such a work item can never be
+ * cancelled.
  */
 static void want_summary(void)
 {
@@ -54,7 +55,10 @@ static void summarize(struct work_struct *unused)
 		want_summary();
 }
 
-/* For a slot that a probe claimed.  Outside the log's lock, since it walks the bus. */
+/*
+ * Looks up the identity for a slot that a probe claimed.  Runs without the log's
+ * lock, because the look-up walks the bus.
+ */
 static void resolve_late(struct faultcast_event *ev)
 {
 	if (ev->generation)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the module's structs to the attributes of uapi/faultcast.h: one function
- * per thing, for replies, dumps and notifications alike.
+ * Writes the module's structs as the attributes of uapi/faultcast.h.  There is one
+ * function for each struct, which replies, dumps and notifications share.
  */
 #include <net/genetlink.h>
 
@@ -170,7 +170,7 @@ static int fill_aer_errors(struct sk_buff *skb, const struct faultcast_slot *slo
 	return 0;
 }
 
-/* Its identity, its limits, its AER errors: what not every device has. */
+/* Writes the attributes that not every device has: identity, limits and AER errors. */
 static int fill_particulars(struct sk_buff *skb, const struct faultcast_slot *slot)
 {
 	struct faultcast_identity id;
@@ -187,7 +187,7 @@ static int fill_particulars(struct sk_buff *skb, const struct faultcast_slot *sl
 	return fill_aer_errors(skb, slot);
 }
 
-/* Segment and bdf, or name, or neither, under the set's own attribute numbers. */
+/* Writes segment and bdf, or the name, or neither, with the attribute numbers of the set. */
 static int fill_address(struct sk_buff *skb, u32 index, int segment_attr, int bdf_attr,
 			int name_attr)
 {
@@ -215,7 +215,7 @@ static int fill_times(struct sk_buff *skb, const struct faultcast_slot *slot)
 		       FAULTCAST_A_DEVICE_PAD);
 }
 
-/* The outcomes before what was raised: see faultcast_log_totals(). */
+/* Reads published, suppressed and lost before raised: see faultcast_log_totals(). */
 int faultcast_attrs_device(struct sk_buff *skb, u32 index)
 {
 	const struct faultcast_slot *slot = faultcast_slot_at(index);
@@ -266,7 +266,7 @@ static int fill_link(struct sk_buff *skb, const struct faultcast_event *ev)
 	       nla_put_u32(skb, FAULTCAST_A_EVENT_LINK_STATUS, ev->link_status);
 }
 
-/* The attributes that only this kind of event has; not 0 if @skb is full. */
+/* Writes the attributes that only this kind of event has.  Returns nonzero if @skb is full. */
 static int fill_kind(struct sk_buff *skb, const struct faultcast_event *ev)
 {
 	switch (ev->kind) {

@@ -8,7 +8,7 @@
 
 struct faultcast_event;
 
-/* This load of the module, as STATUS_GET describes it.  Constant once loaded. */
+/* Describes this load of the module for STATUS_GET.  Constant once the module is loaded. */
 struct faultcast_load {
 	u64 instance;		/* random, not 0 */
 	u64 loaded_real;	/* CLOCK_REALTIME in ns */
@@ -17,16 +17,19 @@ struct faultcast_load {
 	u32 history;
 };
 
-/* FAULTCAST_A_STATUS_*.  On error the caller drops the message. */
+/* Writes FAULTCAST_A_STATUS_*.  On error the caller drops the message. */
 int faultcast_attrs_status(struct sk_buff *skb, const struct faultcast_load *load);
 
-/* FAULTCAST_A_DEVICE_* of slot @index.  On error the caller drops the message. */
+/* Writes FAULTCAST_A_DEVICE_* of slot @index.  On error the caller drops the message. */
 int faultcast_attrs_device(struct sk_buff *skb, u32 index);
 
-/* One nest FAULTCAST_A_BATCH_EVENT.  On error nothing was added. */
+/* Writes one nest FAULTCAST_A_BATCH_EVENT.  On error nothing was added. */
 int faultcast_attrs_event(struct sk_buff *skb, const struct faultcast_event *ev);
 
-/* One nest FAULTCAST_A_BATCH_GAP, with the first and last sequence number missing.  The same. */
+/*
+ * Writes one nest FAULTCAST_A_BATCH_GAP with the first and the last missing sequence
+ * number.  On error nothing was added.
+ */
 int faultcast_attrs_gap(struct sk_buff *skb, u64 from, u64 to);
 
 #endif /* FAULTCAST_NL_ATTRS_H */

@@ -132,7 +132,7 @@ static int event_get(struct sk_buff *skb, struct netlink_callback *cb)
 	u64 first = dump->next;
 	void *hdr;
 
-	/* Here, since 6.1 has no extack yet when a dump starts. */
+	/* Checked here, because 6.1 has no extack yet when a dump starts. */
 	if (!dump->next || dump->next > dump->end + 1) {
 		NL_SET_ERR_MSG(cb->extack, "sequence number is 0 or beyond head + 1");
 		return -EINVAL;
@@ -151,13 +151,13 @@ static int event_get(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-/* The device a request is about: @segment and @bdf, or @name, or none of them: the unknown one. */
+/* Sets @slot to the device of a request: @segment and @bdf, or @name, or none for unknown. */
 static int requested_slot(struct genl_info *info, struct nlattr *segment, struct nlattr *bdf,
 			  struct nlattr *name, u32 *slot)
 {
 	if (!segment != !bdf || (bdf && name)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, name ?: segment ?: bdf,
-				    "a device is segment and bdf together, or a name");
+				    "expected segment and bdf together, or name");
 		return -EINVAL;
 	}
 	*slot = FAULTCAST_SLOT_UNKNOWN;
@@ -187,11 +187,11 @@ static int requested_event(struct genl_info *info, struct faultcast_event *ev)
 	ev->kind = nla_get_u32(kind);
 	aer = ev->kind == FAULTCAST_KIND_AER;
 	if (ev->kind == FAULTCAST_KIND_INTERRUPT_REMAPPING) {
-		NL_SET_ERR_MSG_ATTR(info->extack, kind, "only I/O page faults and AER");
+		NL_SET_ERR_MSG_ATTR(info->extack, kind, "expected kind io-page-fault or aer");
 		return -EINVAL;
 	}
 	if (aer ? access || iova : severity || status) {
-		NL_SET_ERR_MSG_ATTR(info->extack, kind, "an attribute of another kind is there");
+		NL_SET_ERR_MSG_ATTR(info->extack, kind, "kind does not take all these attributes");
 		return -EINVAL;
 	}
 	if (aer) {
@@ -228,7 +228,7 @@ static u32 given_or(struct nlattr *attr, u32 now)
 	return attr ? nla_get_u32(attr) : now;
 }
 
-/* A setting that is absent stays as it is in @now. */
+/* A setting that is absent keeps its value in @now. */
 static int config_values(struct genl_info *info, const struct faultcast_limit *now, u32 *rate,
 			 u32 *burst)
 {
@@ -254,7 +254,7 @@ static int config_device(struct genl_info *info)
 		return err;
 	if (faultcast_slot_is_overflow(index)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, name ?: bdf,
-				    "no device slot is free, see devices=");
+				    "no device slot is free; load with a larger devices=");
 		return -ENOSPC;
 	}
 	slot = faultcast_slot_at(index);
@@ -269,7 +269,10 @@ static int config_device(struct genl_info *info)
 	return err;
 }
 
-/* Sets only the limits that are given: setting one gives every device a new burst. */
+/*
+ * Sets only limits that the request has, because setting a limit gives every device
+ * a new burst.
+ */
 static int config_all(struct genl_info *info)
 {
 	struct nlattr *host_rate = info->attrs[FAULTCAST_A_CONFIG_HOST_RATE];
@@ -308,7 +311,7 @@ static int config_set(struct sk_buff *request, struct genl_info *info)
 		return -EINVAL;
 	}
 	if (!device && to_default) {
-		NL_SET_ERR_MSG_ATTR(info->extack, to_default, "only a device has a default");
+		NL_SET_ERR_MSG_ATTR(info->extack, to_default, "default needs a device");
 		return -EINVAL;
 	}
 	mutex_lock(&config_lock);
@@ -317,7 +320,7 @@ static int config_set(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
-/* The generated policies have none for a request without attributes. */
+/* The generated code has no policy for a request without attributes. */
 static const struct nla_policy no_attrs_policy[] = {
 	[1] = { .type = NLA_REJECT },
 };

@@ -10,8 +10,8 @@ struct sk_buff;
 extern struct genl_family faultcast_genl_family;
 
 /*
- * Registers the family; requests are served from then on.  @load must stay.
- * Process context.  0 or a negative errno.
+ * Registers the family; requests are served from then on.  @load must stay.  Process
+ * context.  Returns 0 or a negative errno.
  */
 int faultcast_genl_init(const struct faultcast_load *load);
 
@@ -21,7 +21,7 @@ void faultcast_genl_exit(void);
 /* From the return of this function on, INJECT fails with -ENODEV and raises nothing. */
 void faultcast_genl_close(void);
 
-/* Adds FAULTCAST_A_BATCH_INSTANCE.  0, or -EMSGSIZE if @skb is full. */
+/* Adds FAULTCAST_A_BATCH_INSTANCE.  Returns 0, or -EMSGSIZE if @skb is full. */
 int faultcast_genl_put_instance(struct sk_buff *skb);
 
 #endif /* FAULTCAST_NL_GENL_H */

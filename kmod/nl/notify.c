@@ -11,11 +11,12 @@
 /* The notification under construction; only the worker uses it. */
 static struct sk_buff *batch;
 static void *batch_hdr;
-static bool batch_full;		/* since the last flush a message was full */
+static bool batch_full;		/* a message was full since the last flush */
 
 /*
- * Room for one event of any kind, which has at most 400 bytes with its message's
- * headers.  Most events come alone, and memory is cleared before it is handed out.
+ * Room for one event of any kind, which takes at most 400 bytes with the headers of
+ * the message.  Most messages have one event, and clearing a larger buffer would
+ * cost time.
  */
 #define BATCH_OF_ONE	512
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ras:aer_event, which the PCIe AER driver fires from its interrupt thread.  It
- * names the device by its name only.
+ * The probe on the tracepoint ras:aer_event, which the PCIe AER driver fires from
+ * its interrupt thread.  The tracepoint passes the device's name and no pointer to
+ * the device.
  */
 #include <linux/pci.h>
 #include <linux/tracepoint.h>
@@ -21,7 +22,7 @@ static void on_aer(const char *name, u32 status, u8 severity, bool tlp_valid, co
 	struct faultcast_event ev = {
 		.slot = faultcast_slot_claim_name("aer", name),
 		.kind = FAULTCAST_KIND_AER,
-		/* Some later kernel's new severity is at least that. */
+		/* A severity that a later kernel adds is counted as the last known one. */
 		.severity = min_t(u8, severity, FAULTCAST_SEVERITY_MAX),
 		.aer_status = status,
 	};
@@ -33,7 +34,7 @@ static void on_aer(const char *name, u32 status, u8 severity, bool tlp_valid, co
 	faultcast_raise(&ev);
 }
 
-/* The first four dwords of what @tlp points to are the header in all versions. */
+/* In all versions, @tlp begins with the four dwords of the TLP header. */
 static void __maybe_unused probe_regs(void *unused, const char *name, const u32 status,
 				      const u8 severity, const u8 tlp_valid,
 				      struct aer_header_log_regs *tlp)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How several probes attach themselves to the kernel. */
+/* Attaches a probe to a tracepoint. */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -43,7 +43,7 @@ int faultcast_hook_tracepoint(struct faultcast_probe *probe, const char *name, v
 	if (err) {
 		scnprintf(probe->reason, sizeof(probe->reason), "the tracepoint %s refused",
 			  name);
-		/* Never mistaken for a kernel that lacks it. */
+		/* These two errors would mean that the kernel does not have the tracepoint. */
 		return err == -ENODEV || err == -ENOENT ? -EIO : err;
 	}
 	probe->exact = true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pci:pci_hp_event and pci:pcie_link_event, new in 7.0: a slot's card or link
- * came or went, a link was set to another speed or width.  Both name the port.
+ * The probes on pci:pci_hp_event and pci:pcie_link_event, which are new in 7.0.  The
+ * first reports that the card or link of a physical slot came or went, the second
+ * that a link has another speed or width.  Both name the port.
  */
 #include <linux/pci.h>
 #include <linux/tracepoint.h>
@@ -12,7 +13,7 @@
 #include "hook.h"
 #include "probe.h"
 
-/* A probe is attached only if the kernel's header has checked its type. */
+/* A callback is attached only if the kernel's header declares the callback's type. */
 #ifdef HAVE_PCI_TRACEPOINTS
 #include <trace/events/pci.h>
 #define CHECKED(probe)	(probe)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iommu:io_page_fault, which report_iommu_fault() fires: AMD, arm-smmu v1/v2
- * and others.  Intel VT-d does not: vtd.c.
+ * The probe on the tracepoint iommu:io_page_fault.  report_iommu_fault() fires this
+ * tracepoint; the drivers of AMD, arm-smmu v1/v2 and others call that function.
+ * Intel VT-d does not: see vtd.c.
  */
 #include <linux/iommu.h>
 #include <linux/pci.h>
@@ -17,8 +18,9 @@
 static struct tracepoint *tracepoint;
 
 /*
- * IOMMU_FAULT_READ is 0, and some drivers (ipmmu, qcom) pass 0 for "unknown",
- * all of them with a platform device.  AMD (PCI) and arm-smmu (NULL) mean it.
+ * IOMMU_FAULT_READ is 0.  Some drivers (ipmmu, qcom) pass 0 for "unknown", and all
+ * of these pass a platform device.  AMD passes a PCI device and arm-smmu passes
+ * NULL; from them 0 means a read.
  */
 static u8 access_of(const struct device *dev, int flags)
 {
@@ -32,7 +34,7 @@ static u8 access_of(const struct device *dev, int flags)
 	}
 }
 
-/* Hard irq or a threaded one. */
+/* Runs in hard irq or in an interrupt thread. */
 static void on_fault(void *unused, struct device *dev, unsigned long iova, int flags)
 {
 	struct faultcast_event ev = {

@@ -9,16 +9,20 @@
 struct faultcast_probe {
 	const char *name;
 	/*
-	 * 0; -ENODEV, -ENOENT or -EOPNOTSUPP if this kernel or machine has nothing to
-	 * attach to; any other error is a failure.  Writes to @reason why it is not
-	 * attached, or why it is attached and not exact.  Process context.
+	 * Attaches the probe.  Returns 0; -ENODEV, -ENOENT or -EOPNOTSUPP if this
+	 * kernel or machine has nothing to attach to; any other error is a failure.
+	 * Writes to @reason why the probe is not attached, or why its counts are not
+	 * exact.  Process context.
 	 */
 	int (*attach)(struct faultcast_probe *probe);
-	/* Only after attach() returned 0.  Callbacks may still be running afterwards. */
+	/* Called only after attach() returned 0.  Callbacks may still be running afterwards. */
 	void (*detach)(void);
-	/* Optional: the number of hits that could not run. */
+	/* Optional: returns the number of hits for which the callback could not run. */
 	u64 (*nmissed)(void);
-	/* Optional: why the probe is not exact at this moment, or NULL if it is. */
+	/*
+	 * Optional: returns why the probe is not exact at this moment, or NULL if it
+	 * is exact.
+	 */
 	const char *(*impairment)(void);
 	u32 state;		/* enum faultcast_probe_state */
 	bool exact;
@@ -31,30 +35,30 @@ extern struct faultcast_probe faultcast_probe_iommu;
 extern struct faultcast_probe faultcast_probe_link;
 extern struct faultcast_probe faultcast_probe_vtd;
 
-/* How often the hardware said that it dropped records. */
+/* How often the hardware has reported that it dropped fault records. */
 extern atomic64_t faultcast_probe_hw_overflow;
 
-/* Faults of an IOMMU that no table lists. */
+/* The number of faults of an IOMMU that the DMAR table does not list. */
 extern atomic64_t faultcast_probe_unknown_unit;
 
 /* Attaches every probe that can attach here, and logs the result of each.  Process context. */
 void faultcast_probe_attach_all(void);
 
 /*
- * Detaches them.  The caller waits for callbacks with tracepoint_synchronize_unregister().
- * Process context.
+ * Detaches all attached probes.  The caller waits for callbacks with
+ * tracepoint_synchronize_unregister().  Process context.
  */
 void faultcast_probe_detach_all(void);
 
 /* Probe number @index, or NULL after the last one. */
 struct faultcast_probe *faultcast_probe_at(unsigned int index);
 
-/* The hits that could not run, of all probes together. */
+/* The number of hits of all probes for which the callback could not run. */
 u64 faultcast_probe_nmissed(void);
 
 /*
  * Returns whether @probe is exact at this moment.  Sets @reason to the reason why
- * it is not, or why the probe is not active; else to an empty string.
+ * the probe is not exact or not active, or to an empty string.
  */
 bool faultcast_probe_exact(const struct faultcast_probe *probe, const char **reason);
 

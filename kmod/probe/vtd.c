@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Intel VT-d, whose handler dmar_fault() only prints.  This probe replaces nothing
- * and writes no register: it reads the records that the handler is about to read.
+ * The probe for Intel VT-d.  The kernel's handler dmar_fault() prints faults and
+ * fires no tracepoint.  The probe replaces no code and writes no register: it reads
+ * the fault records that the handler is about to read.
  *
- * - At the entry of the handler (ftrace) the probe raises every pending record.
- * - More records arrive while the handler runs.  A kprobe behind the read of a
- *   record's last dword sees each record that the handler takes, and skips records
- *   that were raised at the entry.  Both together are exact.  If the place of the
- *   kprobe is not found in the compiled function, the entry alone gives a lower bound.
+ * - An ftrace hook at the entry of the handler raises every pending record.
+ * - More records can arrive while the handler runs.  A kprobe after the instruction
+ *   that reads a record's last dword sees each record that the handler takes.  The
+ *   kprobe skips records that were raised at the entry, so both hooks together count
+ *   every record once.  If the instruction is not found in the compiled function,
+ *   the entry hook alone gives a lower bound.
  *
- * This file watches the handler; vtd_walk.c follows it through the records.  The
- * handler runs in hard irq on one CPU per unit.  It is also called in process
- * context when fault reporting is set up; then only the entry reads records.
+ * This file attaches the hooks; vtd_walk.c reads the records.  For each unit the
+ * handler runs in hard irq, on one CPU at a time.  The kernel also calls the handler
+ * in process context when it sets up fault reporting; then only the entry hook reads
+ * records.
  */
 #include <linux/acpi.h>
 #include <linux/ftrace.h>
@@ -43,15 +46,19 @@ static unsigned int site_reg;
 static bool site_active;
 static atomic64_t blind_runs;	/* runs of the handler while the site was not armed */
 
-/* An int3 handler counts as one level of hard irq itself. */
+/*
+ * Tells whether dmar_fault() itself runs in hard irq.  The int3 handler that runs
+ * the kprobe is counted as one more level of hard irq.
+ */
 static bool handler_in_hardirq(void)
 {
 	return hardirq_count() > (in_nmi() ? HARDIRQ_OFFSET : 0);
 }
 
 /*
- * debugfs kprobes/enabled removes every kprobe from the kernel's text without a
- * notification.  An armed kprobe has changed its instruction.
+ * Writing 0 to debugfs kprobes/enabled removes every kprobe from the kernel's text
+ * and notifies nobody.  While the kprobe is armed, its address holds another byte
+ * than the original opcode.
  */
 static bool site_armed(void)
 {
@@ -59,8 +66,8 @@ static bool site_armed(void)
 }
 
 /*
- * struct intel_iommu begins with its mapped registers and their physical
- * address, 5.10 to 7.3; the rest of it is private.
+ * From 5.10 to 7.3, struct intel_iommu begins with the virtual and the physical
+ * address of the unit's registers.  The rest of the struct is private.
  */
 static const struct vtd_unit *find_unit(const void *iommu)
 {
@@ -88,14 +95,14 @@ static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 		atomic64_inc(&faultcast_probe_unknown_unit);
 	if (!handler_in_hardirq())
 		return;
-	/* A site that is armed in the middle of a run must not begin to count there. */
+	/* A kprobe that is armed during this run must not count before the next run. */
 	*this_cpu_ptr(&walks) = walk;
 	this_cpu_write(inside, armed);
 	if (!armed)
 		atomic64_inc(&blind_runs);
 }
 
-/* The x86 encoding of register numbers, Intel SDM 2.1.5. */
+/* The value of the register with this number in x86 machine code, Intel SDM 2.1.5. */
 static u32 get_register(struct pt_regs *regs, unsigned int number)
 {
 	static const u8 offsets[16] = {
@@ -173,7 +180,7 @@ static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
 	return 0;
 }
 
-/* ACPI DMAR table, VT-d 8.1. */
+/* Maps the registers of every unit in the ACPI DMAR table, VT-d 8.1. */
 static int map_units(struct faultcast_probe *probe)
 {
 	struct acpi_table_header *table;
@@ -219,7 +226,7 @@ static int attach_entry(struct faultcast_probe *probe)
 {
 	int err = ftrace_set_filter(&entry_ops, HANDLER, strlen(HANDLER), 1);
 
-	/* Without this check a wrong name would trace every function. */
+	/* An empty filter would trace every function, so this error must not be ignored. */
 	if (err) {
 		strscpy(probe->reason, "cannot trace " HANDLER "()", sizeof(probe->reason));
 		return err == -EINVAL ? -ENOENT : err;
@@ -233,10 +240,10 @@ static int attach_entry(struct faultcast_probe *probe)
 	return err == -ENODEV || err == -ENOENT ? -EIO : err;
 }
 
-/* kallsyms is not exported; a kprobe knows the address, sprint_symbol the size. */
+/* kallsyms is not exported: a kprobe gives the address, sprint_symbol() the size. */
 static int find_handler(unsigned long *start, size_t *size)
 {
-	/* Disabled: only its address is wanted, no text is patched. */
+	/* A disabled kprobe patches no text.  Only its address is needed. */
 	struct kprobe finder = { .symbol_name = HANDLER, .flags = KPROBE_FLAG_DISABLED };
 	char name[KSYM_SYMBOL_LEN];
 	unsigned long offset, length;
@@ -272,8 +279,9 @@ static const char *attach_site(void)
 	if (matches != 1)
 		return "the read of a record was not found in " HANDLER "()";
 	/*
-	 * On the jump behind the test, which has 2 bytes, or 3 from r8 on: kprobes
-	 * emulates a jump (5.13), but needs a second int3 to step over a test.
+	 * The kprobe goes on the jump after the test instruction: kprobes emulates a
+	 * jump (since 5.13), but needs a second int3 to step over a test.  The test
+	 * has 2 bytes, or 3 for the registers from r8 on.
 	 */
 	offset += site_reg < 8 ? 2 : 3;
 	site_probe = (struct kprobe) {

@@ -60,7 +60,7 @@ unsigned int vtd_find_site(const u8 *text, size_t size, size_t *offset, unsigned
 	unsigned int matches = 0;
 	size_t i;
 
-	/* The longest form: prefix, opcode, operands, two bytes of jump. */
+	/* 5 bytes are the longest form: prefix, opcode, operands, and two bytes of the jump. */
 	for (i = 0; i + 5 <= size; i++) {
 		bool high = text[i] == OP_REX_RB;
 		const u8 *op = text + i + high;
@@ -68,8 +68,9 @@ unsigned int vtd_find_site(const u8 *text, size_t size, size_t *offset, unsigned
 		if (op[0] != OP_TEST)
 			continue;
 		/*
-		 * Another prefix makes it 16 or 64 bit wide, or mixes registers;
-		 * another's kprobe hides which one there is.
+		 * With another prefix the test is 16 or 64 bit wide, or has two
+		 * different registers. An int3, which is another tracer's kprobe,
+		 * hides the prefix.
 		 */
 		if (i && (text[i - 1] == OP_SIZE16 || text[i - 1] == OP_INT3 ||
 			  (!high && (text[i - 1] & OP_REX_MASK) == OP_REX)))

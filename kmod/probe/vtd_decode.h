@@ -52,10 +52,10 @@ static inline u16 vtd_frcd_sid(u64 hi)
 void vtd_decode(u64 lo, u64 hi, struct faultcast_event *ev);
 
 /*
- * Finds in the machine code of dmar_fault() the test of bit 31 (F) of the dword
- * that the handler has just read: test %rN,%rN (32 bit), then jns.
- * Returns the number of places that match; with 1, @offset is that place and
- * @reg the number N of the register.
+ * Finds in the machine code of dmar_fault() the test of bit 31 (F) of the dword that
+ * the handler has just read: test %rN,%rN (32 bit), then jns.  Returns the number of
+ * places that match.  If it is 1, @offset is that place, and @reg is the number N of
+ * the register.
  */
 unsigned int vtd_find_site(const u8 *text, size_t size, size_t *offset, unsigned int *reg);
 

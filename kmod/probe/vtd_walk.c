@@ -19,7 +19,7 @@ static void __iomem *record_at(const struct vtd_unit *unit, u32 index)
 	return unit->reg + unit->fro + index * VTD_FRCD_LEN;
 }
 
-/* Two dwords in one read, which costs a microsecond on a real machine. */
+/* Reads two dwords at once, because each read takes a microsecond on a real machine. */
 static u64 upper(const struct vtd_unit *unit, u32 index)
 {
 	return readq(record_at(unit, index) + 8);
@@ -41,7 +41,7 @@ static void raise_record(const struct vtd_unit *unit, u32 index, u64 hi)
 	faultcast_raise(&ev);
 }
 
-/* Keeps the count right for a record that could not be found. */
+/* Raises a fault without details for a record that was not found, so that its count is right. */
 static void raise_unknown(void)
 {
 	struct faultcast_event ev = {
@@ -52,7 +52,7 @@ static void raise_unknown(void)
 	faultcast_raise(&ev);
 }
 
-/* PFO stays set until the handler ends, so it is counted once in a run. */
+/* The bit PFO stays set until the handler ends, so an overflow is counted once in a run. */
 static u32 read_status(struct vtd_walk *walk)
 {
 	u32 fsts = readl(walk->unit->reg + VTD_FSTS);
@@ -64,7 +64,10 @@ static u32 read_status(struct vtd_walk *walk)
 	return fsts;
 }
 
-/* Always within the mapped registers: a unit that was removed reads as all ones. */
+/*
+ * The result is always within the mapped registers, also when a removed unit reads
+ * as all ones.
+ */
 static u32 first_index(const struct vtd_unit *unit, u32 fsts)
 {
 	return vtd_fsts_fri(fsts) % unit->nfr;
@@ -90,8 +93,9 @@ void vtd_walk_enter(struct vtd_walk *walk)
 }
 
 /*
- * After missed hits the handler is ahead of this walk.  Records that it took have F
- * clear, so the first match from here on is its record.  Records are often alike.
+ * After missed hits the handler is ahead of this walk.  Records that the handler has
+ * taken have F clear.  Therefore the first record from here on with this last dword
+ * is the handler's, although several records may have the same one.
  */
 static void resync(struct vtd_walk *walk, u32 dword)
 {
@@ -117,7 +121,10 @@ static void take(struct vtd_walk *walk, u32 dword)
 	const struct vtd_unit *unit = walk->unit;
 	u64 hi;
 
-	/* FRI stays as it is while a record is pending, VT-d 11.4.9: the entry has read it. */
+	/*
+	 * While a record is pending, FRI does not change (VT-d 11.4.9): the entry
+	 * has read it.
+	 */
 	if (walk->seen)
 		walk->index = (walk->index + 1) % unit->nfr;
 	else if (!walk->raised)

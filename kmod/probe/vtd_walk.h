@@ -13,15 +13,15 @@ struct vtd_unit {
 	void __iomem *reg;
 	u16 segment;
 	u32 fro;		/* offset of the first fault recording register */
-	u32 nfr;		/* how many there are */
+	u32 nfr;		/* number of fault recording registers */
 };
 
 /* One run of the handler. */
 struct vtd_walk {
 	const struct vtd_unit *unit;	/* NULL: the unit is not in the DMAR table */
-	u32 index;		/* record the handler looks at */
-	u32 seen;		/* records it has looked at */
-	u32 raised;		/* records raised by the entry */
+	u32 index;		/* index of the record that the handler looks at */
+	u32 seen;		/* number of records that the handler has looked at */
+	u32 raised;		/* number of records raised at the entry */
 	bool overflow;		/* FSTS.PFO was counted */
 };
 
@@ -33,8 +33,8 @@ void vtd_walk_enter(struct vtd_walk *walk);
 
 /*
  * Call when the handler has read @dword, the last one of a record.  Raises that
- * record unless the entry did.  Any context, NMI-like included.  Returns false if
- * F is clear: then the handler ends its run.
+ * record unless it was raised at the entry.  Any context, NMI-like included.
+ * Returns false if F is clear: then the handler ends its run.
  */
 bool vtd_walk_step(struct vtd_walk *walk, u32 dword);
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Compares the configuration file's reader with a prototype on libcyaml: prints what each of them
- * says of the same texts, and how many texts libcyaml accepts that the reader refuses, or the
- * other way round.  The prototype has the settings that it takes to show the differences: a text,
- * a number, a duration, a choice, a flag, and the rules of health.  libcyaml cannot read units,
- * hexadecimal numbers and ranges, so the prototype takes all values as strings and hands them to
- * options_set() afterwards.
+ * Compares the configuration file's reader with a prototype on libcyaml: prints the result of both
+ * for the same texts, and how many texts are accepted by one and refused by the other.  The
+ * prototype has only the settings that show the differences: a text, a number, a duration, a
+ * choice, a flag, and the rules of health.  libcyaml cannot read units, hexadecimal numbers and
+ * ranges, so the prototype takes all values as strings and hands them to options_set() afterwards.
  */
 #include <cyaml/cyaml.h>
 #include <stdio.h>
@@ -133,7 +132,10 @@ static int set(const char *name, const char *text, struct strbuf *error)
 	return text ? options_set(options_find(rows, name, strlen(name)), name, text, error) : 0;
 }
 
-/* Not here: the rules' values, which take a second table of options and what depends on keys. */
+/*
+ * The values of the rules are not checked here. They would need a second table of options, and
+ * checks that depend on several keys.
+ */
 static int apply(const struct file *file, struct strbuf *error)
 {
 	const struct web *web = file->web;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Compares five ways in which an exporter that has just started can find out how a device is.
- * The truth is a judge that was never restarted.  Each device has a random past of single faults
- * and storms, of which storm control held most back, and the exporter restarts at a random
- * moment after the last fault:
+ * Compares five ways in which an exporter that has just started can judge the health of a device.
+ * The correct result is that of a judge that was never restarted.  Each device has a random past of
+ * single faults and storms, of which storm control held most back, and the exporter restarts at a
+ * random moment after the last fault:
  *
  *   nothing     the counters at the start are the base line, only later faults count
  *   counters    all that the counters contain is counted as if it had happened now
@@ -33,7 +33,7 @@ enum way { NOTHING, COUNTERS, LAST_FAULT, EVENTS, REPLAY, WAYS };
 static const char *const way_names[WAYS] = { "nothing", "counters", "last-fault", "events",
 					     "replay" };
 
-/* The module publishes so many faults of a storm, and then a summary of the rest. */
+/* The number of faults of a storm that the module publishes, before a summary of the rest. */
 static uint64_t published_max;
 
 static const struct address card = { .type = ADDRESS_PCI, .bdf = 0x300 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Compares pci/names.c with libpci: pci_names PCI_IDS.  Prints how long the event loop stands still
- * when a card of a new model comes, how much memory libpci's list takes if it is kept, and of how
- * many models in the file both say the same.
+ * Compares pci/names.c with libpci: pci_names PCI_IDS.  Prints for how long the look-up of a new
+ * model blocks the event loop, how much memory libpci's list takes if it is kept, and for how many
+ * models in the file both find the same names.
  */
 #include <malloc.h>
 #include <pci/pci.h>
@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "pci/names.h"
 
-#define EACH 71 /* one of so many models in the file is looked up */
+#define EACH 71 /* one of this many models in the file is looked up */
 #define FLAGS (PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB)
 #define MODELS_MAX 1024
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
-# Runs in the VM that vm.t scrapes; see there for what both prove. Real devices raise faults for
-# each probe that this kernel has. Then the guest leaves the module's own counters in /host and
-# waits until the host has compared them.
+# Runs in the VM that vm.t scrapes. vm.t says what both prove. Real devices raise faults for each
+# probe that this kernel has. Then the guest leaves the module's own counters in /host and waits
+# until the host has compared them.
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x6 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"
 VM_MODULES="aer_inject"

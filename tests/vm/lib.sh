@@ -9,7 +9,7 @@ tap_start() {
 	echo $(($1 - 1)) >"$TAP_DIR/tap.count"
 }
 
-# Prints the plan. Without it, the half did not reach its end.
+# Prints the plan. If the plan is missing, this half of the scenario did not reach its end.
 done_testing() {
 	read -r tap_n <"$TAP_DIR/tap.count"
 	echo "1..$tap_n" >&3

@@ -422,7 +422,7 @@ static void wakes_many_together(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		/* This test comes first, because the bus never becomes unready again. */
+		/* This test comes first, because a bus that was ready once stays ready. */
 		cmocka_unit_test_setup_teardown(holds_clients_until_ready, setup, teardown),
 		cmocka_unit_test_setup_teardown(resumes, setup, teardown),
 		cmocka_unit_test_setup_teardown(states_what_is_gone, setup, teardown),

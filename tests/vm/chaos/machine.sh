@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
-# Proves nothing alone. This is the machine of chaos/run, which sends it orders over the network. An
-# order is a line of shell that may use everything a scenario may use. The guest ends with the
-# orders.
+# The virtual machine of chaos/run, which sends orders to it over the network. It proves nothing by
+# itself. An order is a line of shell that may use everything a scenario may use. The guest ends
+# with the orders.
 VM_CPUS=2
 VM_MEMORY=1024
 VM_TIMEOUT=420

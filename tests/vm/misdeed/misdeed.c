@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * misdeed: does on purpose what faultcast must never do. It shows that the checks at the
- * end of each scenario would find it on the debug kernel. Parameter deed=:
+ * misdeed: a module that does the things that faultcast must never do. It shows that
+ * the checks at the end of each scenario would find it on the debug kernel.
+ * Parameter deed=:
  *
  *   walk   walks the PCI bus in a fault probe, which runs in a hard interrupt
  *   sleep  takes a mutex in a fault probe

@@ -44,7 +44,7 @@ guest() {
 		return
 	fi
 	ok "the module loads" load_faultcast
-	# It opens the device before lockdown closes it, and ends by itself.
+	# The program opens the device before lockdown forbids this, and ends by itself.
 	rogue read $rogue count=2000 gap_us=100000 &
 	ok "faults are seen" wait_for 10 more_than 0
 	lock integrity

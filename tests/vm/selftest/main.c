@@ -2,10 +2,10 @@
 /*
  * faultcast_test: the unit tests of kmod/, run in a kernel when the module is loaded.
  *
- * KUnit is not used, because Debian's kernels are built without it (6.1, 6.12 and 7.3).
- * The module is made of kmod/'s own objects without those that need the machine. This
- * file replaces main.c, which loads and attaches, and nl/, by taking the worker's events.
- * The log has a plan, then one line for each case.
+ * KUnit is not used, because Debian's kernels are built without it (6.1, 6.12 and
+ * 7.3). The module is made of kmod/'s own objects without those that need the
+ * machine. This file takes the place of main.c and nl/, and receives the worker's
+ * events. The log has a plan, then one line for each case.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
