@@ -23,7 +23,7 @@
  *   refused (VT-d 7.1.1).
  * @FAULTCAST_KIND_AER: An error of Advanced Error Reporting (PCIe 6.0 6.2).
  * @FAULTCAST_KIND_LINK: A new speed or width of a link.
- * @FAULTCAST_KIND_HOTPLUG: A card or link of a slot that came or went.
+ * @FAULTCAST_KIND_HOTPLUG: A card or link that came or went at a slot.
  * @FAULTCAST_KIND_SUPPRESSED: A summary that only reports suppressed-before
  *   and lost-before.
  */
@@ -141,7 +141,8 @@ enum faultcast_event_flag {
  * @FAULTCAST_PROBE_ACTIVE: The probe is attached.
  * @FAULTCAST_PROBE_UNAVAILABLE: This kernel or machine has nothing that the
  *   probe could observe.
- * @FAULTCAST_PROBE_FAILED: The kernel has it, but attaching to it failed.
+ * @FAULTCAST_PROBE_FAILED: The place to observe exists, but attaching to it
+ *   failed.
  */
 enum faultcast_probe_state {
 	FAULTCAST_PROBE_UNSPEC,
