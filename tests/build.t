@@ -3,7 +3,7 @@
 # from outside are added to the build's own. The module is built with the kernel's compiler. A
 # change of the Makefile compiles nothing, and a change of flags does. The unit test "cursor"
 # compiles at most 20 files. docs/testing.md has the budgets of CI.
-# shellcheck disable=SC2034 # lib.sh reads TAP_DIR
+# shellcheck disable=SC2034,SC2016 # lib.sh reads TAP_DIR; sed has backquotes
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/vm/lib.sh
