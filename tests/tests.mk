@@ -42,7 +42,7 @@ ifneq ($(filter-out $(UNIT_TESTS),$(CHECKED)),)
 CHECKED := no-such-test
 endif
 check: $(CHECKED)
-	prove -e tests/unit/run $(sort $(CHECKED))
+	prove -j 3 -e tests/unit/run $(sort $(CHECKED))
 
 .PHONY: no-such-test
 no-such-test:
@@ -50,8 +50,8 @@ no-such-test:
 
 # The fuzz targets are only built, so that a change which breaks them shows early.
 test-unit: $(UNIT_TESTS) $(TSAN_TESTS) $(FUZZ_TARGETS) $(B)/faultcast_exporter $(B)/faultcastctl $(B)/docs
-	prove -e tests/unit/run $(sort $(UNIT_TESTS) $(TSAN_TESTS))
-	prove tests/uapi.t tests/generated.t tests/man.t tests/docs.t tests/build.t
+	prove -j 3 -e tests/unit/run $(sort $(UNIT_TESTS) $(TSAN_TESTS))
+	prove -j 2 tests/uapi.t tests/generated.t tests/man.t tests/docs.t tests/build.t
 
 # The second make sees the packages that deps has installed, on which this file's variables depend.
 test: deps
