@@ -170,9 +170,10 @@ debug-build: deps
 	@$(MAKE) --no-print-directory all $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	@$(MAKE) --no-print-directory KSERIES=debug kmod
 
-# A part of that, for CI: everything at once, and the negative controls of the checkers.
+# A part of that, for CI: the negative controls of the checkers, and loading and unloading in storms.
+LOCKDEP_SHORT := tests/vm/scenarios/unload_storm.sh $(wildcard tests/vm/lockdep/control_*.sh)
 test-lockdep-short: debug-build
-	VM_KERNEL=debug prove --timer -j 2 -e tests/vm/run $(sort $(wildcard tests/vm/lockdep/*.sh))
+	VM_KERNEL=debug prove --timer -j 2 -e tests/vm/run $(LOCKDEP_SHORT)
 
 test-lockdep: debug-build
 	VM_KERNEL=debug prove --timer -e tests/vm/run $(LOCKDEP_SCENARIOS)
