@@ -12,12 +12,21 @@
 #define PROBE_NAME_LEN 32
 #define PROBE_REASON_LEN 160
 #define VERSION_LEN 32
+#define UNITS_MAX 64
 
 struct probe_status {
 	char name[PROBE_NAME_LEN];
 	char reason[PROBE_REASON_LEN];
 	uint32_t state; /* enum faultcast_probe_state */
 	bool exact;
+};
+
+/* A unit of the IOMMU, as far as the module reports units: VT-d. */
+struct iommu_unit {
+	uint64_t address; /* physical address of its registers */
+	uint32_t segment;
+	bool faults;		  /* its fault interrupt exists and is not masked */
+	bool interrupt_remapping; /* is enabled */
 };
 
 struct module_status {
@@ -45,6 +54,8 @@ struct module_status {
 	char version[VERSION_LEN];
 	struct probe_status probes[PROBES_MAX];
 	unsigned int num_probes;
+	struct iommu_unit units[UNITS_MAX];
+	unsigned int num_units; /* 0 too with modules that report no units */
 };
 
 #endif
