@@ -249,7 +249,13 @@ bool metric_device_info(const struct metric_device *device, struct device_info *
 	info->device_id = names->device_text;
 	info->numa_node = pci ? pci->numa_node : "";
 	format_serial(module ? module->serial : 0, info->serial, sizeof(info->serial));
-	info->slot = module ? module->physical_slot : pci->slot;
+	info->slot = module && *module->physical_slot ? module->physical_slot
+		     : pci			      ? pci->slot
+						      : "";
+	if (module)
+		snprintf(info->class_text, sizeof(info->class_text), "0x%06x", module->class_code);
+	info->class_code = module ? info->class_text : pci->class_code;
+	info->physfn = pci ? pci->physfn : "";
 	info->driver = module ? module->driver : pci->driver;
 	info->vendor = names->vendor;
 	info->model = names->model;

@@ -61,10 +61,13 @@ const struct device_exemplars *metric_device_exemplars(const struct metric_devic
 /* The labels of faultcast_device_info.  A string is "" if the value is not known. */
 struct device_info {
 	char serial[24];       /* "52-54-00-ff-ff-12-34-56" */
+	char class_text[12];   /* the memory of @class_code */
 	const char *vendor_id; /* "0x8086" */
 	const char *device_id;
 	const char *numa_node;
-	const char *slot;
+	const char *slot;	/* the nearest physical slot up the tree */
+	const char *class_code; /* "0x020000" */
+	const char *physfn;	/* the address of a virtual function's physical one */
 	const char *driver;
 	const char *vendor;
 	const char *model;

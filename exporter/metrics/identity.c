@@ -19,6 +19,8 @@ static void collect_device_info(struct expo *e, const struct metric_device *devi
 					{ "root_port", info.root_port },
 					{ "numa_node", info.numa_node },
 					{ "serial", info.serial },
+					{ "class", info.class_code },
+					{ "physfn", info.physfn },
 					{ NULL, NULL } };
 
 	expo_sample(e, labels, UNIT_WHOLE, 1, NULL);
@@ -52,10 +54,12 @@ const struct metric identity_metrics[] = {
 		.details = "There is one series for each device. A label is empty where its value "
 			   "is not known. Names of vendors and models are from the host's "
 			   "`pci.ids`. The serial number is known from the first fault on. "
-			   "`root_port` is the port on the root bus above the device.",
+			   "`root_port` is the port on the root bus above the device. `slot` is "
+			   "the nearest physical slot up the tree. `class` is the class code. "
+			   "`physfn` is the physical function that a virtual function belongs to.",
 		.origin = METRIC_EXPORTER,
 		.labels = "device, slot, driver, vendor_id, device_id, vendor, model, root_port, "
-			  "numa_node, serial",
+			  "numa_node, serial, class, physfn",
 		.collect_device = collect_device_info,
 	},
 	{

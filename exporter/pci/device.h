@@ -16,6 +16,7 @@
 #define PCI_ADDRESS_LEN 24 /* "10000:e1:00.0", with up to eight digits of a segment */
 #define PCI_DOMAIN_TYPE_LEN 16
 #define PCI_NUMA_NODE_LEN 12
+#define PCI_CLASS_LEN 12
 
 struct pci_device {
 	unsigned int refs;
@@ -27,7 +28,9 @@ struct pci_device {
 	const struct pci_names *names;
 	char numa_node[PCI_NUMA_NODE_LEN];     /* "": the kernel knows none */
 	char driver[IDENTITY_TEXT_LEN];	       /* "": none */
-	char slot[IDENTITY_TEXT_LEN];	       /* physical; "": none */
+	char slot[IDENTITY_TEXT_LEN];	       /* nearest physical slot up the tree; "": none */
+	char class_code[PCI_CLASS_LEN];	       /* "0x020000"; "": not known */
+	char physfn[PCI_ADDRESS_LEN];	       /* of a virtual function; "": it is none */
 	char root_port[PCI_ADDRESS_LEN];       /* "": it is on a root bus itself */
 	char domain_type[PCI_DOMAIN_TYPE_LEN]; /* the kernel's name; "none": no IOMMU group */
 };

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "model/address.h"
+#include "slots.h"
 #include "sysfs.h"
 #include "uevent.h"
 
@@ -83,8 +84,7 @@ static struct {
 	size_t read;
 } scan;
 
-static struct pci_slot *slots;
-static size_t num_slots;
+static struct pci_slots slots;
 
 const struct pci_device *devices_get(const struct pci_device *device)
 {
@@ -215,15 +215,6 @@ static bool set_add(struct address_set *set, const struct address *address)
 	return true;
 }
 
-/* Finds the physical slot in the same way as pci_dev_assign_slot() of the kernel. */
-static void find_slot(struct pci_device *device)
-{
-	for (size_t i = 0; i < num_slots; i++)
-		if (slots[i].segment == device->address.segment &&
-		    slots[i].bdf >> 3 == device->address.bdf >> 3)
-			memcpy(device->slot, slots[i].name, sizeof(device->slot));
-}
-
 /*
  * Notes that a device was removed.  A device that was never in the list gets an entry too, which
  * has only its address: its faults are kept for as long as those of other removed devices.
@@ -251,6 +242,7 @@ static void gone(const struct address *address)
 static void refresh(const struct address *address)
 {
 	struct pci_device *device = calloc(1, sizeof(*device));
+	struct pci_path path;
 
 	if (!device) {
 		log_error("cannot read a PCI device: no memory");
@@ -258,12 +250,12 @@ static void refresh(const struct address *address)
 	}
 	device->refs = 1;
 	device->address = *address;
-	if (pci_sysfs_read(config.sysfs, device)) {
+	if (pci_sysfs_read(config.sysfs, device, &path)) {
 		devices_put(device);
 		gone(address);
 		return;
 	}
-	find_slot(device);
+	snprintf(device->slot, sizeof(device->slot), "%s", pci_slots_find(&slots, &path));
 	device->names = pci_names_of(device->vendor_id, device->device_id);
 	put_in_list(device);
 }
@@ -274,19 +266,6 @@ static DIR *open_bus(const char *directory)
 
 	snprintf(path, sizeof(path), "%s/bus/pci/%s", config.sysfs, directory);
 	return opendir(path);
-}
-
-static void add_slot(const char *name)
-{
-	struct pci_slot slot, *grown;
-
-	if (pci_sysfs_read_slot(config.sysfs, name, &slot))
-		return;
-	grown = reallocarray(slots, num_slots + 1, sizeof(slot));
-	if (!grown)
-		return;
-	slots = grown;
-	slots[num_slots++] = slot;
 }
 
 /* Also reads the devices that are in the list as present, so that missing ones are noticed. */
@@ -308,7 +287,7 @@ static void read_name(const char *name)
 	struct address address;
 
 	if (scan.phase == SLOTS)
-		add_slot(name);
+		pci_slots_add(&slots, config.sysfs, name);
 	else if (!address_parse_pci(name, &address) && !set_add(&scan.left, &address))
 		log_error("a PCI device is not listed: no memory");
 }
@@ -361,7 +340,7 @@ static void begin(void)
 	all_wanted = false;
 	scan.phase = SLOTS;
 	scan.dir = open_bus("slots");
-	num_slots = 0;
+	pci_slots_clear(&slots);
 }
 
 static void on_timer(struct loop_timer *expired)
@@ -456,8 +435,6 @@ void devices_fini(void)
 	free(list);
 	list = NULL;
 	allocated = 0;
-	free(slots);
-	slots = NULL;
-	num_slots = 0;
+	pci_slots_free(&slots);
 	pci_names_fini();
 }

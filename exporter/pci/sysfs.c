@@ -101,22 +101,59 @@ void pci_root_port(const char *path, char out[PCI_ADDRESS_LEN])
 	}
 }
 
-int pci_sysfs_read(const char *sysfs, struct pci_device *device)
+void pci_path_parse(const char *text, struct pci_path *path)
 {
-	char name[ADDRESS_LEN], directory[PATH_MAX - 64], target[PATH_MAX];
+	const char *end = text + strlen(text);
+
+	path->count = 0;
+	while (end > text && path->count < PCI_PATH_MAX) {
+		const char *start = end;
+		char name[PCI_ADDRESS_LEN];
+
+		while (start > text && start[-1] != '/')
+			start--;
+		if ((size_t)(end - start) < sizeof(name)) {
+			memcpy(name, start, (size_t)(end - start));
+			name[end - start] = '\0';
+			if (!address_parse_pci(name, &path->at[path->count]))
+				path->count++;
+		}
+		end = start > text ? start - 1 : text;
+	}
+}
+
+static int read_path(const char *sysfs, const char *name, char *target, size_t size)
+{
+	char path[PATH_MAX];
 	ssize_t n;
 
-	address_format(&device->address, name);
-	snprintf(directory, sizeof(directory), "%s/bus/pci/devices/%s", sysfs, name);
-	n = readlink(directory, target, sizeof(target) - 1);
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s", sysfs, name);
+	n = readlink(path, target, size - 1);
 	if (n < 0)
 		return -ENOENT;
 	target[n] = '\0';
+	return 0;
+}
+
+int pci_sysfs_read(const char *sysfs, struct pci_device *device, struct pci_path *path)
+{
+	char name[ADDRESS_LEN], directory[PATH_MAX - 64], target[PATH_MAX], physical[PATH_MAX];
+
+	address_format(&device->address, name);
+	snprintf(directory, sizeof(directory), "%s/bus/pci/devices/%s", sysfs, name);
+	if (read_path(sysfs, name, target, sizeof(target)))
+		return -ENOENT;
 	pci_root_port(target, device->root_port);
 	device->vendor_id = (uint16_t)read_number(directory, "vendor", 0);
 	device->device_id = (uint16_t)read_number(directory, "device", 0);
 	device->has_aer = has(directory, "aer_dev_correctable");
 	read_numa_node(directory, device->numa_node);
+	read_line(directory, "class", device->class_code, sizeof(device->class_code));
+	read_link(directory, "physfn", device->physfn, sizeof(device->physfn));
+	if (*device->physfn && read_path(sysfs, device->physfn, physical, sizeof(physical)) == 0)
+		pci_path_parse(physical, path);
+	else
+		pci_path_parse(target, path);
 	read_link(directory, "driver", device->driver, sizeof(device->driver));
 	read_domain_type(directory, device->domain_type);
 	return 0;

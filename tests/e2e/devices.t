@@ -61,7 +61,7 @@ def unwatched(exporter):
 def made_up(bed):
     tree = sysfs.Sysfs(os.path.join(bed.dir, "sys"))
     tree.add(f"pci0000:00/{PORT}", model=0x7abc, driver="pcieport", domain="DMA", aer=True)
-    tree.add(f"pci0000:00/{PORT}/{NVME}", 0x144d, 0xa80a, "nvme", "DMA-FQ", numa=1)
+    tree.add(f"pci0000:00/{PORT}/{NVME}", 0x144d, 0xa80a, "nvme", "DMA-FQ", numa=1, code=0x010802)
     tree.add(f"pci0000:00/{PORT}/0000:04:00.0/{NIC}", 0x15b3, 0x101d, "mlx5_core", "identity", aer=True)
     tree.add("pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0", 0x8086, 0x0a54, domain="DMA")
     tree.add_slot("7-1", "0000:03:00")
@@ -72,7 +72,8 @@ def who(bed, standin, exporter):
     bed.tap.same(info(exporter, NVME), {
         "device": NVME, "slot": "7-1", "driver": "nvme", "vendor_id": "0x144d", "device_id": "0xa80a",
         "vendor": "Samsung Electronics Co Ltd", "model": "NVMe SSD Controller PM9A1/PM9A3/980PRO",
-        "root_port": PORT, "numa_node": "1", "serial": ""}, "a device is known before it has raised anything")
+        "root_port": PORT, "numa_node": "1", "serial": "", "class": "0x010802",
+        "physfn": ""}, "a device is known before it has raised anything")
     bed.tap.same((info(exporter, PORT)["root_port"], info(exporter, PORT)["numa_node"]), ("", ""),
                  "a port of the root complex is below none, and may be of no node")
     bed.tap.same(info(exporter, "10000:e1:00.0")["root_port"], "10000:e0:06.0",

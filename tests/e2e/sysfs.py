@@ -21,15 +21,20 @@ class Sysfs:
     def device(self, address, *parts):
         return self.path("bus/pci/devices", address, *parts)
 
-    def add(self, path, vendor=0x8086, model=0x10d3, driver=None, domain=None, aer=False, numa=-1):
-        """Adds a device at devices/@path, such as pci0000:00/0000:00:04.0."""
+    def add(self, path, vendor=0x8086, model=0x10d3, driver=None, domain=None, aer=False, numa=-1,
+            code=0x020000, physfn=None):
+        """Adds a device at devices/@path, such as pci0000:00/0000:00:04.0. @physfn: it is a virtual
+        function of this device, which is on the same port."""
         address = os.path.basename(path)
         directory = self.path("devices", path)
         os.makedirs(directory, exist_ok=True)
         os.symlink(os.path.join("../../../devices", path), self.device(address))
         self.write(address, "vendor", f"0x{vendor:04x}")
         self.write(address, "device", f"0x{model:04x}")
+        self.write(address, "class", f"0x{code:06x}")
         self.write(address, "numa_node", str(numa))
+        if physfn:
+            os.symlink("../" + physfn, self.device(address, "physfn"))
         if aer:
             self.write(address, "aer_dev_correctable", "TOTAL_ERR_COR 0")
         self.bind(address, driver)

@@ -86,29 +86,34 @@ static void reads_a_device(void **state)
 {
 	struct pci_device device = { .address = { .type = ADDRESS_PCI, .bdf = 0x0300 } };
 	const struct pci_device empty = device;
+	struct pci_path path;
 
 	(void)state;
-	assert_int_equal(pci_sysfs_read(root, &device), -ENOENT);
+	assert_int_equal(pci_sysfs_read(root, &device, &path), -ENOENT);
 	put(NODE "vendor", "0x144d\n");
 	put_link("bus/pci/devices/0000:03:00.0", "../../../" NODE);
-	assert_int_equal(pci_sysfs_read(root, &device), 0);
+	assert_int_equal(pci_sysfs_read(root, &device, &path), 0);
 	assert_int_equal(device.vendor_id, 0x144d);
 	assert_int_equal(device.device_id, 0);
 	assert_string_equal(device.numa_node, "");
 	assert_false(device.has_aer);
 	assert_string_equal(device.driver, "");
 	assert_string_equal(device.domain_type, "none");
+	assert_string_equal(device.class_code, "");
+	assert_string_equal(device.physfn, "");
 
 	put(NODE "device", "0xa80a\n");
 	put(NODE "numa_node", "1\n");
+	put(NODE "class", "0x010802\n");
 	put(NODE "aer_dev_correctable", "");
 	put(NODE "iommu_group/type", "DMA-FQ\n");
 	put_link(NODE "driver",
 		 "../../../../bus/pci/drivers/a_driver_whose_name_is_longer_than_32");
 	device = empty;
-	assert_int_equal(pci_sysfs_read(root, &device), 0);
+	assert_int_equal(pci_sysfs_read(root, &device, &path), 0);
 	assert_int_equal(device.device_id, 0xa80a);
 	assert_string_equal(device.numa_node, "1");
+	assert_string_equal(device.class_code, "0x010802");
 	assert_true(device.has_aer);
 	assert_string_equal(device.driver, "a_driver_whose_name_is_longer_t");
 	assert_string_equal(device.domain_type, "DMA-FQ");
@@ -118,15 +123,76 @@ static void reads_a_device(void **state)
 	put(NODE "numa_node", "1x\n");
 	put(NODE "iommu_group/type", "");
 	device = empty;
-	assert_int_equal(pci_sysfs_read(root, &device), 0);
+	assert_int_equal(pci_sysfs_read(root, &device, &path), 0);
 	assert_int_equal(device.vendor_id, 0);
 	assert_string_equal(device.numa_node, "");
 	assert_string_equal(device.domain_type, "unknown");
 
 	put(NODE "iommu_group/type", "DMA\xff\n");
 	device = empty;
-	assert_int_equal(pci_sysfs_read(root, &device), 0);
+	assert_int_equal(pci_sysfs_read(root, &device, &path), 0);
 	assert_string_equal(device.domain_type, "DMA?");
+}
+
+#define VIRTUAL "devices/pci0000:00/0000:00:1c.0/0000:04:00.0/"
+
+static void reads_a_virtual_function(void **state)
+{
+	struct pci_device device = { .address = { .type = ADDRESS_PCI, .bdf = 0x0400 } };
+	struct pci_path path;
+	char name[ADDRESS_LEN];
+
+	(void)state;
+	put(VIRTUAL "vendor", "0x144d\n");
+	put_link("bus/pci/devices/0000:04:00.0", "../../../" VIRTUAL);
+	put_link(VIRTUAL "physfn", "../0000:03:00.0");
+	assert_int_equal(pci_sysfs_read(root, &device, &path), 0);
+	assert_string_equal(device.physfn, "0000:03:00.0");
+	assert_int_equal(path.count, 2);
+	address_format(&path.at[0], name);
+	assert_string_equal(name, "0000:03:00.0");
+}
+
+static const struct {
+	const char *text, *devices;
+} paths[] = {
+	{ "../../../devices/pci0000:00/0000:00:04.0", "0000:00:04.0 " },
+	{ "../../../devices/pci0000:00/0000:00:1c.0/0000:03:00.0/0000:04:00.1",
+	  "0000:04:00.1 0000:03:00.0 0000:00:1c.0 " },
+	{ "../../../devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0",
+	  "10000:e1:00.0 10000:e0:06.0 0000:00:0e.0 " },
+	{ "0000:03:00.0", "0000:03:00.0 " },
+	{ "", "" },
+	{ "/", "" },
+	{ "//a-name-that-is-longer-than-an-address//", "" },
+};
+
+static void parses_paths(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct pci_path path;
+		char got[256] = "", name[ADDRESS_LEN];
+
+		pci_path_parse(paths[i].text, &path);
+		for (size_t j = 0; j < path.count; j++) {
+			address_format(&path.at[j], name);
+			strcat(strcat(got, name), " ");
+		}
+		assert_string_equal(got, paths[i].devices);
+	}
+}
+
+static void limits_paths(void **state)
+{
+	char text[64 * 16] = "";
+	struct pci_path path;
+
+	(void)state;
+	for (int i = 0; i < 64; i++)
+		strcat(text, "/0000:03:00.0");
+	pci_path_parse(text, &path);
+	assert_int_equal(path.count, PCI_PATH_MAX);
 }
 
 static void reads_slots(void **state)
@@ -152,9 +218,9 @@ static void reads_slots(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_the_root_port),
-		cmocka_unit_test(reads_uevents),
-		cmocka_unit_test(reads_a_device),
+		cmocka_unit_test(finds_the_root_port), cmocka_unit_test(reads_uevents),
+		cmocka_unit_test(reads_a_device),      cmocka_unit_test(reads_a_virtual_function),
+		cmocka_unit_test(parses_paths),	       cmocka_unit_test(limits_paths),
 		cmocka_unit_test(reads_slots),
 	};
 
