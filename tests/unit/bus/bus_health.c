@@ -12,37 +12,27 @@
 
 #include <cmocka.h>
 
+#include "../with_bus.h"
 #include "base/clock.h"
-#include "base/loop.h"
-#include "bus/bus.h"
 #include "bus/window.h"
-#include "feed/netlink.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/gap.h"
 #include "model/health.h"
-#include "registry.h"
 #include "wire/encode.h"
 
 #define INSTANCE 0xabc
 
-static struct loop loop;
-static struct feed_status status;
-
 static int setup(void **state)
 {
 	(void)state;
-	/* The module counts as absent, so that no feature sends requests to the kernel. */
-	status = (struct feed_status){ .name = "test", .absent = true };
-	bus_set_feed(&status);
-	return loop_init(&loop) || bus_init(&loop, features);
+	return start_bus();
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	bus_fini();
-	loop_fini(&loop);
+	stop_bus();
 	return 0;
 }
 
@@ -50,7 +40,7 @@ static void publish(uint64_t instance, uint64_t seq)
 {
 	const struct fault_event ev = { .instance = instance, .seq = seq };
 
-	status.cursor = (struct cursor){ .instance = instance, .seq = seq };
+	test_feed.cursor = (struct cursor){ .instance = instance, .seq = seq };
 	bus_sink.event(NULL, &ev, true);
 }
 
@@ -75,7 +65,7 @@ static void is_behind_the_last_event(void **state)
 
 	(void)state;
 	/* Before the first event, only the feed knows the cursor. */
-	status.cursor = (struct cursor){ .instance = INSTANCE, .seq = 4 };
+	test_feed.cursor = (struct cursor){ .instance = INSTANCE, .seq = 4 };
 	first = say();
 	assert_cursor(&first, INSTANCE, 4);
 	publish(INSTANCE, 5);
@@ -96,7 +86,7 @@ static void is_of_the_instance_that_is_there(void **state)
 	(void)state;
 	publish(INSTANCE, 5);
 	bus_sink.gap(NULL, &end, &unloaded);
-	status.cursor = (struct cursor){ .instance = 0xdef };
+	test_feed.cursor = (struct cursor){ .instance = 0xdef };
 	at = say();
 	assert_cursor(&at, 0xdef, 0);
 	assert_int_equal(entry_missing(&end, window_at(window_end() - 1), gaps), 0);

@@ -84,7 +84,7 @@ static void say(const char *rule, uint16_t bdf, uint64_t seq)
 					.to = HEALTH_FAULTY,
 					.real_ns = 1000 + bdf };
 
-	test_source.cursor = (struct cursor){ .instance = 0xabc, .seq = seq };
+	test_feed.cursor = (struct cursor){ .instance = 0xabc, .seq = seq };
 	snprintf(change.rule, sizeof(change.rule), "%s", rule);
 	bus_health(&change);
 }

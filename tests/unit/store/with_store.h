@@ -19,16 +19,13 @@
 
 #include <cmocka.h>
 
+#include "../with_bus.h"
 #include "base/clock.h"
-#include "base/loop.h"
-#include "bus/bus.h"
 #include "bus/window.h"
-#include "feed/netlink.h"
 #include "model/address.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/gap.h"
-#include "registry.h"
 #include "store/store.h"
 
 #define WAIT_NS (60 * NSEC_PER_SEC)
@@ -37,9 +34,6 @@
 static char test_dir[] = "/tmp/faultcast-store-XXXXXX";
 static char test_path[sizeof(test_dir) + 16];
 static struct store_config test_config = { .path = test_path };
-static struct loop test_loop;
-/* The module counts as absent, so that no feature sends requests to the kernel. */
-static struct feed_status test_source = { .name = "test", .absent = true };
 static uint64_t test_published;
 static bool test_running;
 
@@ -63,7 +57,6 @@ static inline int make_dir(void **state)
 	if (!mkdtemp(test_dir))
 		return -1;
 	snprintf(test_path, sizeof(test_path), "%s/events", test_dir);
-	bus_set_feed(&test_source);
 	return 0;
 }
 
@@ -77,8 +70,7 @@ static inline void start(void)
 {
 	test_published = 0;
 	*(struct store_config *)store_settings.running = test_config;
-	assert_int_equal(loop_init(&test_loop), 0);
-	assert_int_equal(bus_init(&test_loop, features), 0);
+	assert_int_equal(start_bus(), 0);
 	test_running = true;
 }
 
@@ -87,8 +79,7 @@ static inline void stop(void)
 	if (!test_running)
 		return;
 	test_running = false;
-	bus_fini();
-	loop_fini(&test_loop);
+	stop_bus();
 }
 
 static inline int set_up(void **state)

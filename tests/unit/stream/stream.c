@@ -12,40 +12,31 @@
 
 #include <cmocka.h>
 
+#include "../with_bus.h"
 #include "base/clock.h"
-#include "base/loop.h"
-#include "bus/bus.h"
 #include "bus/window.h"
-#include "feed/netlink.h"
 #include "model/address.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/gap.h"
-#include "registry.h"
 #include "stream/stream.h"
 #include "wire/encode.h"
 
 #define INSTANCE 0xabc
 
-static struct loop loop;
-static struct feed_status status;
 static unsigned int wakes;
 
 static int setup(void **state)
 {
 	(void)state;
 	wakes = 0;
-	/* The module counts as absent, so that no feature sends requests to the kernel. */
-	status = (struct feed_status){ .name = "test", .absent = true };
-	bus_set_feed(&status);
-	return loop_init(&loop) || bus_init(&loop, features);
+	return start_bus();
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	bus_fini();
-	loop_fini(&loop);
+	stop_bus();
 	return 0;
 }
 
@@ -62,7 +53,7 @@ static void publish(uint64_t instance, uint64_t from, uint64_t to)
 						.seq = seq,
 						.kind = FAULTCAST_KIND_IO_PAGE_FAULT };
 
-		status.cursor = (struct cursor){ .instance = instance, .seq = seq };
+		test_feed.cursor = (struct cursor){ .instance = instance, .seq = seq };
 		bus_sink.event(NULL, &ev, true);
 	}
 }
@@ -72,7 +63,7 @@ static void gap(uint64_t instance, uint64_t from, uint64_t to)
 	const struct cursor at = { .instance = instance, .seq = to };
 	const struct fault_gap missing = { .reason = GAP_HISTORY, .from = from, .to = to };
 
-	status.cursor = at;
+	test_feed.cursor = at;
 	bus_sink.gap(NULL, &at, &missing);
 }
 
@@ -382,10 +373,10 @@ static void run_timers(uint64_t within_ns)
 {
 	const uint64_t end = clock_mono_ns() + within_ns;
 
-	while (loop.timers && loop.timers->deadline_ns < end) {
-		struct loop_timer *timer = loop.timers;
+	while (test_loop.timers && test_loop.timers->deadline_ns < end) {
+		struct loop_timer *timer = test_loop.timers;
 
-		loop_timer_disarm(&loop, timer);
+		loop_timer_disarm(&test_loop, timer);
 		timer->expired(timer);
 	}
 }
@@ -416,7 +407,7 @@ static void wakes_many_together(void **state)
 	assert_int_equal(wakes, 400);
 	for (size_t i = 0; i < 200; i++)
 		stream_close(many[i]);
-	assert_null(loop.timers);
+	assert_null(test_loop.timers);
 }
 
 int main(void)
