@@ -67,7 +67,7 @@ class Instance:
 
     def told(self, reason):
         what = {"GAP_REASON_SUPPRESSED": "suppressed", "GAP_REASON_LOST": "lost"}[reason]
-        return self.totals[what] - self.totals["untold_" + what]
+        return self.totals[what] - self.totals["unreported_" + what]
 
 
 class Ledger:

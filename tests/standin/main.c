@@ -35,10 +35,11 @@ static void answer_totals(void)
 	const struct module_status *s = module_status();
 	uint64_t suppressed, lost;
 
-	module_untold(&suppressed, &lost);
+	module_unreported(&suppressed, &lost);
 	printf("ok instance=%" PRIx64 " loaded=%d head=%" PRIu64 " tail=%" PRIu64 " raised=%" PRIu64
 	       " published=%" PRIu64 " suppressed=%" PRIu64 " lost=%" PRIu64 " summaries=%" PRIu64
-	       " untold_suppressed=%" PRIu64 " untold_lost=%" PRIu64 " messages=%" PRIu64 "\n",
+	       " unreported_suppressed=%" PRIu64 " unreported_lost=%" PRIu64 " messages=%" PRIu64
+	       "\n",
 	       s->instance, family_is_registered(), s->head, s->tail, s->raised, s->published,
 	       s->suppressed, s->lost, s->summaries, suppressed, lost, family_sent());
 }

@@ -145,10 +145,10 @@ static uint32_t churn_devices;
 static uint32_t churn_next;
 
 /* For each slot, the unreported faults. */
-static struct untold {
+static struct unreported {
 	uint64_t suppressed;
 	uint64_t lost;
-} untold[SLOTS + FLEET_MAX];
+} unreported[SLOTS + FLEET_MAX];
 
 static struct fault_event *history;
 static int64_t clock_offset_ns;
@@ -169,7 +169,7 @@ static void fill_slots(uint32_t devices)
 		slots[SLOTS + i] = fleet_device(i);
 	for (uint32_t i = 0; i < num_slots; i++)
 		slots[i].slot = i;
-	memset(untold, 0, sizeof(untold));
+	memset(unreported, 0, sizeof(unreported));
 }
 
 int module_load(uint32_t history_len, uint64_t instance, uint32_t devices)
@@ -287,9 +287,9 @@ static struct fault_event *record(const struct fault_event *template)
 	ev->identity = slot->identity;
 	ev->generation = slot->identity.generation;
 	if (!ev->synthetic) {
-		ev->suppressed_before = untold[ev->slot].suppressed;
-		ev->lost_before = untold[ev->slot].lost;
-		untold[ev->slot] = (struct untold){ 0 };
+		ev->suppressed_before = unreported[ev->slot].suppressed;
+		ev->lost_before = unreported[ev->slot].lost;
+		unreported[ev->slot] = (struct unreported){ 0 };
 	}
 	return ev;
 }
@@ -329,7 +329,7 @@ void module_suppress(uint32_t slot, uint64_t n)
 	raise_only(slot, n);
 	status.suppressed += n;
 	slots[slot].suppressed += n;
-	untold[slot].suppressed += n;
+	unreported[slot].suppressed += n;
 }
 
 void module_lose(uint32_t slot, uint64_t n)
@@ -337,7 +337,7 @@ void module_lose(uint32_t slot, uint64_t n)
 	raise_only(slot, n);
 	status.lost += n;
 	slots[slot].lost += n;
-	untold[slot].lost += n;
+	unreported[slot].lost += n;
 }
 
 int module_set_churn(uint32_t devices)
@@ -365,12 +365,12 @@ void module_set_present(uint32_t slot, bool present)
 		 present && slot < SLOTS ? fresh[slot].identity.driver : "");
 }
 
-void module_untold(uint64_t *suppressed, uint64_t *lost)
+void module_unreported(uint64_t *suppressed, uint64_t *lost)
 {
 	*suppressed = *lost = 0;
 	for (uint32_t i = 0; i < num_slots; i++) {
-		*suppressed += untold[i].suppressed;
-		*lost += untold[i].lost;
+		*suppressed += unreported[i].suppressed;
+		*lost += unreported[i].lost;
 	}
 }
 
@@ -378,7 +378,7 @@ const struct fault_event *module_summarize(uint32_t slot)
 {
 	const struct fault_event template = { .slot = slot, .kind = FAULTCAST_KIND_SUPPRESSED };
 
-	if (!untold[slot].suppressed && !untold[slot].lost)
+	if (!unreported[slot].suppressed && !unreported[slot].lost)
 		return NULL;
 	status.summaries++;
 	return record(&template);

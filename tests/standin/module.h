@@ -53,7 +53,7 @@ void module_churn(void);
 void module_set_present(uint32_t slot, bool present);
 
 /* The total numbers of unreported faults. */
-void module_untold(uint64_t *suppressed, uint64_t *lost);
+void module_unreported(uint64_t *suppressed, uint64_t *lost);
 
 /* A summary of this device's unreported faults; NULL: there are none. */
 const struct fault_event *module_summarize(uint32_t slot);
