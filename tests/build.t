@@ -50,6 +50,8 @@ compiler_of_the_kernel() {
 		kernel "$file" CONFIG_CC_IS_CLANG=y
 		like "$file says clang: LLVM=1" "$(would KDIR="$scratch/kernel" kmod)" \
 			"-C $scratch/kernel .* LLVM=1 "
+		like "for the modules of tests too" "$(would -C tests/vm O="$scratch/none" KDIR="$scratch/kernel" misdeed)" \
+			"-C $scratch/kernel .* LLVM=1 "
 	done
 	kernel .config CONFIG_CC_IS_GCC=y
 	not_ok "a kernel built with gcc: no LLVM" grep -q LLVM <<<"$(would KDIR="$scratch/kernel" kmod)"
