@@ -56,9 +56,12 @@ class Error(Exception):
     """The test cannot continue."""
 
 
-def run(test, seconds):
-    """Runs test(bed) and exits. After @seconds it fails. All processes that it started end with it."""
+def run(test, seconds, prepare=None):
+    """Runs test(bed) and exits. After @seconds it fails. All processes that it started end with it.
+    prepare() is called before the namespaces are entered: it may use the network, and has no limit."""
     if os.environ.get("FAULTCAST_TESTBED") != str(os.getppid()):
+        if prepare:
+            prepare()
         enter_namespaces(seconds)
     loopback_up()
     tap = Tap(sys.stdout)

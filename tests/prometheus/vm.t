@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import re
+import subprocess
 
 import prometheus
 import testbed
@@ -91,5 +92,10 @@ def test(bed):
     machine.pass_on(bed.tap)
 
 
+def fetch_kernel():
+    """Puts the machine's kernel into the cache, because the testbed has no network."""
+    subprocess.run([os.path.join(os.path.dirname(RUN), "kernel")], stdout=subprocess.DEVNULL, check=True)
+
+
 if __name__ == "__main__":
-    testbed.run(test, seconds=200)
+    testbed.run(test, seconds=200, prepare=fetch_kernel)
