@@ -27,14 +27,16 @@ INSTALL_DATA ?= $(INSTALL) -m 644
 # files.
 
 INSTALL_PROGRAMS := $(foreach program,faultcast_exporter faultcastctl,$(B)/$(program):$(bindir)/$(program))
+# The pages lie below $(docdir) as in the source, so that their links work.
+INSTALL_DOCS := $(addsuffix .md,ARCHITECTURE CHANGELOG CONTRIBUTING README SECURITY proto/README tests/vm/README) LICENSE \
+	$(wildcard docs/*.md docs/adr/*.md docs/licenses/*)
 INSTALL_FILES := \
 	$(foreach file,$(KMOD_SRC),$(file):$(dkmsdir)/$(file:kmod/%=%)) \
 	$(foreach file,$(PROTOS) proto/README.md,$(file):$(datadir)/faultcast/$(file)) \
 	kmod/faultcast.yaml:$(datadir)/faultcast/faultcast.yaml \
 	kmod/uapi/faultcast.h:$(includedir)/faultcast.h \
 	deploy/exporter.yaml:$(datadir)/faultcast/exporter.yaml \
-	$(foreach file,README.md CHANGELOG.md LICENSE,$(file):$(docdir)/$(file)) \
-	$(foreach file,$(wildcard docs/*.md docs/licenses/*),$(file):$(docdir)/$(file)) \
+	$(foreach file,$(INSTALL_DOCS),$(file):$(docdir)/$(file)) \
 	$(foreach file,$(wildcard deploy/prometheus/*.yml deploy/grafana/*.json),$(file):$(datadir)/faultcast/$(file:deploy/%=%)) \
 	deploy/systemd/faultcast.sysusers:$(sysusersdir)/faultcast.conf \
 	deploy/systemd/faultcast.modules-load:$(modulesloaddir)/faultcast.conf
@@ -48,7 +50,8 @@ INSTALL_CONFIG := deploy/systemd/faultcast-exporter.default:$(sysconfdir)/defaul
 
 # Directories that belong to faultcast alone, innermost first.
 INSTALL_DIRS := $(datadir)/faultcast/proto/faultcast/v1 $(datadir)/faultcast/proto/faultcast \
-	$(datadir)/faultcast/proto $(datadir)/faultcast/prometheus $(datadir)/faultcast/grafana $(datadir)/faultcast $(docdir)/docs/licenses $(docdir)/docs $(docdir) \
+	$(datadir)/faultcast/proto $(datadir)/faultcast/prometheus $(datadir)/faultcast/grafana $(datadir)/faultcast \
+	$(addprefix $(docdir)/,docs/adr docs/licenses docs proto tests/vm tests) $(docdir) \
 	$(addprefix $(dkmsdir)/,core nl probe uapi) $(dkmsdir)
 
 fill_in = sed $(foreach name,VERSION bindir datadir docdir sysconfdir,-e 's|@$(name)@|$($(name))|g')

@@ -47,6 +47,17 @@ namespace() {
 	fi
 }
 
+# dead_links DIRECTORY: the links of the Markdown pages below it that lead to no file.
+dead_links() {
+	local page link
+	find "$1" -name '*.md' | while read -r page; do
+		grep -o ']([^)]*)' "$page" | sed 's/^](//; s/[#)].*//' | grep -v -e '://' -e '^$' |
+			while read -r link; do
+				[ -f "${page%/*}/$link" ] || echo "$page: $link"
+			done
+	done
+}
+
 install_and_uninstall() {
 	local dest=$scratch/dest config=$scratch/dest/etc/default/faultcast-exporter
 	ok "make install, without privilege, building nothing" unprivileged make install DESTDIR="$dest"
@@ -56,6 +67,7 @@ install_and_uninstall() {
 	done
 	like "the unit runs it" "$(cat "$dest"/usr/local/lib/systemd/system/faultcast-exporter.service)" \
 		'^ExecStart=/usr/local/bin/faultcast_exporter '
+	is "each link of a page leads to an installed file" "$(dead_links "$dest"/usr/local/share/doc/faultcast)" ""
 	is "no @name@ is left" "$(grep -rIlE '@[A-Za-z]+@' "$dest" --exclude-dir=doc)" ""
 	ok "make uninstall" make uninstall DESTDIR="$dest"
 	is "leaves no file" "$(files "$dest")" ""
