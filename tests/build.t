@@ -79,12 +79,13 @@ two_builds() {
 }
 
 rebuild() {
-	local program=build/faultcast_exporter arguments="-C $scratch/one REVISION=revision"
+	local count program=build/faultcast_exporter arguments="-C $scratch/one REVISION=revision"
 	touch "$scratch"/one/Makefile "$scratch"/one/*/*.mk
 	# shellcheck disable=SC2086 # a list of words
 	is "another Makefile compiles nothing" "$(make $arguments $program | compiled)" 0
 	# shellcheck disable=SC2086 # a list of words
-	ok "another revision compiles few files" test "$(make $arguments REVISION=other $program | compiled)" -le 3
+	count=$(make $arguments REVISION=other $program | compiled)
+	ok "another revision compiles few files: $count" test "$count" -ge 1 -a "$count" -le 3
 	# shellcheck disable=SC2086 # a list of words
 	is "other CFLAGS compile a file again" \
 		"$(make $arguments CFLAGS=-O1 build/obj/exporter/base/utf8.o | compiled)" 1
