@@ -40,7 +40,7 @@ static const struct option_row program_rows[] = {
 };
 
 static const struct setting_group program_settings = { program_rows, sizeof(program_options),
-						       &defaults, &program_options };
+						       &defaults, &program_options, NULL };
 
 const struct feature feature_program = {
 	.settings = (const struct setting_group *const[]){ &program_settings, NULL },
@@ -118,6 +118,16 @@ static int read_file(struct settings *settings, const char *path, struct strbuf 
 	return err;
 }
 
+static int check_groups(const struct settings *settings, struct strbuf *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && settings->sets[i].rows; i++)
+		if (settings->groups[i]->check)
+			err = settings->groups[i]->check(settings->sets[i].values, error);
+	return err;
+}
+
 int settings_read(struct settings *settings, const struct feature *const *features, int argc,
 		  char **argv, struct strbuf *error)
 {
@@ -141,8 +151,10 @@ int settings_read(struct settings *settings, const struct feature *const *featur
 		/*
 		 * Parse the flags once more, because flags override the environment and the file.
 		 */
-		if (!err)
+		if (!err) {
 			options_parse(settings->sets, argc, argv, error);
+			err = check_groups(settings, error);
+		}
 	}
 	if (parsed < 0 || err)
 		settings_free(settings);
@@ -170,9 +182,7 @@ static bool differ(const struct option_row *row, const void *a, const void *b)
 {
 	if (row->type == OPTION_LIST)
 		return true;
-	if (row->type == OPTION_STRING)
-		return strcmp(*(const char *const *)a, *(const char *const *)b) != 0;
-	return memcmp(a, b, options_size(row)) != 0;
+	return !options_equal(row, a, b);
 }
 
 /* Whether a change of the running values to @fresh includes a call of the row's apply(). */

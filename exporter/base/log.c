@@ -51,7 +51,7 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 
-const struct setting_group log_settings = { rows, sizeof(options), &defaults, &options };
+const struct setting_group log_settings = { rows, sizeof(options), &defaults, &options, NULL };
 
 static enum log_level min_level = LOG_INFO;
 static enum log_format line_format = LOG_LOGFMT;

@@ -66,6 +66,8 @@ size_t options_size(const struct option_row *row)
 		return sizeof(int);
 	case OPTION_STRING:
 		return sizeof(const char *);
+	case OPTION_TEXTS:
+		return sizeof(struct option_texts);
 	case OPTION_LIST:
 		return 0;
 	case OPTION_NUMBER:
@@ -74,6 +76,30 @@ size_t options_size(const struct option_row *row)
 		break;
 	}
 	return sizeof(uint64_t);
+}
+
+bool options_equal(const struct option_row *row, const void *a, const void *b)
+{
+	const struct option_texts *texts = a, *others = b;
+
+	if (row->type == OPTION_STRING)
+		return !strcmp(*(const char *const *)a, *(const char *const *)b);
+	if (row->type == OPTION_TEXTS)
+		return texts->count == others->count &&
+		       !memcmp(texts->items, others->items, sizeof(texts->items));
+	return !memcmp(a, b, options_size(row));
+}
+
+void options_begin(const struct option_set *sets)
+{
+	for (; sets->rows; sets++) {
+		for (const struct option_row *row = sets->rows; row->name; row++) {
+			struct option_texts *texts = options_value(row, sets->values);
+
+			if (row->type == OPTION_TEXTS)
+				texts->more = false;
+		}
+	}
 }
 
 const struct option_row *options_find(const struct option_set *sets, const char *name, size_t len,
@@ -112,6 +138,14 @@ static int set_flag(bool *value, const char *called, const char *text, struct st
 	return -EINVAL;
 }
 
+static int refuse_text(const struct option_row *row, const char *called, const char *text,
+		       struct strbuf *error)
+{
+	strbuf_addf(error, "%s: expected %s", called, row->expected);
+	options_add_got(error, text);
+	return -EINVAL;
+}
+
 static int set_string(const struct option_row *row, const char **value, const char *called,
 		      const char *text, struct strbuf *error)
 {
@@ -119,9 +153,48 @@ static int set_string(const struct option_row *row, const char **value, const ch
 		*value = text;
 		return 0;
 	}
-	strbuf_addf(error, "%s: expected %s", called, row->expected);
-	options_add_got(error, text);
-	return -EINVAL;
+	return refuse_text(row, called, text, error);
+}
+
+static int add_text(const struct option_row *row, struct option_texts *texts, const char *called,
+		    const char *text, struct strbuf *error)
+{
+	if (row->valid && !row->valid(text))
+		return refuse_text(row, called, text, error);
+	if (texts->count == OPTION_TEXTS_MAX) {
+		strbuf_addf(error, "%s: expected at most %d values", called, OPTION_TEXTS_MAX);
+		return -EINVAL;
+	}
+	strcpy(texts->items[texts->count++], text);
+	return 0;
+}
+
+static int set_texts(const struct option_row *row, struct option_texts *texts, const char *called,
+		     const char *text, struct strbuf *error)
+{
+	int err = 0;
+
+	if (!texts->more)
+		memset(texts, 0, sizeof(*texts));
+	texts->more = true;
+	if (!*text)
+		return texts->count >= row->min ? 0 : refuse_text(row, called, text, error);
+	for (const char *at = text, *end; !err && at; at = *end ? end + 1 : NULL) {
+		char one[OPTION_TEXT_SIZE];
+		size_t len;
+
+		at += strspn(at, " ");
+		end = at + strcspn(at, ",");
+		len = (size_t)(end - at);
+		while (len && at[len - 1] == ' ')
+			len--;
+		if (len >= sizeof(one))
+			return refuse_text(row, called, at, error);
+		memcpy(one, at, len);
+		one[len] = '\0';
+		err = add_text(row, texts, called, one, error);
+	}
+	return err;
 }
 
 static int set_choice(const struct option_row *row, int *value, const char *called,
@@ -215,6 +288,8 @@ int options_set(const struct option_row *row, void *value, const char *called, c
 		return set_flag(value, called, text, error);
 	case OPTION_STRING:
 		return set_string(row, value, called, text, error);
+	case OPTION_TEXTS:
+		return set_texts(row, value, called, text, error);
 	case OPTION_NUMBER:
 		return set_number(row, value, called, text, error);
 	case OPTION_CHOICE:
@@ -245,6 +320,7 @@ int options_parse(const struct option_set *sets, int argc, char **argv, struct s
 {
 	int i;
 
+	options_begin(sets);
 	for (i = 0; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		const struct option_row *row = NULL;
 		const char *name = argv[i] + 2, *equals;
@@ -299,12 +375,19 @@ int options_environment(const struct option_set *sets, struct strbuf *error)
 {
 	int err = 0;
 
+	options_begin(sets);
 	for (; sets->rows; sets++)
 		for (const struct option_row *row = sets->rows; !err && row->name; row++)
 			if (!row->command_line_only && row->type != OPTION_LIST)
 				err = set_by_environment(row, options_value(row, sets->values),
 							 error);
 	return err;
+}
+
+static void add_texts(const struct option_texts *texts, struct strbuf *out)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		strbuf_addf(out, "%s%s", i ? "," : "", texts->items[i]);
 }
 
 void options_add_value(const struct option_row *row, const void *value, struct strbuf *out)
@@ -315,6 +398,9 @@ void options_add_value(const struct option_row *row, const void *value, struct s
 		break;
 	case OPTION_STRING:
 		strbuf_adds(out, *(const char *const *)value);
+		break;
+	case OPTION_TEXTS:
+		add_texts(value, out);
 		break;
 	case OPTION_NUMBER:
 		strbuf_addf(out, "%" PRIu64, *(const uint64_t *)value);
@@ -335,8 +421,11 @@ void options_add_value(const struct option_row *row, const void *value, struct s
 
 static void add_default(const struct option_row *row, const void *value, struct strbuf *out)
 {
+	const struct option_texts *texts = value;
+
 	if (row->hide_default || row->type == OPTION_FLAG ||
-	    (row->type == OPTION_STRING && !*(const char *const *)value))
+	    (row->type == OPTION_STRING && !*(const char *const *)value) ||
+	    (row->type == OPTION_TEXTS && !texts->count))
 		return;
 	strbuf_adds(out, " (default ");
 	options_add_value(row, value, out);

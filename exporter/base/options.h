@@ -21,10 +21,25 @@ enum option_type {
 	OPTION_DURATION, /* in ns: 90s, 15d, 1h30m */
 	OPTION_SIZE,	 /* in bytes: 512MB, 1GB; powers of 1024 */
 	/*
+	 * struct option_texts: one or several texts, at least min.  A flag may be repeated, the
+	 * configuration file may have a list, and each text may be several with commas in between.
+	 */
+	OPTION_TEXTS,
+	/*
 	 * A list in the configuration file, which the row's read() stores.  There is no flag and no
 	 * variable for it.
 	 */
 	OPTION_LIST,
+};
+
+#define OPTION_TEXTS_MAX 32
+#define OPTION_TEXT_SIZE 264 /* bytes; a host name of DNS has up to 253 */
+
+/* The value of OPTION_TEXTS.  Unused bytes of @items are 0. */
+struct option_texts {
+	size_t count;
+	char items[OPTION_TEXTS_MAX][OPTION_TEXT_SIZE];
+	bool more; /* the next text is added to the others; see options_begin() */
 };
 
 struct config_reader; /* config/reader.h */
@@ -36,7 +51,8 @@ struct option_row {
 	const char *const *choices; /* their names; ends with NULL */
 	uint64_t min;
 	uint64_t max;
-	/* Optional, for strings: tells whether a text is valid, and how an error describes one. */
+	/* Optional, for strings and texts: tells whether a text is valid, and how an error
+	 * describes one. */
 	bool (*valid)(const char *text);
 	const char *expected;
 	bool hide_default;
@@ -72,6 +88,11 @@ struct setting_group {
 	const void *defaults;
 	void *running; /* the values in use; the program sets them at the start, from @defaults on
 			*/
+	/*
+	 * Optional: tells whether the values fit together, each of which is valid.  Returns 0, or
+	 * -EINVAL with one line in @error.
+	 */
+	int (*check)(const void *values, struct strbuf *error);
 };
 
 /*
@@ -93,6 +114,13 @@ int options_parse(const struct option_set *sets, int argc, char **argv, struct s
 int options_environment(const struct option_set *sets, struct strbuf *error);
 
 /*
+ * Begins to read another source of values.  The first text that it has for an OPTION_TEXTS replaces
+ * the texts of earlier sources; further ones are added.  options_parse() and options_environment()
+ * call this function.
+ */
+void options_begin(const struct option_set *sets);
+
+/*
  * Returns the row with the name @name, of length @len, or NULL.  *@value points to the member that
  * holds the value.
  */
@@ -111,6 +139,9 @@ void *options_value(const struct option_row *row, void *values);
 
 /* The size in bytes of the row's member; 0 for OPTION_LIST. */
 size_t options_size(const struct option_row *row);
+
+/* Whether two values of the row are equal.  Not for OPTION_LIST. */
+bool options_equal(const struct option_row *row, const void *a, const void *b);
 
 /* Adds ", got " and the start of @text, quoted. */
 void options_add_got(struct strbuf *error, const char *text);

@@ -148,6 +148,7 @@ int config_parse(struct config *config, const struct option_set *sets, const cha
 
 	if (err)
 		return err;
+	options_begin(sets);
 	err = read_stream(&file);
 	if (!err && file.seen.failed)
 		err = config_no_memory(&file.reader);

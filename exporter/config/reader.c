@@ -183,8 +183,18 @@ static const char *keep(struct config_reader *reader, const char *text)
 	return string->text;
 }
 
-int config_value(struct config_reader *reader, const struct option_row *row, void *value,
-		 const char *called)
+static int set_value(struct config_reader *reader, const struct option_row *row, void *value,
+		     const char *called, const char *text)
+{
+	begin_error(reader, config_line(reader));
+	if (options_set(row, value, called, text, reader->error))
+		return -EINVAL;
+	strbuf_reset(reader->error);
+	return 0;
+}
+
+static int read_scalar(struct config_reader *reader, const struct option_row *row, void *value,
+		       const char *called)
 {
 	const char *text = scalar(reader);
 
@@ -195,9 +205,29 @@ int config_value(struct config_reader *reader, const struct option_row *row, voi
 		text = keep(reader, text);
 	if (!text)
 		return config_no_memory(reader);
-	begin_error(reader, config_line(reader));
-	if (options_set(row, value, called, text, reader->error))
-		return -EINVAL;
-	strbuf_reset(reader->error);
-	return 0;
+	return set_value(reader, row, value, called, text);
+}
+
+/* Reads a list of texts, whose start is the present event. */
+static int read_texts(struct config_reader *reader, const struct option_row *row, void *value,
+		      const char *called)
+{
+	bool any = false;
+	int err;
+
+	while (!(err = config_next(reader)) && reader->event.type != YAML_SEQUENCE_END_EVENT) {
+		err = read_scalar(reader, row, value, called);
+		if (err)
+			return err;
+		any = true;
+	}
+	return err || any ? err : set_value(reader, row, value, called, "");
+}
+
+int config_value(struct config_reader *reader, const struct option_row *row, void *value,
+		 const char *called)
+{
+	if (row->type == OPTION_TEXTS && reader->event.type == YAML_SEQUENCE_START_EVENT)
+		return read_texts(reader, row, value, called);
+	return read_scalar(reader, row, value, called);
 }

@@ -24,4 +24,5 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 
-const struct setting_group feed_settings = { rows, sizeof(feed_options), &defaults, &feed_options };
+const struct setting_group feed_settings = { rows, sizeof(feed_options), &defaults, &feed_options,
+					     NULL };

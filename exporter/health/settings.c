@@ -187,5 +187,5 @@ static const struct option_row settings_rows[] = {
 static const struct health_options defaults;
 static struct health_options running;
 
-const struct setting_group health_settings = { settings_rows, sizeof(running), &defaults,
-					       &running };
+const struct setting_group health_settings = { settings_rows, sizeof(running), &defaults, &running,
+					       NULL };

@@ -51,8 +51,8 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 
-const struct setting_group endpoint_metrics_settings = { rows, sizeof(options), &defaults,
-							 &options };
+const struct setting_group endpoint_metrics_settings = { rows, sizeof(options), &defaults, &options,
+							 NULL };
 
 static uint64_t under_way; /* requests that were admitted and have not ended */
 

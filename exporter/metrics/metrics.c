@@ -54,7 +54,8 @@ static const struct option_row option_rows[] = {
 	{ .name = NULL },
 };
 
-static const struct setting_group settings = { option_rows, sizeof(options), &defaults, &options };
+static const struct setting_group settings = { option_rows, sizeof(options), &defaults, &options,
+					       NULL };
 
 static uint64_t started_real_ns;
 static uint64_t events;

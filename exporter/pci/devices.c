@@ -51,7 +51,7 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 
-const struct setting_group devices_settings = { rows, sizeof(config), &defaults, &config };
+const struct setting_group devices_settings = { rows, sizeof(config), &defaults, &config, NULL };
 
 const struct feature feature_pci = {
 	.settings = (const struct setting_group *const[]){ &devices_settings, NULL },

@@ -79,7 +79,7 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 
-const struct setting_group store_settings = { rows, sizeof(config), &defaults, &config };
+const struct setting_group store_settings = { rows, sizeof(config), &defaults, &config, NULL };
 
 static int init(struct loop *loop)
 {

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -24,7 +25,13 @@ static struct values {
 	int colour;
 	uint64_t duration;
 	uint64_t size;
+	struct option_texts texts;
 } got;
+
+static bool has_no_x(const char *text)
+{
+	return *text && !strchr(text, 'x');
+}
 
 static const struct option_row rows[] = {
 	{ .name = "flag",
@@ -63,6 +70,14 @@ static const struct option_row rows[] = {
 	  .max = 1ULL << 60,
 	  .arg = "SIZE",
 	  .help = "s" },
+	{ .name = "texts",
+	  .type = OPTION_TEXTS,
+	  .offset = offsetof(struct values, texts),
+	  .min = 1,
+	  .valid = has_no_x,
+	  .expected = "a text without x",
+	  .arg = "TEXT",
+	  .help = "several texts" },
 	{ .name = NULL },
 };
 
@@ -76,6 +91,8 @@ static int setup(void **state)
 	got.number = 7;
 	got.duration = 15 * 86400 * NSEC_PER_SEC;
 	got.size = 512 << 20;
+	got.texts.count = 1;
+	strcpy(got.texts.items[0], "first");
 	return 0;
 }
 
@@ -136,6 +153,82 @@ static void reads_amounts(void **state)
 		strbuf_free(&help);
 		strbuf_free(&error);
 	}
+}
+
+/* The texts as options_add_value() shows them, with commas in between. */
+static void expect_texts(const char *expected)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	for (const struct option_row *row = rows; row->name; row++)
+		if (row->type == OPTION_TEXTS)
+			options_add_value(row, &got.texts, &out);
+	assert_string_equal(strbuf_str(&out), expected);
+	strbuf_free(&out);
+}
+
+static void collects_texts(void **state)
+{
+	char *repeated[] = { "--texts=a", "--flag", "--texts", "b,c" };
+	char *once[] = { "--texts=d" };
+	char *wrong[] = { "--texts=a,x,b" };
+	char *empty[] = { "--texts=" };
+	struct strbuf error = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(options_parse(sets, 4, repeated, &error), 4);
+	expect_texts("a,b,c");
+	assert_int_equal(options_parse(sets, 1, once, &error), 1);
+	expect_texts("d");
+	setenv("FAULTCAST_TEXTS", "e, f ,g", 1);
+	assert_int_equal(options_environment(sets, &error), 0);
+	unsetenv("FAULTCAST_TEXTS");
+	expect_texts("e,f,g");
+	assert_int_equal(options_environment(sets, &error), 0);
+	expect_texts("e,f,g");
+	assert_int_equal(options_parse(sets, 1, wrong, &error), -EINVAL);
+	assert_string_equal(strbuf_str(&error), "--texts: expected a text without x, got \"x\"");
+	strbuf_reset(&error);
+	assert_int_equal(options_parse(sets, 1, empty, &error), -EINVAL);
+	assert_string_equal(strbuf_str(&error), "--texts: expected a text without x, got \"\"");
+	strbuf_free(&error);
+}
+
+static void bounds_texts(void **state)
+{
+	char argument[OPTION_TEXT_SIZE + 16] = "--texts=", *argv[OPTION_TEXTS_MAX + 1];
+	struct strbuf error = STRBUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i <= OPTION_TEXTS_MAX; i++)
+		argv[i] = "--texts=a";
+	assert_int_equal(options_parse(sets, OPTION_TEXTS_MAX, argv, &error), OPTION_TEXTS_MAX);
+	assert_int_equal(got.texts.count, OPTION_TEXTS_MAX);
+	assert_int_equal(options_parse(sets, OPTION_TEXTS_MAX + 1, argv, &error), -EINVAL);
+	assert_string_equal(strbuf_str(&error), "--texts: expected at most 32 values");
+	strbuf_reset(&error);
+	argv[0] = argument;
+	memset(argument + strlen("--texts="), 'a', OPTION_TEXT_SIZE - 1);
+	assert_int_equal(options_parse(sets, 1, argv, &error), 1);
+	strcat(argument, "a");
+	assert_int_equal(options_parse(sets, 1, argv, &error), -EINVAL);
+	strbuf_free(&error);
+}
+
+static void compares_texts(void **state)
+{
+	char *same[] = { "--texts=first" }, *other[] = { "--texts=first,a" };
+	struct option_texts before = got.texts;
+	const struct option_row *row = rows;
+	struct strbuf error = STRBUF_INIT;
+
+	(void)state;
+	while (row->type != OPTION_TEXTS)
+		row++;
+	assert_int_equal(options_parse(sets, 1, other, &error), 1);
+	assert_false(options_equal(row, &before, &got.texts));
+	assert_int_equal(options_parse(sets, 1, same, &error), 1);
+	assert_true(options_equal(row, &before, &got.texts));
 }
 
 static const struct {
@@ -215,7 +308,8 @@ static void hides_defaults(void **state)
 					      "  --number=N                      n\n"
 					      "  --colour=COLOUR                 c\n"
 					      "  --duration=DURATION             d\n"
-					      "  --size=SIZE                     s\n");
+					      "  --size=SIZE                     s\n"
+					      "  --texts=TEXT                    several texts\n");
 	/* The flag is parsed and its range is checked as usual. */
 	strbuf_reset(&out);
 	assert_int_equal(options_parse(hidden_sets, 2, argv, &out), 2);
@@ -238,7 +332,8 @@ static void helps(void **state)
 			    "  --number=N                      n (default 7)\n"
 			    "  --colour=COLOUR                 c (default red)\n"
 			    "  --duration=DURATION             d (default 15d)\n"
-			    "  --size=SIZE                     s (default 512MB)\n");
+			    "  --size=SIZE                     s (default 512MB)\n"
+			    "  --texts=TEXT                    several texts (default first)\n");
 	strbuf_free(&out);
 }
 
@@ -248,6 +343,9 @@ int main(void)
 		cmocka_unit_test_setup(reads, setup),
 		cmocka_unit_test_setup(ends_at_dashes, setup),
 		cmocka_unit_test_setup(reads_amounts, setup),
+		cmocka_unit_test_setup(collects_texts, setup),
+		cmocka_unit_test_setup(bounds_texts, setup),
+		cmocka_unit_test_setup(compares_texts, setup),
 		cmocka_unit_test_setup(refuses, setup),
 		cmocka_unit_test_setup(helps, setup),
 		cmocka_unit_test_setup(hides_defaults, setup),
