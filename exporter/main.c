@@ -141,6 +141,27 @@ static int read_settings(int argc, char **argv)
 	return ret;
 }
 
+static void warn_if_wide(void)
+{
+	struct strbuf wide = STRBUF_INIT;
+
+	http_server_add_addresses(&wide, true);
+	if (wide.len)
+		log_warn("other hosts can reach %s, and no authentication is required",
+			 strbuf_str(&wide));
+	strbuf_free(&wide);
+}
+
+static void say_where(void)
+{
+	struct strbuf addresses = STRBUF_INIT;
+
+	http_server_add_addresses(&addresses, false);
+	log_info("faultcast_exporter %s (%s) serves HTTP on %s", VERSION, REVISION,
+		 strbuf_str(&addresses));
+	strbuf_free(&addresses);
+}
+
 static int serve(void)
 {
 	static struct feed_sink sink;
@@ -161,9 +182,7 @@ static int serve(void)
 		strbuf_free(&error);
 		return err;
 	}
-	if (http_server_is_wide())
-		log_warn("other hosts can reach %s, and no authentication is required",
-			 http_server_address());
+	warn_if_wide();
 	err = devices_watch(&loop);
 	if (err)
 		log_warn("cannot list PCI devices: %s", strerror(-err));
@@ -177,8 +196,7 @@ static int serve(void)
 		log_error("cannot use generic netlink: %s", strerror(-err));
 		return err;
 	}
-	log_info("faultcast_exporter %s (%s) on http://%s", VERSION, REVISION,
-		 http_server_address());
+	say_where();
 	return loop_run(&loop);
 }
 

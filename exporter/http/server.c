@@ -23,25 +23,29 @@ struct server {
 	struct MHD_Daemon *daemon;
 	struct loop_hook hook;
 	struct loop_fd activity;
-	const char *unix_path; /* NULL: TCP */
+	struct listener *listener;
 };
 
 struct options {
-	const char *listen_address;
+	struct option_texts listen_address;
 	const char *unix_path; /* "": no unix socket */
 };
 
-static const struct options defaults = { .listen_address = "127.0.0.1:10186", .unix_path = "" };
+static const struct options defaults = {
+	.listen_address = { .count = 1, .items = { "127.0.0.1:10186" } },
+	.unix_path = "",
+};
 static struct options options;
 
 static const struct option_row rows[] = {
 	{ .name = "web.listen-address",
-	  .type = OPTION_STRING,
+	  .type = OPTION_TEXTS,
 	  .offset = offsetof(struct options, listen_address),
+	  .min = 1,
 	  .valid = listener_is_address,
 	  .expected = LISTENER_ADDRESS,
 	  .arg = "HOST:PORT",
-	  .help = "address on which HTTP is served; there is no authentication" },
+	  .help = "addresses on which HTTP is served without authentication; none: no TCP" },
 	{ .name = "web.unix-socket",
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, unix_path),
@@ -53,13 +57,36 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 
-const struct setting_group http_server_settings = { rows, sizeof(options), &defaults, &options };
+static bool has_none(const struct option_texts *addresses)
+{
+	for (size_t i = 0; i < addresses->count; i++)
+		if (!strcmp(addresses->items[i], LISTENER_NONE))
+			return true;
+	return false;
+}
+
+static int check(const void *values, struct strbuf *error)
+{
+	const struct options *o = values;
+
+	if (!has_none(&o->listen_address))
+		return 0;
+	if (o->listen_address.count > 1)
+		strbuf_adds(error, "web.listen-address: expected none alone, or addresses");
+	else if (!*o->unix_path)
+		strbuf_adds(error, "web.listen-address: expected an address, because there is no "
+				   "web.unix-socket, got \"none\"");
+	return error->len ? -EINVAL : 0;
+}
+
+const struct setting_group http_server_settings = { rows, sizeof(options), &defaults, &options,
+						    check };
 
 static struct loop *server_loop;
-static struct server tcp_server, unix_server;
+static struct listeners listeners;
+static struct server servers[LISTENERS_MAX];
 static const struct http_route *const *served;
 static struct http_request *requests;
-static bool is_wide;
 
 static struct server *server_of(struct loop_hook *hook)
 {
@@ -133,10 +160,10 @@ static void check_peer(const struct server *server, struct http_request *request
 	const union MHD_ConnectionInfo *info;
 	struct strbuf error = STRBUF_INIT;
 
-	if (!server->unix_path)
+	if (!server->listener->unix_path)
 		return;
 	info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (listener_check_peer(info->connect_fd, server->unix_path, &error))
+	if (listener_check_peer(server->listener, info->connect_fd, &error))
 		http_answer_text(request, MHD_HTTP_FORBIDDEN, "%s", strbuf_str(&error));
 	strbuf_free(&error);
 }
@@ -196,23 +223,23 @@ static void on_log(void *cls, const char *fmt, va_list args)
 	strbuf_free(&line);
 }
 
-/* Serves on @fd, and closes it on error. */
-static int start(struct server *server, int fd, struct strbuf *error)
+/* Serves on a listener.  After success, libmicrohttpd closes its descriptor. */
+static int start(struct server *server, struct listener *listener, struct strbuf *error)
 {
 	const union MHD_DaemonInfo *info;
 	int err;
 
+	server->listener = listener;
 	server->hook = (struct loop_hook){ .timeout_ms = hook_timeout, .run = hook_run };
 	server->activity.ready = on_activity;
 	server->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 		on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned int)CONNECTION_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned int)IDLE_TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 		MHD_OPTION_END);
 	if (!server->daemon) {
-		close(fd);
 		strbuf_adds(error, "cannot start libmicrohttpd");
 		return -EIO;
 	}
@@ -220,6 +247,7 @@ static int start(struct server *server, int fd, struct strbuf *error)
 	server->activity.fd = info->epoll_fd;
 	err = loop_add(server_loop, &server->activity, EPOLLIN);
 	if (err) {
+		MHD_quiesce_daemon(server->daemon);
 		MHD_stop_daemon(server->daemon);
 		server->daemon = NULL;
 		strbuf_addf(error, "cannot watch the HTTP server: %s", strerror(-err));
@@ -229,41 +257,51 @@ static int start(struct server *server, int fd, struct strbuf *error)
 	return 0;
 }
 
+static int listen_on_all(struct strbuf *error)
+{
+	const struct option_texts *addresses = &options.listen_address;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < addresses->count && !has_none(addresses); i++)
+		err = listener_open_tcp(&listeners, addresses->items[i], error);
+	if (!err && *options.unix_path)
+		err = listener_open_unix(&listeners, options.unix_path, error);
+	return err;
+}
+
 int http_server_start(struct loop *loop, const struct http_route *const *routes,
 		      struct strbuf *error)
 {
-	int err, fd = -1;
+	int err;
 
 	server_loop = loop;
 	served = routes;
-	err = listener_open_tcp(options.listen_address, &fd, &is_wide, error);
-	if (!err)
-		err = start(&tcp_server, fd, error);
-	if (err || !*options.unix_path)
-		return err;
-	err = listener_open_unix(options.unix_path, &fd, error);
-	if (err)
-		return err;
-	unix_server.unix_path = options.unix_path;
-	return start(&unix_server, fd, error);
+	err = listen_on_all(error);
+	for (size_t i = 0; !err && i < listeners.count; i++)
+		err = start(&servers[i], &listeners.list[i], error);
+	return err;
 }
 
-const char *http_server_address(void)
+void http_server_add_addresses(struct strbuf *out, bool wide)
 {
-	return options.listen_address;
+	const char *before = "";
+
+	for (size_t i = 0; i < listeners.count; i++) {
+		if (wide && !listener_is_wide(&listeners.list[i]))
+			continue;
+		strbuf_adds(out, before);
+		listener_add_name(&listeners.list[i], out);
+		before = ", ";
+	}
 }
 
-bool http_server_is_wide(void)
+static void stop(struct server *server, struct listener *listener)
 {
-	return is_wide;
-}
-
-static void stop(struct server *server)
-{
-	if (server->unix_path)
-		unlink(server->unix_path);
-	if (!server->daemon)
+	listener_remove_file(listener);
+	if (!server->daemon) {
+		close(listener->fd);
 		return;
+	}
 	loop_del_hook(server_loop, &server->hook);
 	loop_del(server_loop, &server->activity);
 	MHD_stop_daemon(server->daemon);
@@ -275,6 +313,7 @@ void http_server_stop(void)
 	/* libmicrohttpd cannot stop while a connection is suspended. */
 	for (struct http_request *request = requests; request; request = request->next)
 		http_resume(request);
-	stop(&tcp_server);
-	stop(&unix_server);
+	for (size_t i = 0; i < listeners.count; i++)
+		stop(&servers[i], &listeners.list[i]);
+	listeners.count = 0;
 }

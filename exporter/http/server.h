@@ -24,13 +24,13 @@ extern const struct setting_group http_server_settings;
 int http_server_start(struct loop *loop, const struct http_route *const *routes,
 		      struct strbuf *error);
 
-/* The TCP address as it is configured: "host:port", "[v6]:port" or ":port". */
-const char *http_server_address(void);
-
 /* Closes all connections and stops listening. */
 void http_server_stop(void);
 
-/* True if the TCP address is reachable from other hosts. */
-bool http_server_is_wide(void);
+/*
+ * Adds the addresses that are listened on, separated by ", ": "127.0.0.1:10186", "[::1]:10186", or
+ * the path of the unix socket.  @wide: only those that other hosts can reach.
+ */
+void http_server_add_addresses(struct strbuf *out, bool wide);
 
 #endif

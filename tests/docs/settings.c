@@ -23,7 +23,9 @@ static void add_type(struct strbuf *out, const struct option_row *row)
 {
 	switch (row->type) {
 	case OPTION_STRING:
-		strbuf_adds(out, row->expected ? row->expected : types[row->type]);
+	case OPTION_TEXTS:
+		strbuf_addf(out, "%s%s", row->type == OPTION_TEXTS ? "one or several: " : "",
+			    row->expected ? row->expected : types[OPTION_STRING]);
 		break;
 	case OPTION_CHOICE:
 		for (const char *const *choice = row->choices; *choice; choice++)
@@ -114,6 +116,12 @@ void page_settings(struct strbuf *out)
 		"A duration is a sequence of numbers with the units y, w, d, h, m, s and ms, in "
 		"this order, such as `15d` or `1h30m`. A size has the units B, KB, MB, GB, TB, "
 		"PB and EB, which are powers of 1024.");
+	page_add_text(
+		out,
+		"Several values are several flags, a list in the file, or one text with commas "
+		"in between: `--web.listen-address=:10186 --web.listen-address=[::1]:10187`, "
+		"`listen-address: [':10186', '[::1]:10187']`, "
+		"`FAULTCAST_WEB_LISTEN_ADDRESS=:10186,[::1]:10187`.");
 	strbuf_adds(out, "## Only in the file\n\nThese lists take effect on SIGHUP.\n\n");
 	each(&settings, &lists, add_list);
 	page_add_text(out, strbuf_str(&lists));

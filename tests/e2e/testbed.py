@@ -327,8 +327,9 @@ class Exporter(Process, Served):
     def __init__(self, bed, standin, flags, san, port, env):
         Served.__init__(self, ("127.0.0.1", port))
         program = os.path.join(BUILD, "san" if san else "", "faultcast_exporter")
-        Process.__init__(self, bed, [program, f"--netlink.standin={standin.port}",
-                                     f"--web.listen-address=127.0.0.1:{port}", *flags],
+        if "--web.listen-address=none" not in flags:
+            flags = [f"--web.listen-address=127.0.0.1:{port}", *flags]
+        Process.__init__(self, bed, [program, f"--netlink.standin={standin.port}", *flags],
                          env={**os.environ, **(env or {})})
 
     def check_stop(self):

@@ -153,6 +153,9 @@ static const struct {
 	{ "--web.listen-address=:-1", false },
 	{ "--web.listen-address=::1:10186", false },
 	{ "--web.listen-address=[::1]10186", false },
+	{ "--web.listen-address=127.0.0.1:1,:2", true },
+	{ "--web.listen-address=127.0.0.1:1,2", false },
+	{ "--web.listen-address=none", false },
 	{ "--web.unix-socket=", true },
 	{ "--web.unix-socket=/run/x", true },
 	{ "--web.unix-socket=" UNIX_PATH_107, true },
@@ -175,6 +178,66 @@ static void refuses_what_cannot_be_served(void **state)
 		if ((read_with(flags[i].flag) >= 0) != flags[i].sound)
 			fail_msg("%s: %s", flags[i].flag, strbuf_str(&error));
 	}
+}
+
+static void expect_addresses(const char *expected)
+{
+	const struct option_texts *addresses = value_of("web.listen-address");
+	struct strbuf all = STRBUF_INIT;
+
+	for (size_t i = 0; i < addresses->count; i++)
+		strbuf_addf(&all, "%s ", addresses->items[i]);
+	assert_string_equal(strbuf_str(&all), expected);
+	strbuf_free(&all);
+}
+
+/* Each source of settings replaces the addresses of the one below it. */
+static void takes_several_addresses(void **state)
+{
+	(void)state;
+	write_file("web.listen-address: [':1', '[::1]:2']");
+	assert_true(read_with(NULL) >= 0);
+	expect_addresses(":1 [::1]:2 ");
+	setenv("FAULTCAST_WEB_LISTEN_ADDRESS", ":3,:4", 1);
+	assert_true(read_with(NULL) >= 0);
+	expect_addresses(":3 :4 ");
+	assert_true(read_with("--web.listen-address=:5") >= 0);
+	expect_addresses(":5 ");
+	unsetenv("FAULTCAST_WEB_LISTEN_ADDRESS");
+	write_file("web.listen-address: ':6'");
+	assert_true(read_with(NULL) >= 0);
+	expect_addresses(":6 ");
+	write_file("");
+	assert_true(read_with(NULL) >= 0);
+	expect_addresses("127.0.0.1:10186 ");
+}
+
+static const struct {
+	const char *file;
+	const char *error; /* NULL: the file is valid */
+} no_tcp[] = {
+	{ "web: {listen-address: none, unix-socket: /x}", NULL },
+	{ "web: {listen-address: [none], unix-socket: /x}", NULL },
+	{ "web: {listen-address: none}", "web.listen-address: expected an address, because there "
+					 "is no web.unix-socket, got \"none\"" },
+	{ "web: {listen-address: ['none', ':1'], unix-socket: /x}",
+	  "web.listen-address: expected none alone, or addresses" },
+};
+
+static void none_needs_a_unix_socket(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(no_tcp) / sizeof(no_tcp[0]); i++) {
+		write_file(no_tcp[i].file);
+		assert_int_equal(read_with(NULL), no_tcp[i].error ? -EINVAL : 2);
+		assert_string_equal(strbuf_str(&error), no_tcp[i].error ? no_tcp[i].error : "");
+	}
+	write_file("web.listen-address: []");
+	assert_int_equal(read_with(NULL), -EINVAL);
+	write_file("web.listen-address: [[':1']]");
+	assert_int_equal(read_with(NULL), -EINVAL);
+	write_file("web.telemetry-path: ['/x']");
+	assert_int_equal(read_with(NULL), -EINVAL);
 }
 
 static void expect_unreadable(const char *why)
@@ -222,13 +285,6 @@ static bool is_spoilt(const struct option_row *row, const void *value)
 					  : *(const unsigned char *)value == 0xa5;
 }
 
-static bool is_equal(const struct option_row *row, const void *a, const void *b)
-{
-	return row->type == OPTION_STRING
-		       ? !strcmp(*(const char *const *)a, *(const char *const *)b)
-		       : !memcmp(a, b, options_size(row));
-}
-
 /* Rows that have a value which a file and a test can compare. */
 static bool has_value(const struct option_row *row)
 {
@@ -246,8 +302,8 @@ static void example_has_defaults(void **state)
 
 		for (const struct option_row *row = settings.sets[i].rows; row->name; row++)
 			if (has_value(row) &&
-			    !is_equal(row, options_value(row, settings.sets[i].values),
-				      options_value(row, defaults)))
+			    !options_equal(row, options_value(row, settings.sets[i].values),
+					   options_value(row, defaults)))
 				fail_msg(EXAMPLE ": %s is not the default", row->name);
 	}
 }
@@ -343,6 +399,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(layers_go_over_each_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_layer_must_be_sound, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_cannot_be_served, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_several_addresses, setup, teardown),
+		cmocka_unit_test_setup_teardown(none_needs_a_unix_socket, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_that_are_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(example_has_defaults, setup, teardown),
 		cmocka_unit_test_setup_teardown(example_is_complete, setup, teardown),
