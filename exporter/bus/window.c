@@ -65,6 +65,16 @@ static uint64_t first_of(uint64_t instance)
 	return number;
 }
 
+bool window_reaches(const struct cursor *cursor)
+{
+	uint64_t number = first_of(cursor->instance);
+
+	if (number == window.end)
+		return false;
+	return number > window.first || cursor->sub == CURSOR_SUB_END ||
+	       !is_after(&window_at(number)->at, cursor);
+}
+
 enum window_place window_find(const struct cursor *cursor, uint64_t *number)
 {
 	*number = first_of(cursor->instance);

@@ -39,6 +39,12 @@ enum window_place {
 	WINDOW_UNKNOWN, /* no entry of the instance is retained, or the cursor is beyond them */
 };
 
+/*
+ * True if the window reaches at least as far back as @cursor: it retains an entry of the cursor's
+ * instance, and its oldest entry is not behind @cursor.
+ */
+bool window_reaches(const struct cursor *cursor);
+
 /* Finds the next entry for a reader that has received everything up to @cursor. */
 enum window_place window_find(const struct cursor *cursor, uint64_t *number);
 

@@ -19,7 +19,7 @@ static struct entry missing(uint64_t instance, uint64_t from, uint64_t to)
 	return (struct entry){
 		.at = { .instance = instance, .seq = to },
 		.kind = ENTRY_GAP,
-		.gap = { .reason = GAP_HISTORY, .from = from, .to = to },
+		.gap = { .reason = GAP_HISTORY, .from = from, .to = to, .found = true },
 	};
 }
 
@@ -36,7 +36,7 @@ size_t entry_missing(const struct cursor *last, const struct entry *next, struct
 			gaps[n++] = (struct entry){
 				.at = { last->instance, last->seq, CURSOR_SUB_END },
 				.kind = ENTRY_GAP,
-				.gap = { .reason = GAP_UNLOADED },
+				.gap = { .reason = GAP_UNLOADED, .found = true },
 			};
 	}
 	if (to > has)

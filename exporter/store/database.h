@@ -97,6 +97,7 @@ struct database_read {
 	size_t max;
 	struct entry *entries;
 	size_t num;
+	struct cursor first;
 	struct cursor scanned;
 	bool end;
 	bool unknown; /* the store does not know the instance of @after */

@@ -75,6 +75,8 @@ static int take_row(struct database *d, struct database_read *read)
 		d->damaged++;
 		return SQLITE_OK;
 	}
+	if (!read->first.instance)
+		read->first = entry_before(&entry);
 	if (entry.kind == ENTRY_GAP)
 		cut_gap(&read->scanned, &entry);
 	read->num += entry_missing(&read->scanned, &entry, &read->entries[read->num]);
@@ -106,6 +108,7 @@ int database_read(struct database *d, struct database_read *read)
 
 	read->num = 0;
 	read->end = false;
+	read->first = (struct cursor){ 0 };
 	read->scanned = read->after;
 	code = seek(d, read);
 	while (!code && !read->unknown && !read->end && rows < DATABASE_READ_ROWS &&

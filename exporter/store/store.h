@@ -51,6 +51,7 @@ struct store_read {
 	 * or damaged.
 	 */
 	size_t num;
+	struct cursor first;   /* the place before the first row examined; instance 0: no row */
 	struct cursor scanned; /* the last row that was examined; the next read begins after it */
 	/*
 	 * There are no more rows, and no rows are being written that the window has evicted:

@@ -57,6 +57,15 @@ bool backlog_is_open(const struct backlog *backlog)
 	return backlog->entries;
 }
 
+const struct cursor *backlog_oldest(const struct backlog *backlog)
+{
+	const struct store_read *read = &backlog->read;
+
+	if (backlog->asked || backlog->next || read->err || read->after.instance)
+		return NULL;
+	return read->first.instance ? &read->first : NULL;
+}
+
 bool backlog_again(struct backlog *backlog)
 {
 	if (cursor_equal(&backlog->read.after, &backlog->read.scanned))

@@ -47,6 +47,12 @@ enum backlog_state backlog_take(struct backlog *backlog, const struct entry **en
 				struct cursor *at);
 
 /*
+ * If nothing was taken yet of an answer that begins with the oldest row of the store, returns the
+ * cursor before that row, else NULL.
+ */
+const struct cursor *backlog_oldest(const struct backlog *backlog);
+
+/*
  * After BACKLOG_END: continues to read the store.  Returns false if the last read made no progress.
  */
 bool backlog_again(struct backlog *backlog);

@@ -150,14 +150,13 @@ static void state_unknown(struct reader *reader, struct block *block, const stru
 }
 
 /*
- * Continues in the window after reader->last. @known: the store knows the instance of that cursor.
+ * The window has no entry of the instance of reader->last: continues with the oldest entry.  @known:
+ * the store knows that instance.
  */
-static void enter_window(struct reader *reader, struct block *block, bool known)
+static void enter_oldest(struct reader *reader, struct block *block, bool known)
 {
 	const struct cursor now = newest(), start = oldest();
 
-	if (window_find(&reader->last, &reader->next) != WINDOW_UNKNOWN)
-		return;
 	reader->next = window_first();
 	if (!reader->last.instance)
 		reader->last = start;
@@ -166,6 +165,18 @@ static void enter_window(struct reader *reader, struct block *block, bool known)
 		reader->unknown = true;
 	if (reader->unknown)
 		state_unknown(reader, block, &start);
+}
+
+/* Continues in the window after reader->last.  @known: as above. */
+static void enter_window(struct reader *reader, struct block *block, bool known)
+{
+	enum window_place place = window_find(&reader->last, &reader->next);
+
+	if (place == WINDOW_UNKNOWN)
+		enter_oldest(reader, block, known);
+	/* A reader that does not follow is told of a gap before it ends. */
+	if (place != WINDOW_HAS && reader->stop <= reader->next)
+		reader->stop = reader->next + 1;
 }
 
 static void on_stored(void *ctx)
@@ -217,23 +228,10 @@ static void locate(struct reader *reader, struct block *block)
 	reader->located = true;
 }
 
-static void send_missing(struct reader *reader, struct block *block, const struct entry *next,
-			 enum gap_reason reason)
-{
-	struct entry gaps[ENTRY_MISSING_MAX];
-	size_t n = entry_missing(&reader->last, next, gaps);
-
-	for (size_t i = 0; i < n; i++) {
-		if (gaps[i].gap.reason == GAP_HISTORY) {
-			gaps[i].gap.reason = reason;
-			if (reason == GAP_TOO_SLOW)
-				missed += gaps[i].gap.to - gaps[i].gap.from + 1;
-		}
-		send_entry(reader, block, &gaps[i]);
-	}
-}
-
-/* Adds a gap without the part that the client has already received. */
+/*
+ * Adds a gap without the part that the client has already received.  If the reader was too slow for
+ * the window, it misses what no store has kept for it.
+ */
 static void send_gap(struct reader *reader, struct block *block, const struct entry *entry)
 {
 	struct entry rest = *entry;
@@ -241,7 +239,20 @@ static void send_gap(struct reader *reader, struct block *block, const struct en
 	if (rest.gap.from && rest.at.instance == reader->last.instance &&
 	    rest.gap.from <= reader->last.seq)
 		rest.gap.from = reader->last.seq + 1;
+	if (rest.gap.found && rest.gap.from && reader->slow) {
+		rest.gap.reason = GAP_TOO_SLOW;
+		missed += rest.gap.to - rest.gap.from + 1;
+	}
 	send_entry(reader, block, &rest);
+}
+
+static void send_missing(struct reader *reader, struct block *block, const struct entry *next)
+{
+	struct entry gaps[ENTRY_MISSING_MAX];
+	size_t n = entry_missing(&reader->last, next, gaps);
+
+	for (size_t i = 0; i < n; i++)
+		send_gap(reader, block, &gaps[i]);
 }
 
 static void send_next(struct reader *reader, struct block *block)
@@ -252,7 +263,8 @@ static void send_next(struct reader *reader, struct block *block)
 		reader->last = entry->at;
 		entry = window_at(++reader->next);
 	}
-	send_missing(reader, block, entry, GAP_HISTORY);
+	send_missing(reader, block, entry);
+	reader->slow = false;
 	if (entry->kind == ENTRY_GAP)
 		send_gap(reader, block, entry);
 	else if (entry->kind == ENTRY_HEALTH ||
@@ -273,37 +285,90 @@ static bool is_done(const struct reader *reader)
 	return reader->request.limit && reader->events == reader->request.limit;
 }
 
+/* Leaves the store, whatever it still has, and continues in the window. */
+static void leave_store(struct reader *reader, struct block *block, bool known)
+{
+	backlog_end(&reader->backlog);
+	enter_window(reader, block, known);
+}
+
+/*
+ * True if the store lacks entries before @entry that the window may have: its file was removed,
+ * damaged or begun anew, or it keeps entries for a shorter time than the window.
+ */
+static bool window_has_older(const struct reader *reader, const struct entry *entry)
+{
+	bool adjoins = entry->kind != ENTRY_GAP && entry->at.instance == reader->last.instance;
+
+	return !adjoins && window_reaches(&entry->at);
+}
+
 static void send_stored(struct reader *reader, struct block *block, const struct entry *entry)
 {
-	const struct cursor at = entry_before(entry);
-
-	if (reader->unknown)
-		state_unknown(reader, block, &at);
-	if (entry->kind == ENTRY_GAP)
+	if (window_has_older(reader, entry)) {
+		/* The store has found nothing for this reader between its last entry and the gap. */
+		if (entry->kind == ENTRY_GAP)
+			reader->last = entry_before(entry);
+		leave_store(reader, block, true);
+	} else if (entry->kind == ENTRY_GAP) {
 		send_gap(reader, block, entry);
-	else
+	} else {
 		send_entry(reader, block, entry);
+	}
+}
+
+/*
+ * Compares the oldest row of the store with the window.  Returns true if the reader has left the
+ * store, because the window reaches as far back.
+ */
+static bool begin_stored(struct reader *reader, struct block *block)
+{
+	const struct cursor *oldest_row = backlog_oldest(&reader->backlog);
+	uint64_t number;
+
+	if (!oldest_row)
+		return false;
+	if (window_find(oldest_row, &number) == WINDOW_HAS) {
+		leave_store(reader, block, true);
+		return true;
+	}
+	if (reader->unknown)
+		state_unknown(reader, block, oldest_row);
+	return false;
+}
+
+/* The store does not know the instance of reader->last. */
+static void begin_anew(struct reader *reader, struct block *block)
+{
+	const struct cursor from_oldest = { 0 };
+
+	if (window_find(&reader->last, &reader->next) != WINDOW_UNKNOWN) {
+		leave_store(reader, block, true);
+		return;
+	}
+	backlog_end(&reader->backlog);
+	reader->unknown = true;
+	read_store(reader, &from_oldest);
 }
 
 /* Returns false if the store has not answered yet. */
 static bool send_backlog(struct reader *reader, struct block *block)
 {
-	const struct cursor from_oldest = { 0 };
 	const struct entry *entry;
-	enum backlog_state state = backlog_take(&reader->backlog, &entry, &reader->last);
+	enum backlog_state state;
 
+	if (begin_stored(reader, block))
+		return true;
+	state = backlog_take(&reader->backlog, &entry, &reader->last);
 	switch (state) {
 	case BACKLOG_ENTRY:
-		if (fault_at("reader-stored", entry->at.seq))
-			break;
-		send_stored(reader, block, entry);
+		if (!fault_at("reader-stored", entry->at.seq))
+			send_stored(reader, block, entry);
 		break;
 	case BACKLOG_WAIT:
 		return false;
 	case BACKLOG_UNKNOWN:
-		backlog_end(&reader->backlog);
-		reader->unknown = true;
-		read_store(reader, &from_oldest);
+		begin_anew(reader, block);
 		break;
 	case BACKLOG_END:
 		/* The window has moved on while the store was read. */
@@ -312,8 +377,7 @@ static bool send_backlog(struct reader *reader, struct block *block)
 			return false;
 		/* fall through */
 	case BACKLOG_ERROR:
-		backlog_end(&reader->backlog);
-		enter_window(reader, block, state == BACKLOG_END);
+		leave_store(reader, block, state == BACKLOG_END);
 		break;
 	}
 	return true;
@@ -322,12 +386,13 @@ static bool send_backlog(struct reader *reader, struct block *block)
 /* The window no longer has the next entry: reads the store, or skips and states a gap. */
 static void catch_up(struct reader *reader, struct block *block)
 {
+	reader->slow = true;
 	if (store_is_readable()) {
 		read_store(reader, &reader->last);
 		return;
 	}
 	reader->next = window_first();
-	send_missing(reader, block, window_at(reader->next), GAP_TOO_SLOW);
+	send_missing(reader, block, window_at(reader->next));
 }
 
 static void fill(struct reader *reader, struct block *block)

@@ -26,6 +26,7 @@ struct reader {
 	uint64_t stop;	    /* number at which a reader that does not follow ends */
 	uint64_t events;    /* number of events sent */
 	struct cursor last; /* cursor of the last entry sent or passed over */
+	bool slow;	    /* the window has moved past the reader, who now reads the store */
 	bool unknown;	    /* a gap for an unknown cursor must be sent before the next entry */
 	struct backlog backlog;
 	struct strbuf rest; /* bytes that did not fit into the last read */

@@ -71,8 +71,12 @@ class Instance:
 
 
 class Ledger:
-    def __init__(self, store):
+    """store   the store owes every event to everybody
+    disk    there is a store; it may keep events for a shorter time than the window"""
+
+    def __init__(self, store, disk):
         self.store = store
+        self.disk = disk
         self.instances = {}
         self.order = []
         self.starts = []  # the order of the first instance that each exporter can know
@@ -198,15 +202,30 @@ class Judge:
         later = sum(i.head for i in self.ledger.order[instance.order + 1:])
         return instance.head - seq + later >= WINDOW - WINDOW_OTHERS
 
+    def window_owed(self, instance, first, last, when):
+        """How many of @first to @last the window had for certain, whatever the store lost."""
+        if instance.order < self.ledger.starts[-1]:
+            return 0
+        later = sum(i.head for i in self.ledger.order[instance.order + 1:])
+        return instance.owed(max(first, instance.head + later - WINDOW + WINDOW_OTHERS + 1), last, False, when)
+
+    def owed(self, instance, first, last, when):
+        """How many of @first to @last the store or the window had for certain."""
+        stored = instance.owed(first, last, True, when) if self.ledger.store else 0
+        return stored or self.window_owed(instance, first, last, when)
+
     def judge_missing(self, missing):
-        """Accepts a gap of events that the feed missed or the store lost. Without a store, events
-        that the window may have evicted are accepted too."""
+        """Accepts a gap of events that the feed missed, or that the store lost and the window may
+        have evicted."""
         instance = self.ledger.instances.get(missing.instance)
         if not instance:
             self.complain(f"a gap in {missing.instance}, which never was")
             return
-        owed = instance.owed(missing.first, missing.last, self.ledger.store, missing.when)
-        if not self.ledger.store and (missing.reason != HISTORY or missing.resumed) and \
+        if self.ledger.disk:
+            owed = self.owed(instance, missing.first, missing.last, missing.when)
+        else:
+            owed = instance.owed(missing.first, missing.last, False, missing.when)
+        if not self.ledger.disk and (missing.reason != HISTORY or missing.resumed) and \
                 self.window_had_gone(instance, missing.last):
             return
         if owed:
@@ -222,7 +241,7 @@ class Judge:
         if end and end.order < start.order:
             # After an unknown cursor a store sends everything again. Missing events are then
             # separate gaps.
-            if unknown.reason != UNKNOWN_CURSOR or not self.ledger.store:
+            if unknown.reason != UNKNOWN_CURSOR or not self.ledger.disk:
                 self.complain(f"{unknown} goes back")
             self.excused[start.name].add(unknown.start.seq + 1, 2**64)
             return
@@ -245,10 +264,10 @@ class Judge:
     def may_be_unknown(self, unknown, start, end, ranges):
         if unknown.reason == UNLOADED and not start.unloaded:
             return False
-        if self.ledger.store:
-            return not any(i.owed(first, last, True, unknown.when) for i, first, last in ranges)
         if start is end:
             return False
+        if self.ledger.disk:
+            return not any(self.owed(i, first, last, unknown.when) for i, first, last in ranges)
         if end and self.window_had_gone(end, unknown.end.seq):
             return True
         # An exporter that never knew the instance.

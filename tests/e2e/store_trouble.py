@@ -97,6 +97,12 @@ def delete(chaos):
         os.unlink(os.path.join(chaos.disk.directory, name))
 
 
+def delete_file(chaos):
+    """Deletes the file under a store that owes nothing. Consumers go on in the window."""
+    delete(chaos)
+    chaos.ask(f"publish {chaos.random.randrange(1, 5000)}")
+
+
 DEEDS = (fill, damage_header, damage_page, rubbish, truncate, delete)
 
 
