@@ -12,7 +12,7 @@
 #define PROBE_NAME_LEN 32
 #define PROBE_REASON_LEN 160
 #define VERSION_LEN 32
-#define UNITS_MAX 64
+#define UNITS_MAX 128
 
 struct probe_status {
 	char name[PROBE_NAME_LEN];

@@ -94,6 +94,7 @@ static struct nla_policy device_policy[FAULTCAST_A_DEVICE_MAX + 1] = {
 	[FAULTCAST_A_DEVICE_AER_ERROR] = { .type = NLA_NESTED },
 	[FAULTCAST_A_DEVICE_RATE] = NUMBER_32,
 	[FAULTCAST_A_DEVICE_BURST] = NUMBER_32,
+	[FAULTCAST_A_DEVICE_ALIAS] = { .type = NLA_NESTED },
 };
 
 int decode_device(struct nlmsghdr *nlh, struct device_counts *device, uint64_t *unknown)
@@ -164,6 +165,33 @@ static int decode_probe(struct nlattr *nest, struct module_status *status, uint6
 	return 0;
 }
 
+static struct nla_policy unit_policy[FAULTCAST_A_UNIT_MAX + 1] = {
+	[FAULTCAST_A_UNIT_ADDRESS] = NUMBER_64,
+	[FAULTCAST_A_UNIT_SEGMENT] = NUMBER_32,
+	[FAULTCAST_A_UNIT_FLAGS] = NUMBER_32,
+};
+
+static int decode_unit(struct nlattr *nest, struct module_status *status, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_UNIT_MAX + 1];
+	uint32_t flags;
+
+	if (ATTRS_PARSE_NEST(tb, nest, unit_policy, unknown) || !tb[FAULTCAST_A_UNIT_ADDRESS])
+		return -EBADMSG;
+	if (status->num_units == UNITS_MAX) {
+		++*unknown;
+		return 0;
+	}
+	flags = attrs_get_u32(tb[FAULTCAST_A_UNIT_FLAGS]);
+	status->units[status->num_units++] = (struct iommu_unit){
+		.address = attrs_get_u64(tb[FAULTCAST_A_UNIT_ADDRESS]),
+		.segment = attrs_get_u32(tb[FAULTCAST_A_UNIT_SEGMENT]),
+		.faults = flags & FAULTCAST_UNIT_F_FAULTS,
+		.interrupt_remapping = flags & FAULTCAST_UNIT_F_INTERRUPT_REMAPPING,
+	};
+	return 0;
+}
+
 static struct nla_policy kindcount_policy[FAULTCAST_A_KINDCOUNT_MAX + 1] = {
 	[FAULTCAST_A_KINDCOUNT_KIND] = NUMBER_32,
 	[FAULTCAST_A_KINDCOUNT_VALUE] = NUMBER_64,
@@ -208,6 +236,7 @@ static struct nla_policy status_policy[FAULTCAST_A_STATUS_MAX + 1] = {
 	[FAULTCAST_A_STATUS_RATE] = NUMBER_32,
 	[FAULTCAST_A_STATUS_BURST] = NUMBER_32,
 	[FAULTCAST_A_STATUS_HOST_RATE] = NUMBER_32,
+	[FAULTCAST_A_STATUS_UNIT] = { .type = NLA_NESTED },
 };
 
 static void fill_status(struct module_status *status, struct nlattr **tb)
@@ -253,6 +282,8 @@ int decode_status(struct nlmsghdr *nlh, struct module_status *status, uint64_t *
 			err = decode_probe(attr, status, unknown);
 		else if (nla_type(attr) == FAULTCAST_A_STATUS_PUBLISHED_KIND)
 			err = decode_kindcount(attr, status, unknown);
+		else if (nla_type(attr) == FAULTCAST_A_STATUS_UNIT)
+			err = decode_unit(attr, status, unknown);
 		if (err)
 			return err;
 	}

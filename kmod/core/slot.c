@@ -33,6 +33,7 @@
 
 static struct faultcast_slot *slots;
 static unsigned int num_slots;
+static atomic_t num_claimed;
 
 static const struct {
 	u32 count;
@@ -69,6 +70,7 @@ int faultcast_slot_init(unsigned int devices)
 	if (!slots)
 		return -ENOMEM;
 	num_slots = devices;
+	atomic_set(&num_claimed, 0);
 	atomic64_set(&slots[FAULTCAST_SLOT_UNKNOWN].key, KEY_FIXED);
 	atomic_set(&slots[FAULTCAST_SLOT_UNKNOWN].ready, 1);
 	atomic64_set(&slots[devices - 1].key, KEY_FIXED | 1);
@@ -114,16 +116,30 @@ static void name_slot(struct faultcast_slot *slot, const char *prefix, const cha
 	atomic_set_release(&slot->ready, 1);
 }
 
-/* @prefix and @name are NULL for a PCI device, because its key contains the whole address. */
-static u32 claim(u64 key, const char *prefix, const char *name)
+/*
+ * The number of slots that devices claim.  The others are the first and the last one.
+ */
+static u32 num_hashed(void)
 {
-	u32 hashed = num_slots - 2, at, step;
+	return num_slots - 2;
+}
+
+/*
+ * Returns the slot with @key.  If there is none and @may_claim is set, claims one.
+ * Otherwise returns the overflow slot.  @prefix and @name are NULL for a PCI device,
+ * because its key contains the whole address.
+ */
+static u32 find_or_claim(u64 key, const char *prefix, const char *name, bool may_claim)
+{
+	u32 hashed = num_hashed(), at, step;
 
 	at = reciprocal_scale(hash_64(key, 32), hashed);
 	for (step = 0; step < min_t(u32, hashed, CLAIM_STEPS); step++) {
 		struct faultcast_slot *slot = &slots[1 + at];
 		u64 old = atomic64_read(&slot->key);
 
+		if (!old && !may_claim)
+			break;
 		if (!old) {
 			/* The worker waits for @ready: the claimer must not be preempted. */
 			preempt_disable();
@@ -131,8 +147,10 @@ static u32 claim(u64 key, const char *prefix, const char *name)
 			if (!old)
 				name_slot(slot, prefix, name);
 			preempt_enable();
-			if (!old)
+			if (!old) {
+				atomic_inc(&num_claimed);
 				return 1 + at;
+			}
 		}
 		if (old == key)
 			return 1 + at;
@@ -141,9 +159,19 @@ static u32 claim(u64 key, const char *prefix, const char *name)
 	return num_slots - 1;
 }
 
+static u32 claim(u64 key, const char *prefix, const char *name)
+{
+	return find_or_claim(key, prefix, name, true);
+}
+
+static u64 pci_key(u32 segment, u16 bdf)
+{
+	return KEY_PCI | (u64)segment << 16 | bdf;
+}
+
 u32 faultcast_slot_claim_pci(u32 segment, u16 bdf)
 {
-	return claim(KEY_PCI | (u64)segment << 16 | bdf, NULL, NULL);
+	return claim(pci_key(segment, bdf), NULL, NULL);
 }
 
 static u64 name_key(const char *prefix, const char *name)
@@ -216,7 +244,22 @@ u32 faultcast_slot_claim_name(const char *prefix, const char *name)
 	return claim(name_key(prefix, name), prefix, name);
 }
 
-int faultcast_slot_claim_label(const char *label, u32 *index)
+/* A quarter of the slots is kept for devices that fault or are plugged in. */
+static int request(u64 key, const char *prefix, const char *name, bool may_claim, u32 *index)
+{
+	u32 hashed = num_hashed(), used = atomic_read(&num_claimed);
+
+	may_claim &= used + hashed / 4 < hashed;
+	*index = find_or_claim(key, prefix, name, may_claim);
+	return faultcast_slot_is_overflow(*index) ? -ENODEV : 0;
+}
+
+int faultcast_slot_request_pci(u32 segment, u16 bdf, bool may_claim, u32 *index)
+{
+	return request(pci_key(segment, bdf), NULL, NULL, may_claim, index);
+}
+
+int faultcast_slot_request_label(const char *label, bool may_claim, u32 *index)
 {
 	char prefix[FAULTCAST_NAME_LEN];
 	const char *slash = strchr(label, '/');	/* no bus has a slash in its name */
@@ -229,8 +272,7 @@ int faultcast_slot_claim_label(const char *label, u32 *index)
 		return -EINVAL;
 	memcpy(prefix, label, slash - label);
 	prefix[slash - label] = '\0';
-	*index = claim(name_key(prefix, slash + 1), prefix, slash + 1);
-	return 0;
+	return request(name_key(prefix, slash + 1), prefix, slash + 1, may_claim, index);
 }
 
 static enum faultcast_counter counter_of(const struct faultcast_event *ev)

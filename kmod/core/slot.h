@@ -102,10 +102,14 @@ u32 faultcast_slot_claim_dev(const struct device *dev);
 u32 faultcast_slot_claim_name(const char *prefix, const char *name);
 
 /*
- * Claims by the label that metrics and tools use: "bus/name" or "unknown".  Returns
- * 0 with @index set, or -EINVAL.
+ * For requests by segment and bdf, or by the label that metrics and tools use:
+ * "bus/name" or "unknown".  @may_claim: a device without a slot may claim one, while
+ * more than a quarter of the table is free, because a slot is never freed.  Process
+ * context.  Return 0 with @index set; -ENODEV, with @index set to the overflow slot,
+ * if the device has no slot; or -EINVAL if @label is not a label.
  */
-int faultcast_slot_claim_label(const char *label, u32 *index);
+int faultcast_slot_request_pci(u32 segment, u16 bdf, bool may_claim, u32 *index);
+int faultcast_slot_request_label(const char *label, bool may_claim, u32 *index);
 
 /* Counts @ev as raised in its slot.  Any context. */
 void faultcast_slot_count(const struct faultcast_event *ev);

@@ -46,6 +46,35 @@ static int fill_probe(struct sk_buff *skb, const struct faultcast_probe *probe)
 	return 0;
 }
 
+static int fill_unit(struct sk_buff *skb, const struct faultcast_unit *unit)
+{
+	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_STATUS_UNIT);
+
+	if (!nest ||
+	    put_u64(skb, FAULTCAST_A_UNIT_ADDRESS, unit->address, FAULTCAST_A_UNIT_PAD) ||
+	    nla_put_u32(skb, FAULTCAST_A_UNIT_SEGMENT, unit->segment) ||
+	    nla_put_u32(skb, FAULTCAST_A_UNIT_FLAGS, unit->flags))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_probes(struct sk_buff *skb)
+{
+	struct faultcast_probe *probe;
+	struct faultcast_unit unit;
+	unsigned int i, n;
+
+	for (i = 0; (probe = faultcast_probe_at(i)); i++) {
+		if (fill_probe(skb, probe))
+			return -EMSGSIZE;
+		for (n = 0; probe->unit && probe->unit(n, &unit); n++)
+			if (fill_unit(skb, &unit))
+				return -EMSGSIZE;
+	}
+	return 0;
+}
+
 static int fill_totals(struct sk_buff *skb)
 {
 	struct faultcast_totals t;
@@ -71,8 +100,6 @@ int faultcast_attrs_status(struct sk_buff *skb, const struct faultcast_load *loa
 {
 	const struct faultcast_limit *limit = faultcast_storm_limit();
 	const struct faultcast_limit *host = faultcast_storm_host_limit();
-	struct faultcast_probe *probe;
-	unsigned int i;
 
 	if (put_u64(skb, FAULTCAST_A_STATUS_INSTANCE, load->instance, FAULTCAST_A_STATUS_PAD) ||
 	    nla_put_string(skb, FAULTCAST_A_STATUS_VERSION, FAULTCAST_VERSION) ||
@@ -93,10 +120,7 @@ int faultcast_attrs_status(struct sk_buff *skb, const struct faultcast_load *loa
 	    nla_put_u32(skb, FAULTCAST_A_STATUS_HOST_RATE, READ_ONCE(host->rate)) ||
 	    fill_totals(skb))
 		return -EMSGSIZE;
-	for (i = 0; (probe = faultcast_probe_at(i)); i++)
-		if (fill_probe(skb, probe))
-			return -EMSGSIZE;
-	return 0;
+	return fill_probes(skb);
 }
 
 static int fill_counter(struct sk_buff *skb, const struct faultcast_slot *slot,
@@ -119,8 +143,9 @@ static int fill_counter(struct sk_buff *skb, const struct faultcast_slot *slot,
 	return 0;
 }
 
-/* Leaves out attributes that the device does not have. */
-static int fill_identity(struct sk_buff *skb, int attr, const struct faultcast_identity *id)
+/* Leaves out attributes that the device does not have, and the serial number unless asked. */
+static int fill_identity(struct sk_buff *skb, int attr, const struct faultcast_identity *id,
+			 bool serial)
 {
 	struct nlattr *nest = nla_nest_start(skb, attr);
 
@@ -135,7 +160,7 @@ static int fill_identity(struct sk_buff *skb, int attr, const struct faultcast_i
 	    (*id->driver && nla_put_string(skb, FAULTCAST_A_IDENTITY_DRIVER, id->driver)) ||
 	    (*id->phys_slot &&
 	     nla_put_string(skb, FAULTCAST_A_IDENTITY_PHYS_SLOT, id->phys_slot)) ||
-	    (id->serial && put_u64(skb, FAULTCAST_A_IDENTITY_SERIAL, id->serial,
+	    (serial && id->serial && put_u64(skb, FAULTCAST_A_IDENTITY_SERIAL, id->serial,
 				   FAULTCAST_A_IDENTITY_PAD)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -171,13 +196,13 @@ static int fill_aer_errors(struct sk_buff *skb, const struct faultcast_slot *slo
 }
 
 /* Writes the attributes that not every device has: identity, limits and AER errors. */
-static int fill_particulars(struct sk_buff *skb, const struct faultcast_slot *slot)
+static int fill_particulars(struct sk_buff *skb, const struct faultcast_slot *slot, bool serial)
 {
 	struct faultcast_identity id;
 
 	if (nla_put_u32(skb, FAULTCAST_A_DEVICE_GENERATION, READ_ONCE(slot->generation)) ||
 	    (faultcast_identity_read(slot, 0, &id) &&
-	     fill_identity(skb, FAULTCAST_A_DEVICE_IDENTITY, &id)) ||
+	     fill_identity(skb, FAULTCAST_A_DEVICE_IDENTITY, &id, serial)) ||
 	    (READ_ONCE(slot->present) && nla_put_u8(skb, FAULTCAST_A_DEVICE_PRESENT, 1)))
 		return -EMSGSIZE;
 	if (READ_ONCE(slot->has_limit) &&
@@ -216,7 +241,7 @@ static int fill_times(struct sk_buff *skb, const struct faultcast_slot *slot)
 }
 
 /* Reads published, suppressed and lost before raised: see faultcast_log_totals(). */
-int faultcast_attrs_device(struct sk_buff *skb, u32 index)
+int faultcast_attrs_device(struct sk_buff *skb, u32 index, bool serial)
 {
 	const struct faultcast_slot *slot = faultcast_slot_at(index);
 	int ctr;
@@ -238,7 +263,7 @@ int faultcast_attrs_device(struct sk_buff *skb, u32 index)
 	for (ctr = 0; ctr < FAULTCAST_CTR_NUM; ctr++)
 		if (fill_counter(skb, slot, ctr))
 			return -EMSGSIZE;
-	return fill_particulars(skb, slot);
+	return fill_particulars(skb, slot, serial);
 }
 
 static int fill_io_page_fault(struct sk_buff *skb, const struct faultcast_event *ev)
@@ -286,7 +311,7 @@ static int fill_kind(struct sk_buff *skb, const struct faultcast_event *ev)
 	}
 }
 
-static int fill_event(struct sk_buff *skb, const struct faultcast_event *ev)
+static int fill_event(struct sk_buff *skb, const struct faultcast_event *ev, bool serial)
 {
 	const struct faultcast_slot *slot = faultcast_slot_at(ev->slot);
 	struct faultcast_identity id;
@@ -310,16 +335,16 @@ static int fill_event(struct sk_buff *skb, const struct faultcast_event *ev)
 	       fill_kind(skb, ev) ||
 	       nla_put_u32(skb, FAULTCAST_A_EVENT_GENERATION, ev->generation) ||
 	       (ev->generation && faultcast_identity_read(slot, ev->generation, &id) &&
-		fill_identity(skb, FAULTCAST_A_EVENT_IDENTITY, &id));
+		fill_identity(skb, FAULTCAST_A_EVENT_IDENTITY, &id, serial));
 }
 
-int faultcast_attrs_event(struct sk_buff *skb, const struct faultcast_event *ev)
+int faultcast_attrs_event(struct sk_buff *skb, const struct faultcast_event *ev, bool serial)
 {
 	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_BATCH_EVENT);
 
 	if (!nest)
 		return -EMSGSIZE;
-	if (fill_event(skb, ev)) {
+	if (fill_event(skb, ev, serial)) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}

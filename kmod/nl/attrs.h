@@ -20,11 +20,17 @@ struct faultcast_load {
 /* Writes FAULTCAST_A_STATUS_*.  On error the caller drops the message. */
 int faultcast_attrs_status(struct sk_buff *skb, const struct faultcast_load *load);
 
-/* Writes FAULTCAST_A_DEVICE_* of slot @index.  On error the caller drops the message. */
-int faultcast_attrs_device(struct sk_buff *skb, u32 index);
+/*
+ * Writes FAULTCAST_A_DEVICE_* of slot @index.  @serial: also the serial number, which
+ * only readers with CAP_NET_ADMIN may get.  On error the caller drops the message.
+ */
+int faultcast_attrs_device(struct sk_buff *skb, u32 index, bool serial);
 
-/* Writes one nest FAULTCAST_A_BATCH_EVENT.  On error nothing was added. */
-int faultcast_attrs_event(struct sk_buff *skb, const struct faultcast_event *ev);
+/*
+ * Writes one nest FAULTCAST_A_BATCH_EVENT.  @serial as above.  On error nothing was
+ * added.
+ */
+int faultcast_attrs_event(struct sk_buff *skb, const struct faultcast_event *ev, bool serial);
 
 /*
  * Writes one nest FAULTCAST_A_BATCH_GAP with the first and the last missing sequence

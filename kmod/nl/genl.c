@@ -32,20 +32,55 @@ int faultcast_genl_put_instance(struct sk_buff *skb)
 				 FAULTCAST_A_BATCH_PAD);
 }
 
-static int status_get(struct sk_buff *request, struct genl_info *info)
+/* The largest answer.  It has room for the status of a machine with a thousand IOMMU units. */
+#define REPLY_MAX	SZ_64K
+
+/* Writes the attributes of an answer; -EMSGSIZE if @skb is full. */
+typedef int (*fill_fn)(struct sk_buff *skb, const void *what, bool admin);
+
+static bool is_admin(const struct sk_buff *request)
 {
-	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	return netlink_capable(request, CAP_NET_ADMIN);
+}
+
+static int reply_of(struct sk_buff *request, struct genl_info *info, size_t size, fill_fn fill,
+		    const void *what)
+{
+	struct sk_buff *skb = genlmsg_new(size, GFP_KERNEL);
 	void *hdr;
 
 	if (!skb)
 		return -ENOMEM;
-	hdr = genlmsg_put_reply(skb, info, &faultcast_genl_family, 0, FAULTCAST_CMD_STATUS_GET);
-	if (!hdr || faultcast_attrs_status(skb, load)) {
+	hdr = genlmsg_put_reply(skb, info, &faultcast_genl_family, 0, info->genlhdr->cmd);
+	if (!hdr || fill(skb, what, is_admin(request))) {
 		nlmsg_free(skb);
 		return -EMSGSIZE;
 	}
 	genlmsg_end(skb, hdr);
 	return genlmsg_reply(skb, info);
+}
+
+/* Answers a request with one message, which is usually small. */
+static int reply(struct sk_buff *request, struct genl_info *info, fill_fn fill, const void *what)
+{
+	size_t size = GENLMSG_DEFAULT_SIZE;
+	int err;
+
+	do {
+		err = reply_of(request, info, size, fill, what);
+		size *= 2;
+	} while (err == -EMSGSIZE && size <= REPLY_MAX);
+	return err;
+}
+
+static int fill_status(struct sk_buff *skb, const void *unused, bool admin)
+{
+	return faultcast_attrs_status(skb, load);
+}
+
+static int status_get(struct sk_buff *request, struct genl_info *info)
+{
+	return reply(request, info, fill_status, NULL);
 }
 
 /* Slots, of a kilobyte each, passed over before others may run. */
@@ -55,17 +90,83 @@ struct device_dump {
 	u32 next;
 };
 
+/*
+ * Sets @index to the slot of a request's device: @segment and @bdf, or @name, or none
+ * for unknown.  Returns 0, -EINVAL, or -ENODEV with the overflow slot.
+ */
+static int requested_slot(struct genl_info *info, struct nlattr *segment, struct nlattr *bdf,
+			  struct nlattr *name, bool may_claim, u32 *index)
+{
+	int err = 0;
+
+	if (!segment != !bdf || (bdf && name)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, name ?: segment ?: bdf,
+				    "expected segment and bdf together, or name");
+		return -EINVAL;
+	}
+	*index = FAULTCAST_SLOT_UNKNOWN;
+	if (bdf)
+		err = faultcast_slot_request_pci(nla_get_u32(segment), nla_get_u32(bdf),
+						 may_claim, index);
+	else if (name)
+		err = faultcast_slot_request_label(nla_data(name), may_claim, index);
+	if (err == -EINVAL)
+		NL_SET_ERR_MSG_ATTR(info->extack, name, "expected bus/name or unknown");
+	return err;
+}
+
+static int fill_device(struct sk_buff *skb, const void *index, bool admin)
+{
+	return faultcast_attrs_device(skb, *(const u32 *)index, admin);
+}
+
+static int device_get(struct sk_buff *request, struct genl_info *info)
+{
+	struct nlattr *segment = info->attrs[FAULTCAST_A_DEVICE_SEGMENT];
+	struct nlattr *bdf = info->attrs[FAULTCAST_A_DEVICE_BDF];
+	struct nlattr *name = info->attrs[FAULTCAST_A_DEVICE_NAME];
+	u32 index;
+	int err;
+
+	if (!bdf && !name) {
+		NL_SET_ERR_MSG(info->extack, "expected segment and bdf, or name");
+		return -EINVAL;
+	}
+	err = requested_slot(info, segment, bdf, name, false, &index);
+	if (err == -ENODEV)
+		NL_SET_ERR_MSG_ATTR(info->extack, name ?: bdf, "the device has no slot");
+	return err ?: reply(request, info, fill_device, &index);
+}
+
 /* A device with every error bit counted is larger than a dump's usual message. */
-static int device_get_start(struct netlink_callback *cb)
+static int device_dump_start(struct netlink_callback *cb)
 {
 	cb->min_dump_alloc = 2 * NLMSG_GOODSIZE;
 	return 0;
 }
 
-static int device_get(struct sk_buff *skb, struct netlink_callback *cb)
+/* The policy is that of a request for one device.  6.1 has no extack yet when a dump starts. */
+static int no_attributes(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = genl_info_dump(cb)->attrs;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(faultcast_device_get_nl_policy); i++) {
+		if (!attrs[i])
+			continue;
+		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[i], "a dump takes no attributes");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int device_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct device_dump *dump = (void *)cb->ctx;
+	int err = no_attributes(cb);
 
+	if (err)
+		return err;
 	for (; dump->next < faultcast_slot_num(); dump->next++) {
 		const struct faultcast_slot *slot = faultcast_slot_at(dump->next);
 		void *hdr;
@@ -79,7 +180,7 @@ static int device_get(struct sk_buff *skb, struct netlink_callback *cb)
 				  &faultcast_genl_family, NLM_F_MULTI, FAULTCAST_CMD_DEVICE_GET);
 		if (!hdr)
 			return skb->len ?: -EMSGSIZE;
-		if (faultcast_attrs_device(skb, dump->next)) {
+		if (faultcast_attrs_device(skb, dump->next, true)) {
 			genlmsg_cancel(skb, hdr);
 			return skb->len ?: -EMSGSIZE;
 		}
@@ -120,7 +221,7 @@ static int dump_one(struct sk_buff *skb, struct event_dump *dump)
 		dump->next = to + 1;
 		return 0;
 	}
-	err = faultcast_attrs_event(skb, &ev);
+	err = faultcast_attrs_event(skb, &ev, true);
 	if (!err)
 		dump->next++;
 	return err;
@@ -149,25 +250,6 @@ static int event_get(struct sk_buff *skb, struct netlink_callback *cb)
 		return -EMSGSIZE;
 	genlmsg_end(skb, hdr);
 	return skb->len;
-}
-
-/* Sets @slot to the device of a request: @segment and @bdf, or @name, or none for unknown. */
-static int requested_slot(struct genl_info *info, struct nlattr *segment, struct nlattr *bdf,
-			  struct nlattr *name, u32 *slot)
-{
-	if (!segment != !bdf || (bdf && name)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, name ?: segment ?: bdf,
-				    "expected segment and bdf together, or name");
-		return -EINVAL;
-	}
-	*slot = FAULTCAST_SLOT_UNKNOWN;
-	if (bdf)
-		*slot = faultcast_slot_claim_pci(nla_get_u32(segment), nla_get_u32(bdf));
-	if (name && faultcast_slot_claim_label(nla_data(name), slot)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, name, "expected bus/name or unknown");
-		return -EINVAL;
-	}
-	return 0;
 }
 
 /* Fills @ev, except its slot, and checks which attributes go with which kind. */
@@ -213,12 +295,12 @@ static int inject(struct sk_buff *request, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&inject_lock);
-	err = closing ? -ENODEV :
-		requested_slot(info, info->attrs[FAULTCAST_A_INJECT_SEGMENT],
-			       info->attrs[FAULTCAST_A_INJECT_BDF],
-			       info->attrs[FAULTCAST_A_INJECT_NAME], &ev.slot);
-	if (!err)
-		err = faultcast_raise(&ev);
+	err = requested_slot(info, info->attrs[FAULTCAST_A_INJECT_SEGMENT],
+			     info->attrs[FAULTCAST_A_INJECT_BDF],
+			     info->attrs[FAULTCAST_A_INJECT_NAME], true, &ev.slot);
+	/* Without a slot of its own the device shares the overflow slot. */
+	if (!err || err == -ENODEV)
+		err = closing ? -ENODEV : faultcast_raise(&ev);
 	mutex_unlock(&inject_lock);
 	return err;
 }
@@ -248,15 +330,16 @@ static int config_device(struct genl_info *info)
 	struct nlattr *name = info->attrs[FAULTCAST_A_CONFIG_NAME];
 	struct faultcast_slot *slot;
 	u32 index, rate, burst;
-	int err = requested_slot(info, info->attrs[FAULTCAST_A_CONFIG_SEGMENT], bdf, name, &index);
+	int err = requested_slot(info, info->attrs[FAULTCAST_A_CONFIG_SEGMENT], bdf, name, true,
+				 &index);
 
-	if (err)
-		return err;
-	if (faultcast_slot_is_overflow(index)) {
+	if (err == -ENODEV) {
 		NL_SET_ERR_MSG_ATTR(info->extack, name ?: bdf,
 				    "no device slot is free; load with a larger devices=");
 		return -ENOSPC;
 	}
+	if (err)
+		return err;
 	slot = faultcast_slot_at(index);
 	if (info->attrs[FAULTCAST_A_CONFIG_DEFAULT]) {
 		faultcast_storm_unset_device(slot);
@@ -334,10 +417,11 @@ static const struct genl_ops ops[] = {
 	},
 	{
 		.cmd = FAULTCAST_CMD_DEVICE_GET,
-		.start = device_get_start,
-		.dumpit = device_get,
-		.policy = no_attrs_policy,
-		.maxattr = ARRAY_SIZE(no_attrs_policy) - 1,
+		.doit = device_get,
+		.start = device_dump_start,
+		.dumpit = device_dump,
+		.policy = faultcast_device_get_nl_policy,
+		.maxattr = ARRAY_SIZE(faultcast_device_get_nl_policy) - 1,
 	},
 	{
 		.cmd = FAULTCAST_CMD_EVENT_GET,

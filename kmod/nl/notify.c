@@ -4,6 +4,7 @@
 #include <net/sock.h>
 
 #include "attrs.h"
+#include "compat.h"
 #include "core/event.h"
 #include "genl.h"
 #include "notify.h"
@@ -19,6 +20,9 @@ static bool batch_full;		/* a message was full since the last flush */
  * cost time.
  */
 #define BATCH_OF_ONE	512
+
+/* Where any process may join the group, its messages must not have what only some may read. */
+#define SERIAL	(FAULTCAST_MCAST_FLAGS != 0)
 
 static bool batch_start(void)
 {
@@ -61,7 +65,7 @@ void faultcast_notify_event(const struct faultcast_event *ev)
 {
 	if (!genl_has_listeners(&faultcast_genl_family, &init_net, 0))
 		return;
-	if (batch && !faultcast_attrs_event(batch, ev))
+	if (batch && !faultcast_attrs_event(batch, ev, SERIAL))
 		return;
 	batch_full = batch;
 	batch_send();
@@ -70,5 +74,5 @@ void faultcast_notify_event(const struct faultcast_event *ev)
 		return;
 	}
 	/* An empty message holds any one event. */
-	WARN_ON_ONCE(faultcast_attrs_event(batch, ev));
+	WARN_ON_ONCE(faultcast_attrs_event(batch, ev, SERIAL));
 }

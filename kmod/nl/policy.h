@@ -13,6 +13,10 @@
 #include "uapi/faultcast.h"
 
 /* Integer value ranges */
+static struct netlink_range_validation faultcast_a_device_bdf_range = {
+	.max	= U16_MAX,
+};
+
 static struct netlink_range_validation faultcast_a_config_bdf_range = {
 	.max	= U16_MAX,
 };
@@ -27,6 +31,13 @@ static struct netlink_range_validation faultcast_a_config_host_rate_range = {
 
 static struct netlink_range_validation faultcast_a_inject_bdf_range = {
 	.max	= U16_MAX,
+};
+
+/* FAULTCAST_CMD_DEVICE_GET - do */
+static const struct nla_policy faultcast_device_get_nl_policy[FAULTCAST_A_DEVICE_NAME + 1] = {
+	[FAULTCAST_A_DEVICE_SEGMENT] = { .type = NLA_U32, },
+	[FAULTCAST_A_DEVICE_BDF] = NLA_POLICY_FULL_RANGE(NLA_U32, &faultcast_a_device_bdf_range),
+	[FAULTCAST_A_DEVICE_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
 };
 
 /* FAULTCAST_CMD_EVENT_GET - dump */

@@ -6,6 +6,13 @@
 #include <linux/atomic.h>
 #include <linux/types.h>
 
+/* An IOMMU unit that a probe observes. */
+struct faultcast_unit {
+	u64 address;		/* physical address of its registers */
+	u32 segment;
+	u32 flags;		/* enum faultcast_unit_flag */
+};
+
 struct faultcast_probe {
 	const char *name;
 	/*
@@ -24,6 +31,11 @@ struct faultcast_probe {
 	 * is exact.
 	 */
 	const char *(*impairment)(void);
+	/*
+	 * Optional: describes IOMMU unit number @index as it is now; false after the
+	 * last one.  Process context, also while the probe is not attached.
+	 */
+	bool (*unit)(unsigned int index, struct faultcast_unit *unit);
 	u32 state;		/* enum faultcast_probe_state */
 	bool exact;
 	char reason[120];

@@ -16,10 +16,7 @@
  * in process context when it sets up fault reporting; then only the entry hook reads
  * records.
  */
-#include <linux/acpi.h>
 #include <linux/ftrace.h>
-#include <linux/io.h>
-#include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/kprobes.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
@@ -28,6 +25,7 @@
 #include "compat.h"
 #include "probe.h"
 #include "vtd_decode.h"
+#include "vtd_units.h"
 #include "vtd_walk.h"
 
 #if defined(CONFIG_X86_64) && defined(CONFIG_DMAR_TABLE) && \
@@ -35,9 +33,6 @@
 
 #define HANDLER		"dmar_fault"
 #define MAX_HANDLER	4096	/* bytes of machine code; 600 in practice */
-
-static struct vtd_unit *units;
-static unsigned int num_units;
 
 static DEFINE_PER_CPU(struct vtd_walk, walks);
 static DEFINE_PER_CPU(bool, inside);	/* in hard irq, between entry and last record */
@@ -65,28 +60,12 @@ static bool site_armed(void)
 	return READ_ONCE(site_active) && READ_ONCE(*site_probe.addr) != site_probe.opcode;
 }
 
-/*
- * From 5.10 to 7.3, struct intel_iommu begins with the virtual and the physical
- * address of the unit's registers.  The rest of the struct is private.
- */
-static const struct vtd_unit *find_unit(const void *iommu)
-{
-	u64 head[2];
-	unsigned int i;
-
-	if (copy_from_kernel_nofault(head, iommu, sizeof(head)))
-		return NULL;
-	for (i = 0; i < num_units; i++)
-		if (units[i].phys == head[1])
-			return &units[i];
-	return NULL;
-}
-
 /* irqreturn_t dmar_fault(int irq, void *dev_id), at its first instruction */
 static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 		     struct ftrace_regs *fregs)
 {
-	struct vtd_walk walk = { .unit = find_unit((void *)ftrace_regs_get_argument(fregs, 1)) };
+	const void *iommu = (void *)ftrace_regs_get_argument(fregs, 1);
+	struct vtd_walk walk = { .unit = vtd_units_find(iommu) };
 	bool armed = site_armed();
 
 	if (walk.unit)
@@ -134,93 +113,6 @@ static struct ftrace_ops entry_ops = {
 	.func = on_entry,
 	.flags = FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT,
 };
-
-static void unmap_units(void)
-{
-	while (num_units)
-		iounmap(units[--num_units].reg);
-	kfree(units);
-	units = NULL;
-}
-
-static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
-{
-	struct vtd_unit *unit;
-	size_t len = PAGE_SIZE, need;
-	u64 cap;
-
-	/* As in dmar_validate_one_drhd(): some firmware lists units that do not exist. */
-	if (!drhd->address)
-		return 0;
-	unit = krealloc_array(units, num_units + 1, sizeof(*unit), GFP_KERNEL);
-	if (!unit)
-		return -ENOMEM;
-	units = unit;
-	unit += num_units;
-	unit->phys = drhd->address;
-	unit->segment = drhd->segment;
-	unit->reg = ioremap(unit->phys, len);
-	if (!unit->reg)
-		return -ENOMEM;
-	cap = readq(unit->reg + VTD_CAP);
-	if (cap == ~0ULL) {
-		iounmap(unit->reg);
-		return 0;
-	}
-	unit->fro = vtd_cap_fro(cap);
-	unit->nfr = vtd_cap_nfr(cap);
-	need = PAGE_ALIGN(unit->fro + unit->nfr * VTD_FRCD_LEN);
-	if (need > len) {
-		iounmap(unit->reg);
-		unit->reg = ioremap(unit->phys, need);
-		if (!unit->reg)
-			return -ENOMEM;
-	}
-	num_units++;
-	return 0;
-}
-
-/* Maps the registers of every unit in the ACPI DMAR table, VT-d 8.1. */
-static int map_units(struct faultcast_probe *probe)
-{
-	struct acpi_table_header *table;
-	void *at, *end;
-	int err = 0;
-
-	if (acpi_disabled || ACPI_FAILURE(acpi_get_table(ACPI_SIG_DMAR, 0, &table))) {
-		strscpy(probe->reason, "no ACPI DMAR table: this machine has no VT-d",
-			sizeof(probe->reason));
-		return -ENODEV;
-	}
-	at = (void *)table + sizeof(struct acpi_table_dmar);
-	end = (void *)table + table->length;
-	while (!err && at + sizeof(struct acpi_dmar_header) <= end) {
-		const struct acpi_dmar_header *header = at;
-
-		if (header->length < sizeof(*header) || at + header->length > end)
-			break;
-		if (header->type == ACPI_DMAR_TYPE_HARDWARE_UNIT)
-			err = map_unit(at);
-		at += header->length;
-	}
-	acpi_put_table(table);
-	if (err) {
-		strscpy(probe->reason, "cannot map the registers of every DRHD",
-			sizeof(probe->reason));
-		unmap_units();
-	}
-	return err;
-}
-
-static bool any_unit_on(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < num_units; i++)
-		if (readl(units[i].reg + VTD_GSTS) & (VTD_GSTS_TES | VTD_GSTS_IRES))
-			return true;
-	return false;
-}
 
 static int attach_entry(struct faultcast_probe *probe)
 {
@@ -297,19 +189,23 @@ static const char *attach_site(void)
 static int attach(struct faultcast_probe *probe)
 {
 	const char *inexact;
-	int err = map_units(probe);
+	int err = vtd_units_map();
 
-	if (err)
+	if (err) {
+		strscpy(probe->reason, err == -ENODEV ?
+			"no ACPI DMAR table: this machine has no VT-d" :
+			"cannot map the registers of every DRHD", sizeof(probe->reason));
 		return err;
-	if (!any_unit_on()) {
+	}
+	if (!vtd_units_any_on()) {
 		strscpy(probe->reason, "VT-d is there but off (intel_iommu=on turns it on)",
 			sizeof(probe->reason));
-		unmap_units();
+		vtd_units_unmap();
 		return -ENODEV;
 	}
 	err = attach_entry(probe);
 	if (err) {
-		unmap_units();
+		vtd_units_unmap();
 		return err;
 	}
 	inexact = attach_site();
@@ -326,7 +222,7 @@ static void detach(void)
 	WRITE_ONCE(site_active, false);
 	unregister_ftrace_function(&entry_ops);
 	ftrace_free_filter(&entry_ops);
-	unmap_units();
+	vtd_units_unmap();
 }
 
 static u64 nmissed(void)
@@ -363,6 +259,11 @@ static const char *impairment(void)
 	return NULL;
 }
 
+static bool vtd_units_at(unsigned int index, struct faultcast_unit *unit)
+{
+	return false;
+}
+
 #endif
 
 struct faultcast_probe faultcast_probe_vtd = {
@@ -371,4 +272,5 @@ struct faultcast_probe faultcast_probe_vtd = {
 	.detach = detach,
 	.nmissed = nmissed,
 	.impairment = impairment,
+	.unit = vtd_units_at,
 };

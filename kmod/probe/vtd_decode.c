@@ -13,6 +13,14 @@
 #define HI_T1		BIT_ULL(62)
 #define LO_PAGE		GENMASK_ULL(63, 12)
 
+u32 vtd_unit_flags(u32 gsts, u32 fectl)
+{
+	if (gsts == ~0U)
+		return 0;
+	return (fectl & VTD_FECTL_IM ? 0 : FAULTCAST_UNIT_F_FAULTS) |
+	       (gsts & VTD_GSTS_IRES ? FAULTCAST_UNIT_F_INTERRUPT_REMAPPING : 0);
+}
+
 static u8 access_of(u64 hi)
 {
 	if (hi & HI_T2)		/* 01: page request, 11: AtomicOp */

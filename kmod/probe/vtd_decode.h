@@ -18,6 +18,8 @@
 #define VTD_FSTS		0x34
 #define VTD_FSTS_PFO		BIT(0)	/* primary fault overflow */
 #define VTD_FSTS_PPF		BIT(1)	/* primary pending fault */
+#define VTD_FECTL		0x38
+#define VTD_FECTL_IM		BIT(31)	/* fault interrupt masked, as after a reset */
 #define VTD_FRCD_LEN		16
 #define VTD_FRCD_F		BIT(31)	/* in the record's last dword */
 
@@ -44,6 +46,12 @@ static inline u16 vtd_frcd_sid(u64 hi)
 {
 	return hi;
 }
+
+/*
+ * The enum faultcast_unit_flag of a unit with these values of GSTS and FECTL.  A unit
+ * that was removed reads as all ones and has no flags.
+ */
+u32 vtd_unit_flags(u32 gsts, u32 fectl);
 
 /*
  * Fills kind, access, reason, address or index, and PASID of @ev from the two

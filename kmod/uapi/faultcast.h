@@ -10,7 +10,7 @@
 #define FAULTCAST_GENL_NAME	"faultcast"
 #define FAULTCAST_GENL_VERSION	1
 
-#define FAULTCAST_ABI		4
+#define FAULTCAST_ABI		5
 #define FAULTCAST_NAME_LEN	64
 #define FAULTCAST_RATE_MAX	1000000
 #define FAULTCAST_AER_BIT_NONE	32
@@ -138,9 +138,10 @@ enum faultcast_event_flag {
 /**
  * enum faultcast_probe_state - State of a probe.
  * @FAULTCAST_PROBE_UNSPEC: The probe has not been attached yet.
- * @FAULTCAST_PROBE_ACTIVE: The probe is attached.
+ * @FAULTCAST_PROBE_ACTIVE: The probe is attached and something on this machine
+ *   can fire it.
  * @FAULTCAST_PROBE_UNAVAILABLE: This kernel or machine has nothing that the
- *   probe could observe.
+ *   probe could observe at this moment.
  * @FAULTCAST_PROBE_FAILED: The place to observe exists, but attaching to it
  *   failed.
  */
@@ -149,6 +150,18 @@ enum faultcast_probe_state {
 	FAULTCAST_PROBE_ACTIVE,
 	FAULTCAST_PROBE_UNAVAILABLE,
 	FAULTCAST_PROBE_FAILED,
+};
+
+/**
+ * enum faultcast_unit_flag - Flags of an IOMMU unit.
+ * @FAULTCAST_UNIT_F_FAULTS: The unit's fault interrupt is set up and not
+ *   masked (VT-d 11.4.7, FECTL).
+ * @FAULTCAST_UNIT_F_INTERRUPT_REMAPPING: The unit remaps interrupts (VT-d
+ *   11.4.4, GSTS.IRES).
+ */
+enum faultcast_unit_flag {
+	FAULTCAST_UNIT_F_FAULTS = 1,
+	FAULTCAST_UNIT_F_INTERRUPT_REMAPPING = 2,
 };
 
 /**
@@ -187,6 +200,7 @@ enum faultcast_a_status {
 	FAULTCAST_A_STATUS_RATE,
 	FAULTCAST_A_STATUS_BURST,
 	FAULTCAST_A_STATUS_HOST_RATE,
+	FAULTCAST_A_STATUS_UNIT,
 
 	__FAULTCAST_A_STATUS_MAX,
 	FAULTCAST_A_STATUS_MAX = (__FAULTCAST_A_STATUS_MAX - 1)
@@ -201,6 +215,17 @@ enum faultcast_a_probe {
 
 	__FAULTCAST_A_PROBE_MAX,
 	FAULTCAST_A_PROBE_MAX = (__FAULTCAST_A_PROBE_MAX - 1)
+};
+
+enum faultcast_a_unit {
+	FAULTCAST_A_UNIT_UNSPEC,
+	FAULTCAST_A_UNIT_PAD,
+	FAULTCAST_A_UNIT_ADDRESS,
+	FAULTCAST_A_UNIT_SEGMENT,
+	FAULTCAST_A_UNIT_FLAGS,
+
+	__FAULTCAST_A_UNIT_MAX,
+	FAULTCAST_A_UNIT_MAX = (__FAULTCAST_A_UNIT_MAX - 1)
 };
 
 enum faultcast_a_kindcount {
@@ -233,9 +258,19 @@ enum faultcast_a_device {
 	FAULTCAST_A_DEVICE_AER_ERROR,
 	FAULTCAST_A_DEVICE_RATE,
 	FAULTCAST_A_DEVICE_BURST,
+	FAULTCAST_A_DEVICE_ALIAS,
 
 	__FAULTCAST_A_DEVICE_MAX,
 	FAULTCAST_A_DEVICE_MAX = (__FAULTCAST_A_DEVICE_MAX - 1)
+};
+
+enum faultcast_a_alias {
+	FAULTCAST_A_ALIAS_UNSPEC,
+	FAULTCAST_A_ALIAS_SEGMENT,
+	FAULTCAST_A_ALIAS_BDF,
+
+	__FAULTCAST_A_ALIAS_MAX,
+	FAULTCAST_A_ALIAS_MAX = (__FAULTCAST_A_ALIAS_MAX - 1)
 };
 
 enum faultcast_a_counter {

@@ -36,6 +36,16 @@ static void put_kindcount(struct nl_msg *msg, uint32_t kind, uint64_t value)
 	nla_nest_end(msg, nest);
 }
 
+static void put_unit(struct nl_msg *msg, uint64_t address, uint32_t segment, uint32_t flags)
+{
+	struct nlattr *nest = nla_nest_start(msg, FAULTCAST_A_STATUS_UNIT);
+
+	nla_put_u64(msg, FAULTCAST_A_UNIT_ADDRESS, address);
+	nla_put_u32(msg, FAULTCAST_A_UNIT_SEGMENT, segment);
+	nla_put_u32(msg, FAULTCAST_A_UNIT_FLAGS, flags);
+	nla_nest_end(msg, nest);
+}
+
 static struct nl_msg *begin_status(void)
 {
 	struct nl_msg *msg = begin_message(FAULTCAST_CMD_STATUS_GET);
@@ -84,6 +94,8 @@ static struct nl_msg *complete_status(void)
 	put_kindcount(msg, FAULTCAST_KIND_MAX, 8);
 	put_probe(msg, "vtd", "", FAULTCAST_PROBE_ACTIVE);
 	put_probe(msg, "iommu", "no tracepoint", FAULTCAST_PROBE_UNAVAILABLE);
+	put_unit(msg, 0xfed90000, 0, FAULTCAST_UNIT_F_FAULTS);
+	put_unit(msg, 0x20fffd000000, 0x10001, 0xffffffff);
 	return msg;
 }
 
@@ -130,6 +142,15 @@ static void status_complete(void **state)
 	assert_string_equal(s.probes[1].reason, "no tracepoint");
 	assert_int_equal(s.probes[1].state, FAULTCAST_PROBE_UNAVAILABLE);
 	assert_false(s.probes[1].exact);
+	assert_int_equal(s.num_units, 2);
+	assert_int_equal(s.units[0].address, 0xfed90000);
+	assert_int_equal(s.units[0].segment, 0);
+	assert_true(s.units[0].faults);
+	assert_false(s.units[0].interrupt_remapping);
+	assert_int_equal(s.units[1].address, 0x20fffd000000);
+	assert_int_equal(s.units[1].segment, 0x10001);
+	assert_true(s.units[1].faults);
+	assert_true(s.units[1].interrupt_remapping);
 }
 
 static void status_minimal(void **state)
@@ -139,7 +160,7 @@ static void status_minimal(void **state)
 
 	(void)state;
 	assert_int_equal(status_of(begin_status(), &s, &unknown), 0);
-	assert_int_equal(s.num_probes, 0);
+	assert_int_equal(s.num_probes | s.num_units, 0);
 	assert_string_equal(s.version, "");
 	assert_int_equal(s.head | s.raised | s.abi | s.published_kind[1], 0);
 	assert_int_equal(s.rate | s.burst | s.host_rate, 0);
@@ -147,21 +168,28 @@ static void status_minimal(void **state)
 
 static void status_unknown_is_counted(void **state)
 {
-	struct nl_msg *msg = begin_status();
 	struct module_status s;
+	struct nl_msg *msg;
 	uint64_t unknown;
 
 	(void)state;
+	nlmsg_set_default_size(4 * 4096);
+	msg = begin_status();
+	nlmsg_set_default_size(4096);
 	nla_put_u32(msg, FAULTCAST_A_STATUS_MAX + 1, 1);
 	put_kindcount(msg, FAULTCAST_KIND_MAX + 1, 8);
 	put_kindcount(msg, FAULTCAST_KIND_UNSPEC, 8);
 	put_kindcount(msg, UINT32_MAX, 8);
 	for (unsigned int i = 0; i < PROBES_MAX + 3; i++)
 		put_probe(msg, "p", "", i);
+	for (unsigned int i = 0; i < UNITS_MAX + 2; i++)
+		put_unit(msg, i, 0, 0);
 	assert_int_equal(status_of(msg, &s, &unknown), 0);
+	assert_int_equal(s.num_units, UNITS_MAX);
+	assert_int_equal(s.units[UNITS_MAX - 1].address, UNITS_MAX - 1);
 	assert_int_equal(s.num_probes, PROBES_MAX);
 	assert_int_equal(s.probes[PROBES_MAX - 1].state, PROBES_MAX - 1);
-	assert_int_equal(unknown, 1 + 3 + 3);
+	assert_int_equal(unknown, 1 + 3 + 3 + 2);
 }
 
 static void status_long_texts_are_cut(void **state)
@@ -210,6 +238,11 @@ static void status_malformed(void **state)
 	nla_put_u32(msg, FAULTCAST_A_KINDCOUNT_VALUE, 1);
 	nla_nest_end(msg, nest);
 	assert_int_equal(status_of(msg, &s, &unknown), -EBADMSG);
+	msg = begin_status();
+	nest = nla_nest_start(msg, FAULTCAST_A_STATUS_UNIT);
+	nla_put_u32(msg, FAULTCAST_A_UNIT_FLAGS, 1);
+	nla_nest_end(msg, nest);
+	assert_int_equal(status_of(msg, &s, &unknown), -EBADMSG);
 	for (int attr = FAULTCAST_A_STATUS_RATE; attr <= FAULTCAST_A_STATUS_HOST_RATE; attr++) {
 		msg = begin_status();
 		nla_put_u16(msg, attr, 1);
@@ -240,6 +273,7 @@ static bool status_harmless(struct nlmsghdr *nlh)
 
 	assert_true(!err || err == -EBADMSG);
 	assert_true(s.num_probes <= PROBES_MAX);
+	assert_true(s.num_units <= UNITS_MAX);
 	assert_non_null(memchr(s.version, '\0', sizeof(s.version)));
 	return !err;
 }

@@ -298,17 +298,63 @@ static void labels(void)
 	if (!check_begin(16, 2))
 		return;
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
-		expect_eq(faultcast_slot_claim_label(wrong[i], &index), -EINVAL);
+		expect_eq(faultcast_slot_request_label(wrong[i], true, &index), -EINVAL);
 	expect_eq(index, U32_MAX);
 	expect_eq(check_used_slots(), 0);
-	expect_eq(faultcast_slot_claim_label("unknown", &index), 0);
+	expect_eq(faultcast_slot_request_label("unknown", true, &index), 0);
 	expect_eq(index, FAULTCAST_SLOT_UNKNOWN);
-	expect_eq(faultcast_slot_claim_label("cxl/mem0", &index), 0);
+	expect_eq(faultcast_slot_request_label("cxl/mem0", true, &index), 0);
 	expect_eq(faultcast_slot_claim_name("cxl", "mem0"), index);
 	expect(!strcmp(slot(index)->name, "cxl/mem0"));
-	expect_eq(faultcast_slot_claim_label("platform/a/b", &index), 0);
+	expect_eq(faultcast_slot_request_label("platform/a/b", true, &index), 0);
 	expect_eq(faultcast_slot_claim_name("platform", "a/b"), index);
 	expect_eq(check_used_slots(), 2);
+	check_end();
+}
+
+/* A request that may not claim finds only what is there. */
+static void found_not_claimed(void)
+{
+	u32 index = U32_MAX, claimed;
+
+	if (!check_begin(16, 2))
+		return;
+	expect_eq(faultcast_slot_request_pci(0, 0x300, false, &index), -ENODEV);
+	expect(faultcast_slot_is_overflow(index));
+	expect_eq(faultcast_slot_request_label("cxl/mem0", false, &index), -ENODEV);
+	expect_eq(check_used_slots(), 0);
+	claimed = faultcast_slot_claim_pci(0, 0x300);
+	expect_eq(faultcast_slot_request_pci(0, 0x300, false, &index), 0);
+	expect_eq(index, claimed);
+	claimed = faultcast_slot_claim_name("cxl", "mem0");
+	expect_eq(faultcast_slot_request_label("cxl/mem0", false, &index), 0);
+	expect_eq(index, claimed);
+	expect_eq(check_used_slots(), 2);
+	check_end();
+}
+
+/* However many devices are injected, a card that is plugged in later gets a slot. */
+static void requests_leave_room(void)
+{
+	u32 index, first = 0, i;
+
+	if (!check_begin(66, 2))
+		return;
+	for (i = 0; i < 1000; i++) {
+		int err = faultcast_slot_request_pci(0x8000, i, true, &index);
+
+		expect_eq(err, i < 48 ? 0 : -ENODEV);
+		expect_eq(faultcast_slot_is_overflow(index), i >= 48);
+		if (!i)
+			first = index;
+	}
+	expect_eq(check_used_slots(), 48);
+	/* A device that has its slot keeps it. */
+	expect_eq(faultcast_slot_request_pci(0x8000, 0, true, &index), 0);
+	expect_eq(index, first);
+	for (i = 0; i < 16; i++)
+		expect(!faultcast_slot_is_overflow(faultcast_slot_claim_pci(0, i)));
+	expect_eq(check_used_slots(), 64);
 	check_end();
 }
 
@@ -394,6 +440,8 @@ static const struct check_case cases[] = {
 	{ "a device without bus and name", a_device_of_no_bus },
 	{ "names have slots of their own", names },
 	{ "a slot is found by its name on the wire", labels },
+	{ "a request that may not claim finds only what is there", found_not_claimed },
+	{ "requests leave a quarter of the slots", requests_leave_room },
 	{ "a reader of the name waits until it is ready", waiting_for_a_name },
 };
 
