@@ -161,6 +161,13 @@ bool config_is_null(const struct config_reader *reader)
 	       (!*text || !strcmp(text, "~") || !strcmp(text, "null"));
 }
 
+bool config_is(const struct config_reader *reader, const char *text)
+{
+	const char *is = scalar(reader);
+
+	return is && !strcmp(is, text);
+}
+
 int config_key(struct config_reader *reader, struct strbuf *name)
 {
 	const char *text = scalar(reader);

@@ -53,6 +53,9 @@ int config_no_memory(struct config_reader *reader);
 /* True if the present event is an empty value, as YAML's core schema defines it. */
 bool config_is_null(const struct config_reader *reader);
 
+/* True if the present event is the plain text @text. */
+bool config_is(const struct config_reader *reader, const char *text);
+
 /* The present event must be a key.  Adds the key to @name. */
 int config_key(struct config_reader *reader, struct strbuf *name);
 

@@ -1,100 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge.h"
+#include "device.h"
 #include "faultcast.h"
 #include "model/address.h"
 #include "model/counts.h"
 #include "model/event.h"
 #include "model/health.h"
+#include "rule.h"
+#include "tally.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The newest bucket may just have begun.  The other buckets alone cover the whole window. */
-#define BUCKETS 16
-
-/* Indices of counters: kinds, then AER severities, then one for faults that no rule counts. */
-#define COUNTER_AER (FAULTCAST_KIND_MAX + 1)
-#define COUNTER_OTHER (COUNTER_AER + FAULTCAST_SEVERITY_MAX + 1)
-#define COUNTERS (COUNTER_OTHER + 1)
-
-/* The state of one rule for one device. */
-struct tally {
-	uint64_t last_ns; /* when a fault was last raised */
-	uint64_t newest;  /* number of the newest bucket since time 0 */
-	uint32_t buckets[BUCKETS];
-	bool holds;
-	bool kept; /* copied from an equal rule when the rules were replaced */
-};
-
-struct health_device {
-	struct address address; /* first, so that tfind() can take an address for a device */
-	struct health_device *next;
-	uint64_t counted[COUNTERS];    /* the kernel's counters at the last look */
-	uint64_t unreported[COUNTERS]; /* for the replay: counted, but reported by no event */
-	enum health_state reported;
-	bool settled;		   /* a state has been reported since the device was added */
-	char why[HEALTH_RULE_LEN]; /* name of the rule that determines the state; "": ok */
-	struct tally *tallies;	   /* one for each rule */
-};
-
-static int compare(const void *a, const void *b)
-{
-	return address_compare(a, b);
-}
-
-static struct health_device *find(const struct health *health, const struct address *address)
-{
-	void *node = tfind(address, &health->by_address, compare);
-
-	return node ? *(struct health_device **)node : NULL;
-}
-
-static void free_device(struct health_device *device)
-{
-	if (device)
-		free(device->tallies);
-	free(device);
-}
-
-static struct health_device *add(struct health *health, const struct address *address)
-{
-	struct health_device *device = calloc(1, sizeof(*device));
-
-	if (device)
-		device->tallies = calloc(health->num_rules + 1, sizeof(*device->tallies));
-	if (!device || !device->tallies)
-		goto fail;
-	device->address = *address;
-	device->reported = HEALTH_OK;
-	if (!tsearch(device, &health->by_address, compare))
-		goto fail;
-	device->next = health->devices;
-	health->devices = device;
-	return device;
-fail:
-	free_device(device);
-	return NULL;
-}
-
-static size_t counter_of(uint32_t kind, uint32_t severity)
-{
-	if (kind == FAULTCAST_KIND_AER && severity <= FAULTCAST_SEVERITY_MAX)
-		return COUNTER_AER + severity;
-	return kind <= FAULTCAST_KIND_MAX && kind != FAULTCAST_KIND_AER ? kind : COUNTER_OTHER;
-}
-
-static size_t counted_by(const struct health_rule *rule)
-{
-	return counter_of(rule->kind, rule->severity);
-}
-
-static bool is_of(const struct health_rule *rule, const struct fault_event *ev)
-{
-	return ev->kind == rule->kind &&
-	       (ev->kind != FAULTCAST_KIND_AER || ev->aer_severity == rule->severity);
-}
 
 /* Reads the counters that rules use.  Returns whether any of them is not zero. */
 static bool read_counters(const struct device_counts *counts, uint64_t raised[COUNTERS])
@@ -118,88 +35,146 @@ static bool read_counters(const struct device_counts *counts, uint64_t raised[CO
 static struct health_device *device_of(struct health *health, const struct device_counts *counts,
 				       uint64_t raised[COUNTERS], int *err)
 {
-	struct health_device *device = find(health, &counts->address);
+	struct health_device *device = health_find(health, &counts->address);
 	bool any = read_counters(counts, raised);
 
 	if (device || !any)
 		return device;
-	device = add(health, &counts->address);
+	device = health_add(health, &counts->address);
 	if (!device)
 		*err = -ENOMEM;
 	return device;
 }
 
-/* Empties the buckets that are no longer in the window at @now_ns. */
-static void move_on(const struct health_rule *rule, struct tally *tally, uint64_t now_ns)
+static void find_slot(const struct health *health, struct rule_subject *subject)
 {
-	uint64_t now = now_ns / (rule->window_ns / (BUCKETS - 1) + 1);
-
-	for (int i = 0; i < BUCKETS && tally->newest + i < now; i++)
-		tally->buckets[(now - i) % BUCKETS] = 0;
-	if (now > tally->newest)
-		tally->newest = now;
+	if (!*subject->slot && health->slot_of)
+		subject->slot = health->slot_of(subject->device);
 }
 
-static uint64_t in_window(const struct tally *tally)
+/* Faults of @device whose reason is not known. */
+static struct rule_subject subject_of(const struct health *health,
+				      const struct health_device *device, size_t counter)
 {
-	uint64_t sum = 0;
+	struct rule_subject subject = { .device = &device->address,
+					.identity = &device->identity,
+					.slot = device->identity.physical_slot,
+					.counter = counter };
 
-	for (int i = 0; i < BUCKETS; i++)
-		sum += tally->buckets[i];
-	return sum;
+	find_slot(health, &subject);
+	return subject;
 }
 
-static void expire(const struct health_rule *rule, struct tally *tally, uint64_t now_ns)
+static struct rule_subject subject_of_event(const struct health *health,
+					    const struct fault_event *ev)
 {
-	if (now_ns > tally->last_ns && now_ns - tally->last_ns >= rule->clear_after_ns)
-		tally->holds = false;
+	struct rule_subject subject = rule_subject_of(ev);
+
+	find_slot(health, &subject);
+	return subject;
 }
 
-static void count(const struct health_rule *rule, struct tally *tally, uint64_t n, uint64_t at_ns)
+/* Counts @n faults, raised at @at_ns, for the rules in @bits. */
+static void count_for(const struct health *health, struct health_device *device, uint64_t bits,
+		      uint64_t n, uint64_t at_ns)
 {
-	uint32_t *bucket;
+	for (; bits; bits &= bits - 1) {
+		int r = __builtin_ctzll(bits);
+
+		tally_count(&device->tallies[r], &health->rules[r], n, at_ns);
+	}
+}
+
+/* Counts @n faults whose reason is not known. */
+static void count_unnamed(const struct health *health, struct health_device *device, size_t counter,
+			  uint64_t n, uint64_t at_ns)
+{
+	struct rule_subject subject;
 
 	if (!n)
 		return;
-	expire(rule, tally, at_ns);
-	move_on(rule, tally, at_ns);
-	bucket = &tally->buckets[tally->newest % BUCKETS];
-	*bucket = n < UINT32_MAX - *bucket ? *bucket + (uint32_t)n : UINT32_MAX;
-	if (at_ns > tally->last_ns)
-		tally->last_ns = at_ns;
-	if (in_window(tally) >= rule->threshold)
-		tally->holds = true;
+	subject = subject_of(health, device, counter);
+	count_for(health, device, rules_for(health->rules, health->num_rules, &subject), n, at_ns);
 }
 
-/* Counts @n faults of each kind, raised at @at_ns, for all rules. */
-static void count_all(const struct health *health, struct health_device *device,
-		      const uint64_t n[COUNTERS], uint64_t at_ns)
+/*
+ * Adds @more counted faults.  Returns how many faults were counted at the last look and have not
+ * been reported since.
+ */
+static uint64_t await_events(struct health_device *device, size_t counter, uint64_t more)
 {
-	for (size_t r = 0; r < health->num_rules; r++)
-		count(&health->rules[r], &device->tallies[r], n[counted_by(&health->rules[r])],
-		      at_ns);
+	int64_t *awaited = &device->awaited[counter];
+	uint64_t unreported = *awaited > 0 ? (uint64_t)*awaited : 0;
+
+	*awaited += (int64_t)(more - unreported);
+	return unreported;
+}
+
+static void look_at(const struct health *health, struct health_device *device,
+		    const uint64_t raised[COUNTERS], const bool by_event[COUNTERS], uint64_t now_ns)
+{
+	for (size_t c = 0; c < COUNTERS; c++) {
+		bool anew = raised[c] < device->counted[c];
+		uint64_t more = anew ? raised[c] : raised[c] - device->counted[c];
+		uint64_t unreported = await_events(device, c, more);
+
+		device->counted[c] = raised[c];
+		count_unnamed(health, device, c, by_event[c] ? unreported : more, now_ns);
+	}
+}
+
+static void find_by_event(const struct health *health, bool by_event[COUNTERS])
+{
+	for (size_t c = 0; c < COUNTERS; c++)
+		by_event[c] = rules_need_reason(health->rules, health->num_rules, c);
 }
 
 int health_look(struct health *health, const struct device_counts *counts, size_t n,
 		uint64_t now_ns)
 {
-	uint64_t raised[COUNTERS], more[COUNTERS];
+	uint64_t raised[COUNTERS];
+	bool by_event[COUNTERS];
 	int err = 0;
 
+	find_by_event(health, by_event);
 	for (size_t i = 0; i < n; i++) {
 		struct health_device *device = device_of(health, &counts[i], raised, &err);
 
 		if (!device)
 			continue;
-		for (size_t c = 0; c < COUNTERS; c++) {
-			bool anew = raised[c] < device->counted[c];
-
-			more[c] = anew ? raised[c] : raised[c] - device->counted[c];
-			device->counted[c] = raised[c];
-		}
-		count_all(health, device, more, now_ns);
+		device->identity = counts[i].identity;
+		look_at(health, device, raised, by_event, now_ns);
 	}
 	return err;
+}
+
+void health_event(struct health *health, const struct fault_event *ev, uint64_t now_ns)
+{
+	const struct rule_subject subject = subject_of_event(health, ev);
+	struct health_device *device = health_find(health, &ev->device);
+
+	if (!device)
+		device = health_add(health, &ev->device);
+	/* Without memory for the device, the next look counts the fault as one without a reason. */
+	if (!device)
+		return;
+	device->identity = ev->identity;
+	device->awaited[subject.counter]--;
+	if (rules_need_reason(health->rules, health->num_rules, subject.counter))
+		count_for(health, device, rules_for(health->rules, health->num_rules, &subject), 1,
+			  now_ns);
+}
+
+bool health_awaits_events(const struct health *health)
+{
+	bool by_event[COUNTERS];
+
+	find_by_event(health, by_event);
+	for (const struct health_device *device = health->devices; device; device = device->next)
+		for (size_t c = 0; c < COUNTERS; c++)
+			if (by_event[c] && device->awaited[c] > 0)
+				return true;
+	return false;
 }
 
 /*
@@ -209,8 +184,7 @@ int health_look(struct health *health, const struct device_counts *counts, size_
 static bool is_quiet(const struct health *health, struct health_device *device, uint64_t now_ns)
 {
 	for (size_t r = 0; r < health->num_rules; r++) {
-		move_on(&health->rules[r], &device->tallies[r], now_ns);
-		if (device->tallies[r].holds || in_window(&device->tallies[r]))
+		if (!tally_is_quiet(&device->tallies[r], &health->rules[r], now_ns))
 			return false;
 	}
 	return true;
@@ -222,12 +196,11 @@ void health_new_counters(struct health *health, uint64_t now_ns)
 
 	while ((device = *at)) {
 		if (is_quiet(health, device, now_ns)) {
-			*at = device->next;
-			tdelete(device, &health->by_address, compare);
-			free_device(device);
+			health_remove(health, at);
 			continue;
 		}
 		memset(device->counted, 0, sizeof(device->counted));
+		memset(device->awaited, 0, sizeof(device->awaited));
 		for (size_t r = 0; r < health->num_rules; r++)
 			device->tallies[r].last_ns = now_ns;
 		at = &device->next;
@@ -245,6 +218,7 @@ int health_begin(struct health *health, const struct device_counts *counts, size
 
 		if (!device)
 			continue;
+		device->identity = counts[i].identity;
 		memcpy(device->counted, raised, sizeof(raised));
 		memcpy(device->unreported, raised, sizeof(raised));
 	}
@@ -255,8 +229,8 @@ int health_begin(struct health *health, const struct device_counts *counts, size
 
 void health_expect(struct health *health, const struct fault_event *ev)
 {
-	struct health_device *device = ev->synthetic ? NULL : find(health, &ev->device);
-	size_t c = counter_of(ev->kind, ev->aer_severity);
+	struct health_device *device = ev->synthetic ? NULL : health_find(health, &ev->device);
+	size_t c = counter_of_event(ev);
 
 	if (!device)
 		return;
@@ -271,42 +245,64 @@ void health_expect(struct health *health, const struct fault_event *ev)
 		device->counted[c]++;
 }
 
+/* Counts @n faults for the rules in @bits that started anew. */
+static void count_anew(const struct health *health, struct health_device *device, uint64_t bits,
+		       uint64_t n, uint64_t at_ns)
+{
+	for (uint64_t left = bits; left; left &= left - 1)
+		if (device->tallies[__builtin_ctzll(left)].kept)
+			bits &= ~(left & -left);
+	count_for(health, device, bits, n, at_ns);
+	for (; bits; bits &= bits - 1)
+		if (device->tallies[__builtin_ctzll(bits)].holds && !device->settled)
+			device->reported = HEALTH_UNKNOWN;
+}
+
 void health_replay(struct health *health, const struct fault_event *ev)
 {
-	struct health_device *device = ev->synthetic ? NULL : find(health, &ev->device);
-	uint64_t unpublished[COUNTERS];
+	struct health_device *device = ev->synthetic ? NULL : health_find(health, &ev->device);
+	struct rule_subject subject = subject_of_event(health, ev);
 
-	for (size_t c = 0; device && c < COUNTERS; c++) {
-		unpublished[c] = ev->suppressed_before + ev->lost_before;
-		if (unpublished[c] > device->unreported[c])
-			unpublished[c] = device->unreported[c];
-		device->unreported[c] -= unpublished[c];
-	}
-	for (size_t r = 0; device && r < health->num_rules; r++) {
-		const struct health_rule *rule = &health->rules[r];
-		struct tally *tally = &device->tallies[r];
+	if (!device)
+		return;
+	count_anew(health, device, rules_for(health->rules, health->num_rules, &subject), 1,
+		   ev->mono_ns);
+	subject.knows_reason = false;
+	for (size_t c = 0; c < COUNTERS; c++) {
+		uint64_t unpublished = ev->suppressed_before + ev->lost_before;
 
-		if (tally->kept)
+		if (unpublished > device->unreported[c])
+			unpublished = device->unreported[c];
+		if (!unpublished)
 			continue;
-		count(rule, tally, unpublished[counted_by(rule)] + is_of(rule, ev), ev->mono_ns);
-		if (tally->holds && !device->settled)
-			device->reported = HEALTH_UNKNOWN;
+		device->unreported[c] -= unpublished;
+		subject.counter = c;
+		count_anew(health, device, rules_for(health->rules, health->num_rules, &subject),
+			   unpublished, ev->mono_ns);
 	}
 }
 
-static bool rules_equal(const struct health_rule *a, const struct health_rule *b)
+void health_event_again(struct health *health, const struct fault_event *ev, uint64_t now_ns)
 {
-	return !strcmp(a->name, b->name) && a->kind == b->kind && a->severity == b->severity &&
-	       a->threshold == b->threshold && a->window_ns == b->window_ns &&
-	       a->state == b->state && a->clear_after_ns == b->clear_after_ns;
+	const struct rule_subject subject = subject_of_event(health, ev);
+	struct health_device *device = health_find(health, &ev->device);
+
+	if (device && rules_need_reason(health->rules, health->num_rules, subject.counter))
+		count_anew(health, device, rules_for(health->rules, health->num_rules, &subject), 1,
+			   now_ns);
 }
 
-static const struct tally *tally_of(const struct health *health, const struct health_device *device,
+/* The tally of a rule equal to @rule that counted the same faults of @device; NULL: there is none.
+ */
+static const struct tally *tally_of(const struct health *health, const struct rule_lists *lists,
+				    const struct health_device *device,
 				    const struct health_rule *rule)
 {
-	for (size_t r = 0; r < health->num_rules; r++)
-		if (rules_equal(&health->rules[r], rule))
-			return &device->tallies[r];
+	const struct rule_subject subject = subject_of(health, device, counter_of_rule(rule));
+
+	for (size_t r = 0; r < lists->num_old; r++)
+		if (rules_equal(&lists->old[r], rule))
+			return rules_divide_alike(lists, &subject) ? &device->tallies[r] : NULL;
 	return NULL;
 }
 
@@ -320,11 +316,11 @@ bool health_has_rules(const struct health *health, const struct health_rule *rul
 	return true;
 }
 
-static void put_tallies(const struct health *health, struct health_device *device,
-			struct tally *tallies, const struct health_rule *rules, size_t num)
+static void put_tallies(const struct health *health, const struct rule_lists *lists,
+			struct health_device *device, struct tally *tallies)
 {
-	for (size_t r = 0; r < num; r++) {
-		const struct tally *same = tally_of(health, device, &rules[r]);
+	for (size_t r = 0; r < lists->num_new; r++) {
+		const struct tally *same = tally_of(health, lists, device, &lists->new[r]);
 
 		if (same)
 			tallies[r] = *same;
@@ -337,6 +333,7 @@ static void put_tallies(const struct health *health, struct health_device *devic
 
 int health_set_rules(struct health *health, const struct health_rule *rules, size_t num)
 {
+	const struct rule_lists lists = { health->rules, health->num_rules, rules, num };
 	struct health_device *device;
 	struct tally **tallies;
 	size_t devices = 0, i;
@@ -352,7 +349,7 @@ int health_set_rules(struct health *health, const struct health_rule *rules, siz
 			goto fail;
 	}
 	for (device = health->devices, i = 0; device; device = device->next)
-		put_tallies(health, device, tallies[i++], rules, num);
+		put_tallies(health, &lists, device, tallies[i++]);
 	free(tallies);
 	health->rules = rules;
 	health->num_rules = num;
@@ -373,7 +370,7 @@ static const struct health_rule *worst(const struct health *health, struct healt
 	for (size_t r = 0; r < health->num_rules; r++) {
 		const struct health_rule *rule = &health->rules[r];
 
-		expire(rule, &device->tallies[r], now_ns);
+		tally_expire(&device->tallies[r], rule, now_ns);
 		if (device->tallies[r].holds && (!why || rule->state > why->state))
 			why = rule;
 	}
@@ -423,41 +420,7 @@ uint64_t health_deadline(const struct health *health)
 
 enum health_state health_of(const struct health *health, const struct address *device)
 {
-	const struct health_device *found = find(health, device);
+	const struct health_device *found = health_find(health, device);
 
 	return found ? found->reported : HEALTH_OK;
-}
-
-struct walk {
-	void (*each)(void *ctx, const struct address *device, enum health_state state);
-	void *ctx;
-};
-
-static void visit(const void *node, VISIT when, void *closure)
-{
-	const struct health_device *device = *(const struct health_device *const *)node;
-	const struct walk *walk = closure;
-
-	if (when == postorder || when == leaf)
-		walk->each(walk->ctx, &device->address, device->reported);
-}
-
-void health_each(const struct health *health,
-		 void (*each)(void *ctx, const struct address *device, enum health_state state),
-		 void *ctx)
-{
-	struct walk walk = { each, ctx };
-
-	twalk_r(health->by_address, visit, &walk);
-}
-
-void health_fini(struct health *health)
-{
-	while (health->devices) {
-		struct health_device *device = health->devices;
-
-		health->devices = device->next;
-		tdelete(device, &health->by_address, compare);
-		free_device(device);
-	}
 }

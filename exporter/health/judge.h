@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Judges the health of devices by rules, from the kernel's counters of the faults that each device
- * raised.  The counters include suppressed faults and exclude test events.  Pure; all times are
- * nanoseconds of CLOCK_MONOTONIC.
+ * raised.  The counters include suppressed faults and exclude test events.  They do not say for
+ * which reason a fault was raised.  If a rule of a counter asks for the reason, the faults of this
+ * counter are therefore counted by their events, and the faults that no event has reported are
+ * counted by every rule whose other conditions match.  Pure; all times are nanoseconds of
+ * CLOCK_MONOTONIC.
  */
 #ifndef FAULTCAST_HEALTH_JUDGE_H
 #define FAULTCAST_HEALTH_JUDGE_H
@@ -13,40 +16,23 @@
 #include "model/counts.h"
 #include "model/event.h"
 #include "model/health.h"
-
-/*
- * A rule holds for a device from the moment at which the device has raised @threshold faults within
- * @window_ns, until it has raised none of these faults for @clear_after_ns.  The state of a device
- * is the worst state of the rules that hold for it, or ok if none holds.
- */
-struct health_rule {
-	char name[HEALTH_RULE_LEN];
-	uint32_t kind;	   /* enum faultcast_kind, except FAULTCAST_KIND_SUPPRESSED */
-	uint32_t severity; /* enum faultcast_severity, if @kind is FAULTCAST_KIND_AER */
-	uint32_t threshold;
-	/*
-	 * A threshold that is reached within the window is never missed.  Faults that are older by
-	 * up to 1/15 of the window may count too.
-	 */
-	uint64_t window_ns;
-	enum health_state state;
-	uint64_t clear_after_ns;
-};
-
-extern const struct health_rule health_default_rules[];
-extern const size_t health_num_default_rules;
-
-#define HEALTH_RULES_MAX 64 /* the largest number of rules in a configuration */
+#include "rule.h"
 
 struct health_device;
 
 /*
- * At first all members are zero, because no device has raised anything yet, except for the rules.
+ * At first all members are zero, except for the rules and slot_of, because no device has raised
+ * anything yet.
  * The rules belong to the caller and must stay valid.
  */
 struct health {
 	const struct health_rule *rules;
 	size_t num_rules;
+	/*
+	 * Optional: the physical slot of a device whose events and counters name none.  Returns ""
+	 * if there is none.  The text must stay valid until the health function returns.
+	 */
+	const char *(*slot_of)(const struct address *device);
 	struct health_device *devices; /* devices that have raised something */
 	void *by_address;	       /* the same devices, a tree of tsearch(3) */
 };
@@ -61,6 +47,18 @@ void health_fini(struct health *health);
  */
 int health_look(struct health *health, const struct device_counts *counts, size_t n,
 		uint64_t now_ns);
+
+/*
+ * Reads an event that was received after health_begin(), and that health_replay() has not read.
+ * The fault counts as raised at @now_ns.
+ */
+void health_event(struct health *health, const struct fault_event *ev, uint64_t now_ns);
+
+/*
+ * Whether the next health_look() may find that no event has reported some of the faults that the
+ * last one has read.
+ */
+bool health_awaits_events(const struct health *health);
 
 /*
  * Must be called when the module was loaded again, because all counters then start from zero.
@@ -87,12 +85,14 @@ void health_replay(struct health *health, const struct fault_event *ev);
 
 /*
  * Replaces the rules.  The new rules belong to the caller and must stay valid.  The old rules are
- * no longer used.  A rule that is equal to an old rule keeps the old rule's state.  For other
- * rules, the caller should call health_expect() and health_replay() with the retained events up to
- * the last look; these calls do not affect rules that kept their state.  Returns 0, or -ENOMEM
- * without any change.
+ * no longer used.  A rule that is equal to an old rule keeps the old rule's state for each device
+ * of which it counts the same faults as before.  For other rules, the caller should call
+ * health_expect() and health_replay() with the retained events up to the last look, and then
+ * health_event_again() with the later events.  These calls do not affect rules that kept their
+ * state.  Returns 0, or -ENOMEM without any change.
  */
 int health_set_rules(struct health *health, const struct health_rule *rules, size_t num);
+void health_event_again(struct health *health, const struct fault_event *ev, uint64_t now_ns);
 
 /* Whether the present rules are equal to @rules, in the same order. */
 bool health_has_rules(const struct health *health, const struct health_rule *rules, size_t num);

@@ -21,6 +21,8 @@
 struct draft {
 	const char *name;
 	int kind, severity, state;
+	const char *device, *driver, *id, *slot;
+	uint64_t reason;
 	uint64_t threshold, window_ns, clear_after_ns;
 };
 
@@ -36,6 +38,37 @@ static bool is_name(const char *text)
 				  "0123456789_.-");
 
 	return len && len < HEALTH_RULE_LEN && !text[len];
+}
+
+static bool is_pattern(const char *text)
+{
+	return strpbrk(text, "*?[");
+}
+
+/* An address without a pattern must be complete, because a misspelt one would never match. */
+static bool is_device(const char *text)
+{
+	struct address address;
+
+	return strlen(text) < sizeof(((struct health_scope *)NULL)->device) &&
+	       (is_pattern(text) || !address_parse(text, &address));
+}
+
+static bool is_text(const char *text)
+{
+	return *text && strlen(text) < IDENTITY_TEXT_LEN;
+}
+
+/* A text is "8086:3e92", a pattern has a colon. */
+static bool is_id(const char *text)
+{
+	static const char hex[] = "0123456789abcdefABCDEF";
+
+	if (strlen(text) >= HEALTH_ID_LEN)
+		return false;
+	if (is_pattern(text))
+		return strchr(text, ':');
+	return strspn(text, hex) == 4 && text[4] == ':' && strspn(text + 5, hex) == 4 && !text[9];
 }
 
 /* The keys of a rule. */
@@ -56,6 +89,36 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct draft, severity),
 	  .choices = severities,
 	  .arg = "SEVERITY" },
+	{ .name = "device",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct draft, device),
+	  .valid = is_device,
+	  .expected = "an address, such as 0000:00:02.0, or a pattern, such as 0000:3b:*",
+	  .arg = "DEVICE" },
+	{ .name = "driver",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct draft, driver),
+	  .valid = is_text,
+	  .expected = "a driver's name or pattern of 1 to 31 characters",
+	  .arg = "DRIVER" },
+	{ .name = "id",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct draft, id),
+	  .valid = is_id,
+	  .expected = "vendor and device, such as 8086:3e92, or a pattern, such as 8086:*",
+	  .arg = "VENDOR:DEVICE" },
+	{ .name = "slot",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct draft, slot),
+	  .valid = is_text,
+	  .expected = "a physical slot's name or pattern of 1 to 31 characters",
+	  .arg = "SLOT" },
+	{ .name = "reason",
+	  .type = OPTION_NUMBER,
+	  .offset = offsetof(struct draft, reason),
+	  .min = 1,
+	  .max = 255,
+	  .arg = "NUMBER" },
 	{ .name = "threshold",
 	  .type = OPTION_NUMBER,
 	  .offset = offsetof(struct draft, threshold),
@@ -85,15 +148,21 @@ static const struct option_row rows[] = {
 static int read_draft(struct config_reader *reader, struct draft *draft)
 {
 	if (reader->event.type != YAML_MAPPING_START_EVENT)
-		return config_fail(reader, "health.rules: expected a rule, such as "
+		return config_fail(reader, "health.rules: expected defaults, or a rule, such as "
 					   "{name: ..., kind: ...}");
 	return config_read_mapping(reader, "health.rules", rows, draft);
+}
+
+static uint32_t kind_of(const struct draft *draft)
+{
+	return kind_parse(kinds[draft->kind], strlen(kinds[draft->kind]));
 }
 
 /* The first requirement that the keys together do not meet; NULL if they meet all. */
 static const char *missing(const struct draft *draft)
 {
-	bool is_aer = draft->kind != UNSET && !strcmp(kinds[draft->kind], "aer");
+	uint32_t kind = draft->kind == UNSET ? 0 : kind_of(draft);
+	bool is_aer = kind == FAULTCAST_KIND_AER;
 
 	if (!draft->name)
 		return "expected a name";
@@ -103,6 +172,10 @@ static const char *missing(const struct draft *draft)
 		return "expected a severity, since its kind is aer";
 	if (!is_aer && draft->severity != UNSET)
 		return "expected no severity, which only kind aer has";
+	if (draft->reason && kind != FAULTCAST_KIND_IO_PAGE_FAULT &&
+	    kind != FAULTCAST_KIND_INTERRUPT_REMAPPING)
+		return "expected no reason, which only kinds io_page_fault and "
+		       "interrupt_remapping have";
 	if (!draft->threshold)
 		return "expected a threshold";
 	if (draft->threshold > 1 && !draft->window_ns)
@@ -112,36 +185,95 @@ static const char *missing(const struct draft *draft)
 	return draft->clear_after_ns ? NULL : "expected clear-after";
 }
 
-static int add_rule(struct config_reader *reader, struct health_options *options,
-		    const struct draft *draft, size_t line)
+static void set_text(char *member, const char *text)
 {
-	struct health_rule *rule = &options->rules[options->num_rules];
-	const char *wrong = missing(draft);
+	strcpy(member, text ? text : "");
+}
 
-	if (wrong)
-		return config_fail_at(reader, line, "health.rules: %s%s: %s",
-				      draft->name ? "rule " : "this rule",
-				      draft->name ? draft->name : "", wrong);
-	for (size_t i = 0; i < options->num_rules; i++)
-		if (!strcmp(options->rules[i].name, draft->name))
-			return config_fail_at(reader, line,
-					      "health.rules: rule %s: expected another name, "
-					      "this one stands above already",
-					      draft->name);
-	if (options->num_rules == HEALTH_RULES_MAX)
-		return config_fail_at(reader, line, "health.rules: expected at most %d rules",
-				      HEALTH_RULES_MAX);
+/* An address is compared in the form that has its segment. */
+static void set_device(struct health_scope *scope, const char *text)
+{
+	struct address address;
+
+	set_text(scope->device, text);
+	if (text && !is_pattern(text) && !address_parse(text, &address))
+		address_format(&address, scope->device);
+}
+
+static void fill_rule(struct health_rule *rule, const struct draft *draft)
+{
 	*rule = (struct health_rule){
-		.kind = kind_parse(kinds[draft->kind], strlen(kinds[draft->kind])),
+		.kind = kind_of(draft),
 		.severity = draft->severity == UNSET ? 0 : (uint32_t)draft->severity,
+		.scope.reason = (uint32_t)draft->reason,
 		.threshold = (uint32_t)draft->threshold,
 		.window_ns = draft->window_ns,
 		.state = HEALTH_SUSPECT + (unsigned int)draft->state,
 		.clear_after_ns = draft->clear_after_ns,
 	};
-	strcpy(rule->name, draft->name);
-	options->num_rules++;
+	set_text(rule->name, draft->name);
+	set_device(&rule->scope, draft->device);
+	set_text(rule->scope.driver, draft->driver);
+	set_text(rule->scope.id, draft->id);
+	set_text(rule->scope.slot, draft->slot);
+}
+
+/* Adds @rule, which the file has in @line. */
+static int add_rule(struct config_reader *reader, struct health_options *options,
+		    const struct health_rule *rule, size_t line)
+{
+	for (size_t i = 0; i < options->num_rules; i++) {
+		const struct health_rule *above = &options->rules[i];
+
+		if (!strcmp(above->name, rule->name))
+			return config_fail_at(reader, line,
+					      "health.rules: rule %s: expected another name, "
+					      "this one stands above already",
+					      rule->name);
+		if (scope_is_empty(&above->scope) && !scope_is_empty(&rule->scope) &&
+		    counter_of_rule(above) == counter_of_rule(rule))
+			return config_fail_at(reader, line,
+					      "health.rules: rule %s: expected above rule %s, "
+					      "which takes the faults of all devices",
+					      rule->name, above->name);
+	}
+	if (options->num_rules == HEALTH_RULES_MAX)
+		return config_fail_at(reader, line, "health.rules: expected at most %d rules",
+				      HEALTH_RULES_MAX);
+	options->rules[options->num_rules++] = *rule;
 	return 0;
+}
+
+static int add_defaults(struct config_reader *reader, struct health_options *options, size_t line)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < health_num_default_rules && !err; i++)
+		err = add_rule(reader, options, &health_default_rules[i], line);
+	return err;
+}
+
+/* Reads one item of the list, whose start is the present event. */
+static int read_item(struct config_reader *reader, struct health_options *options)
+{
+	struct draft draft = { .kind = UNSET, .severity = UNSET, .state = UNSET };
+	size_t line = config_line(reader);
+	struct health_rule rule;
+	const char *wrong;
+	int err;
+
+	if (config_is(reader, "defaults"))
+		return add_defaults(reader, options, line);
+	err = read_draft(reader, &draft);
+	if (err)
+		return err;
+	wrong = missing(&draft);
+	if (wrong)
+		return config_fail_at(reader, line, "health.rules: %s%s: %s",
+				      draft.name ? "rule " : "this rule",
+				      draft.name ? draft.name : "", wrong);
+	fill_rule(&rule, &draft);
+	return add_rule(reader, options, &rule, line);
 }
 
 static int read_rules(struct config_reader *reader, void *value)
@@ -153,12 +285,7 @@ static int read_rules(struct config_reader *reader, void *value)
 		return config_fail(reader, "health.rules: expected a list, [] for none");
 	options->has_rules = true;
 	while (!(err = config_next(reader)) && reader->event.type != YAML_SEQUENCE_END_EVENT) {
-		struct draft draft = { .kind = UNSET, .severity = UNSET, .state = UNSET };
-		size_t line = config_line(reader);
-
-		err = read_draft(reader, &draft);
-		if (!err)
-			err = add_rule(reader, options, &draft, line);
+		err = read_item(reader, options);
 		if (err)
 			break;
 	}

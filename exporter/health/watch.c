@@ -11,6 +11,7 @@
 #include "bus/snapshot.h"
 #include "bus/window.h"
 #include "expo/metric.h"
+#include "pci/devices.h"
 #include "settings.h"
 #include "wire/encode.h"
 
@@ -18,7 +19,8 @@
 #define LOOK_NS NSEC_PER_SEC
 
 static struct loop *watch_loop;
-static struct health health;
+static const char *slot_of(const struct address *device);
+static struct health health = { .slot_of = slot_of };
 static struct health_rule *configured; /* NULL: the default rules */
 static uint64_t instance;	       /* instance whose counters were last read; 0: none */
 static uint64_t looked_ns;
@@ -32,6 +34,26 @@ static void on_timer(struct loop_timer *timer);
 static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *s);
 static struct loop_timer timer = { .expired = on_timer };
 static struct snapshot_waiter waiter = { .ready = on_snapshot };
+
+/* The slot in sysfs, for a device that the module has no slot of. */
+static const char *slot_of(const struct address *device)
+{
+	size_t from = 0, to;
+	const struct pci_device *const *list = devices_list(&to);
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int order = address_compare(&list[middle]->address, device);
+
+		if (!order)
+			return list[middle]->slot;
+		if (order < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return "";
+}
 
 static void default_rules(void)
 {
@@ -88,23 +110,46 @@ static void on_timer(struct loop_timer *expired)
 	snapshot_request(&waiter);
 }
 
-static void tell(void (*fn)(struct health *health, const struct fault_event *ev), uint64_t up_to)
+/* Calls @fn with the retained events of this instance whose number is from @first to @last. */
+static void tell(void (*fn)(const struct fault_event *ev), uint64_t first, uint64_t last)
 {
 	for (uint64_t number = window_first(); number < window_end(); number++) {
 		const struct entry *entry = window_at(number);
 
 		if (entry->kind == ENTRY_EVENT && entry->at.instance == instance &&
-		    entry->at.seq <= up_to)
-			fn(&health, &entry->event);
+		    entry->at.seq >= first && entry->at.seq <= last)
+			fn(&entry->event);
 	}
 }
 
-/* Makes rules that kept no state count the retained events up to @up_to. */
-static void replay(uint64_t up_to)
+static void expect(const struct fault_event *ev)
 {
-	tell(health_expect, up_to);
-	tell(health_replay, up_to);
-	looked_seq = up_to;
+	health_expect(&health, ev);
+}
+
+static void replay(const struct fault_event *ev)
+{
+	health_replay(&health, ev);
+}
+
+static void count(const struct fault_event *ev)
+{
+	if (!ev->synthetic)
+		health_event(&health, ev, clock_mono_ns());
+}
+
+static void count_again(const struct fault_event *ev)
+{
+	if (!ev->synthetic)
+		health_event_again(&health, ev, clock_mono_ns());
+}
+
+/* Makes rules that kept no state count the retained events up to @last. */
+static void replay_up_to(uint64_t last)
+{
+	tell(expect, 0, last);
+	tell(replay, 0, last);
+	looked_seq = last;
 }
 
 static int look(const struct snapshot *s, uint64_t now_ns)
@@ -117,12 +162,13 @@ static int look(const struct snapshot *s, uint64_t now_ns)
 			return err;
 		instance = s->module.instance;
 		/* The replay includes the events that arrived after the counters were read. */
-		replay(bus_feed()->cursor.seq);
+		replay_up_to(bus_feed()->cursor.seq);
 		return 0;
 	}
 	if (s->module.instance != instance) {
 		health_new_counters(&health, now_ns);
 		instance = s->module.instance;
+		tell(count, 0, UINT64_MAX);
 		looked_seq = 0;
 	}
 	if (s->module.head > looked_seq)
@@ -163,6 +209,8 @@ static void await_quiet(uint64_t now_ns)
 {
 	uint64_t deadline = health_deadline(&health);
 
+	if (health_awaits_events(&health))
+		look_soon();
 	if (!due && deadline != UINT64_MAX)
 		loop_timer_arm(watch_loop, &timer, deadline - now_ns);
 }
@@ -203,7 +251,10 @@ static void on_snapshot(struct snapshot_waiter *w, const struct snapshot *s)
 	await_quiet(now);
 }
 
-/* A gap counts too: the kernel's counters include the events that are missing here. */
+/*
+ * A gap causes a look too, because the kernel's counters include the missing events.  Events before
+ * the first look, and those of a new instance before its first look, are counted by this look.
+ */
 static void on_entry(const struct entry *entry, bool live)
 {
 	(void)live;
@@ -212,6 +263,8 @@ static void on_entry(const struct entry *entry, bool live)
 	events += entry->kind == ENTRY_EVENT;
 	if (entry->kind == ENTRY_EVENT && entry->event.synthetic)
 		return;
+	if (entry->kind == ENTRY_EVENT && instance && entry->at.instance == instance)
+		count(&entry->event);
 	if (bus_ready())
 		look_soon();
 }
@@ -277,8 +330,10 @@ int health_watch_set_rules(const struct health_rule *rules, size_t num)
 	}
 	free(configured);
 	configured = copy;
-	if (instance)
-		replay(looked_seq);
+	if (instance) {
+		replay_up_to(looked_seq);
+		tell(count_again, looked_seq + 1, UINT64_MAX);
+	}
 	if (bus_ready())
 		look_soon();
 	return 0;

@@ -75,6 +75,11 @@ def check(bed, file):
     example = "--config.file=" + os.path.join(ROOT, "deploy/exporter.yaml")
     bed.tap.same(program("--config.check", example), (0, "all settings are sound\n", ""),
                  "--config.check of the example: sound")
+    with open(os.path.join(ROOT, "deploy/exporter.yaml"), encoding="utf-8") as text:
+        commented = re.findall(r"^# (health:|  .*(?:-|:) .*|  rules:)$", text.read(), re.M)
+    file.write("\n".join(commented[commented.index("health:"):]))
+    bed.tap.same(program("--config.check", "--config.file", file.path), (0, "all settings are sound\n", ""),
+                 "of the exemption that the example shows in comments")
     file.write("log:\n  levle: info\n")
     bed.tap.same(program("--config.check", "--config.file", file.path),
                  (1, "", f"faultcast_exporter: {file.path}:2: expected the name of a flag (see --help) "

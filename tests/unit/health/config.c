@@ -211,13 +211,13 @@ static const struct {
 	/* rules */
 	{ "health.rules: a\n", "1: health.rules: expected a list, [] for none" },
 	{ "health.rules:\n", "1: health.rules: expected a list, [] for none" },
-	{ "health.rules:\n- a\n", "2: health.rules: expected a rule, such as {name: ..., kind: "
-				  "...}" },
-	{ "health.rules: [[[[]]]]\n", "1: health.rules: expected a rule, such as {name: ..., kind: "
-				      "...}" },
+	{ "health.rules:\n- a\n",
+	  "2: health.rules: expected defaults, or a rule, such as {name: ..., kind: ...}" },
+	{ "health.rules: [[[[]]]]\n",
+	  "1: health.rules: expected defaults, or a rule, such as {name: ..., kind: ...}" },
 	{ "health.rules:\n- name: r\n  tresh: 1\n",
-	  "3: health.rules: expected name, kind, severity, threshold, window, state, clear-after, "
-	  "got \"tresh\"" },
+	  "3: health.rules: expected name, kind, severity, device, driver, id, slot, reason, "
+	  "threshold, window, state, clear-after, got \"tresh\"" },
 	{ "health.rules:\n- name: r\n  name: s\n",
 	  "3: health.rules.name: it stands above already" },
 	{ "health.rules:\n- {name: a b}\n", "2: health.rules.name: expected 1 to 47 letters, "
@@ -252,6 +252,36 @@ static const struct {
 	  "3: health.rules: rule r: expected a state" },
 	{ RULE("severity: fatal, threshold: 1, state: faulty"),
 	  "3: health.rules: rule r: expected clear-after" },
+	/* scopes */
+	{ RULE("device: 0:2.0"), "3: health.rules.device: expected an address, such as "
+				 "0000:00:02.0, or a pattern, such as 0000:3b:*, got \"0:2.0\"" },
+	{ RULE("device: ''"), "3: health.rules.device: expected an address, such as 0000:00:02.0, "
+			      "or a pattern, such as 0000:3b:*, got \"\"" },
+	{ RULE("driver: [i915]"), "3: health.rules.driver: expected a value (DRIVER)" },
+	{ RULE("driver: 0123456789a123456789b123456789c1"),
+	  "3: health.rules.driver: expected a driver's name or pattern of 1 to 31 characters, got "
+	  "\"0123456789a123456789b123456789c1\"" },
+	{ RULE("slot: ''"), "3: health.rules.slot: expected a physical slot's name or pattern of 1 "
+			    "to 31 characters, got \"\"" },
+	{ RULE("id: 8086"), "3: health.rules.id: expected vendor and device, such as 8086:3e92, or "
+			    "a pattern, such as 8086:*, got \"8086\"" },
+	{ RULE("id: '8086*'"), "3: health.rules.id: expected vendor and device, such as 8086:3e92, "
+			       "or a pattern, such as 8086:*, got \"8086*\"" },
+	{ RULE("id: 8086:3e921"), "3: health.rules.id: expected vendor and device, such as "
+				  "8086:3e92, or a pattern, such as 8086:*, got \"8086:3e921\"" },
+	{ RULE("reason: 256"),
+	  "3: health.rules.reason: expected a number from 1 to 255, got \"256\"" },
+	{ RULE("reason: 6, " FATAL),
+	  "3: health.rules: rule r: expected no reason, which only kinds io_page_fault and "
+	  "interrupt_remapping have" },
+	{ RULE(FATAL) "  - {name: s, kind: aer, driver: e1000e, " FATAL "}\n",
+	  "4: health.rules: rule s: expected above rule r, which takes the faults of all devices" },
+	{ "health.rules:\n- defaults\n- {name: r, kind: aer, slot: 4, " FATAL "}\n",
+	  "3: health.rules: rule r: expected above rule aer_fatal_seen, which takes the faults of "
+	  "all devices" },
+	{ "health.rules: [defaults, defaults]\n",
+	  "1: health.rules: rule io_page_fault_seen: expected another name, this one stands above "
+	  "already" },
 	{ RULE(FATAL) "  - {name: r, kind: aer, " FATAL "}\n",
 	  "4: health.rules: rule r: expected another name, this one stands above already" },
 };
@@ -321,6 +351,32 @@ static void reads_rules(void **state)
 	assert_int_equal(rules.num_rules, 0);
 }
 
+static void reads_scopes(void **state)
+{
+	static const struct health_scope expected = {
+		.device = "0000:00:02.0",
+		.driver = "i915",
+		.id = "8086:*",
+		.slot = "4",
+		.reason = 6,
+	};
+	const struct health_scope *scope = &rules.rules[0].scope;
+
+	(void)state;
+	must_parse("health:\n  rules:\n"
+		   "  - {name: noise, kind: io_page_fault, device: '00:02.0', driver: i915, "
+		   "id: '8086:*', slot: 4, reason: 0x06, threshold: 1000, window: 1m, "
+		   "state: suspect, clear-after: 1m}\n"
+		   "  - {name: faulty, kind: aer, severity: fatal, device: platform/1.dma, "
+		   "threshold: 1, state: faulty, clear-after: 1m}\n"
+		   "  - defaults\n");
+	assert_memory_equal(scope, &expected, sizeof(expected));
+	assert_string_equal(rules.rules[1].scope.device, "platform/1.dma");
+	assert_int_equal(rules.num_rules, 2 + health_num_default_rules);
+	assert_memory_equal(&rules.rules[2], health_default_rules,
+			    health_num_default_rules * sizeof(rules.rules[0]));
+}
+
 static void rules_are_bounded(void **state)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -345,6 +401,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(empty_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(reads_rules, setup, teardown),
+		cmocka_unit_test_setup_teardown(reads_scopes, setup, teardown),
 		cmocka_unit_test_setup_teardown(rules_are_bounded, setup, teardown),
 	};
 

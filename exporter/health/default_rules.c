@@ -5,8 +5,8 @@
  */
 #include "base/clock.h"
 #include "faultcast.h"
-#include "judge.h"
 #include "model/health.h"
+#include "rule.h"
 
 #define MINUTE (60 * NSEC_PER_SEC)
 #define HOUR (60 * MINUTE)
