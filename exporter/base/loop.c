@@ -48,7 +48,9 @@ int loop_add_signals(struct loop *loop, struct loop_fd *watch, const int *signal
 void loop_del(struct loop *loop, struct loop_fd *watch)
 {
 	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
-	loop->generation++;
+	for (int i = 0; i < loop->num_pending; i++)
+		if (loop->pending[i].data.ptr == watch)
+			loop->pending[i].data.ptr = NULL;
 }
 
 void loop_timer_disarm(struct loop *loop, struct loop_timer *timer)
@@ -128,28 +130,33 @@ static void run_timers(struct loop *loop)
 	}
 }
 
+/* A callback may delete any watch; loop_del() removes the pending events of that watch. */
+static void call_ready(struct loop *loop, struct epoll_event *events, int n)
+{
+	loop->pending = events;
+	loop->num_pending = n;
+	for (int i = 0; i < n; i++) {
+		struct loop_fd *watch = events[i].data.ptr;
+
+		if (watch)
+			watch->ready(watch, events[i].events);
+	}
+	loop->num_pending = 0;
+}
+
 int loop_run(struct loop *loop)
 {
 	struct epoll_event events[EVENTS_PER_WAIT];
 
 	while (!loop->stopping) {
 		int n = epoll_wait(loop->epoll_fd, events, EVENTS_PER_WAIT, wait_ms(loop));
-		uint64_t generation = loop->generation;
 
 		/* No event was reported, although one may have arrived since. */
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		/*
-		 * The descriptors are level-triggered, so an event that is skipped after a
-		 * loop_del() is reported again.
-		 */
-		for (int i = 0; i < n && generation == loop->generation; i++) {
-			struct loop_fd *watch = events[i].data.ptr;
-
-			watch->ready(watch, events[i].events);
-		}
+		call_ready(loop, events, n);
 		run_timers(loop);
 		for (struct loop_hook *hook = loop->hooks, *next; hook; hook = next) {
 			next = hook->next;

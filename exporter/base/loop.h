@@ -9,12 +9,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct epoll_event;
+
 struct loop {
 	int epoll_fd;
 	bool stopping;
 	struct loop_timer *timers;
 	struct loop_hook *hooks;
-	uint64_t generation; /* grows with each loop_del(), to detect stale events */
+	/* The events of the last wait, during the calls of ready(). */
+	struct epoll_event *pending;
+	int num_pending;
 };
 
 /* A watched file descriptor.  The owner opens and closes @fd. */
@@ -44,7 +48,7 @@ struct loop_hook {
 int loop_init(struct loop *loop);
 void loop_fini(struct loop *loop);
 
-/* Watches @watch->fd for @events (EPOLLIN ...); 0 or -errno. */
+/* Watches @watch->fd for @events (EPOLLIN, EPOLLET ...); 0 or -errno. */
 int loop_add(struct loop *loop, struct loop_fd *watch, uint32_t events);
 
 /*
@@ -53,7 +57,7 @@ int loop_add(struct loop *loop, struct loop_fd *watch, uint32_t events);
  */
 int loop_add_signals(struct loop *loop, struct loop_fd *watch, const int *signals);
 
-/* Stops watching, before the caller closes the descriptor. */
+/* Stops watching, before the caller closes the descriptor.  ready() will not be called again. */
 void loop_del(struct loop *loop, struct loop_fd *watch);
 
 /* Arms or re-arms the timer to expire @after_ns from now. */
