@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -26,8 +25,6 @@
 #include "registry.h"
 #include "reload.h"
 #include "systemd.h"
-
-#define FD_LIMIT 4096
 
 static struct settings settings;
 static struct loop loop;
@@ -92,17 +89,6 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
 	endpoint_probes_stopping();
 	notify_stopping();
 	loop_stop(&loop);
-}
-
-/* Every stream holds a descriptor, and the usual soft limit is 1024. */
-static void raise_fd_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= FD_LIMIT)
-		return;
-	limit.rlim_cur = limit.rlim_max < FD_LIMIT ? limit.rlim_max : FD_LIMIT;
-	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void print_help(void)
@@ -236,7 +222,6 @@ int main(int argc, char **argv)
 		settings_free(&settings);
 		return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
-	raise_fd_limit();
 	signal(SIGPIPE, SIG_IGN);
 	err = loop_init(&loop);
 	if (!err)

@@ -6,11 +6,6 @@
 #include "routes.h"
 #include "stream/stream.h"
 
-/* Fewer than the server's connections, so that some are left for scrapes. */
-#define STREAMS_MAX 1536
-#define STRINGIFY(x) #x
-#define NUMBER_TEXT(macro) STRINGIFY(macro)
-
 /* The state of a request is its stream_client. */
 
 static void on_wake(void *ctx)
@@ -23,9 +18,21 @@ static ssize_t read_events(struct http_request *request, char *buf, size_t max)
 	return stream_read(request->state, buf, max);
 }
 
+static void half_closed(struct http_request *request)
+{
+	stream_finish(request->state);
+}
+
 static void end(struct http_request *request)
 {
+	limits_give_back(request->connection->client, LIMITS_EVENTS);
 	stream_close(request->state);
+}
+
+/* Some connections are left for scrapes. */
+static uint64_t streams_max(void)
+{
+	return (limits_connections() * 3 + 3) / 4;
 }
 
 /* Returns false after answering 400. */
@@ -46,6 +53,7 @@ static bool read_query(struct http_request *request, struct stream_request *stre
 
 static void answer(struct http_request *request)
 {
+	struct limits_client *client = request->connection->client;
 	struct stream_request stream = { 0 };
 	int format;
 
@@ -55,17 +63,20 @@ static void answer(struct http_request *request)
 	if (format < 0)
 		return;
 	stream.encoding = (enum stream_encoding)format;
-	if (stream_clients() >= STREAMS_MAX) {
+	stream.follow = stream.follow && !request->connection->half;
+	if (!limits_take(client, LIMITS_EVENTS, streams_max())) {
 		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-				 NUMBER_TEXT(STREAMS_MAX) " clients are reading events already");
+				 "too many clients are reading events already");
 		return;
 	}
 	request->state = stream_open(&stream, on_wake, request);
 	if (!request->state) {
+		limits_give_back(client, LIMITS_EVENTS);
 		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
 		return;
 	}
 	request->end = end;
+	request->half_closed = half_closed;
 	http_answer_reader(request, request->route->formats[format], read_events);
 }
 
@@ -81,7 +92,7 @@ static const struct http_status statuses[] = {
 				"expected" },
 	{ MHD_HTTP_NOT_ACCEPTABLE, "`Accept` allows none of the formats" },
 	{ MHD_HTTP_SERVICE_UNAVAILABLE,
-	  NUMBER_TEXT(STREAMS_MAX) " clients are reading events already, or there is no memory" },
+	  "too many clients are reading events already, or there is no memory" },
 	{ 0 },
 };
 
@@ -101,7 +112,8 @@ const struct http_route endpoint_events[] = {
 		  "missing events might match. `device=`, `since=` and `until=` apply to events "
 		  "and health changes, `kind=` and `limit=` to events only.\n\n"
 		  "The header `Last-Event-ID`, which a browser's `EventSource` sends when it "
-		  "reconnects, has the meaning of `after=` and takes precedence over it.",
+		  "reconnects, has the meaning of `after=` and takes precedence over it.\n\n"
+		  "With `follow=1` the stream ends when the client closes its sending side.",
 	  .formats = formats,
 	  .parameters = query_parameters,
 	  .statuses = statuses },

@@ -3,7 +3,6 @@
 #include "endpoint_metrics.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,14 +46,13 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct options, max_requests),
 	  .max = UINT32_MAX,
 	  .arg = "NUMBER",
-	  .help = "largest number of requests for metrics answered at the same time, 0: no limit" },
+	  .help = "largest number of requests for metrics answered at the same time, half of them "
+		  "for one address, 0: no limit" },
 	{ .name = NULL },
 };
 
 const struct setting_group endpoint_metrics_settings = { rows, sizeof(options), &defaults, &options,
 							 NULL };
-
-static uint64_t under_way; /* requests that were admitted and have not ended */
 
 static const char *const formats[] = { EXPO_TEXT_TYPE, EXPO_OPENMETRICS_TYPE, EXPO_PROTOBUF_TYPE,
 				       NULL };
@@ -104,24 +102,25 @@ static void end(struct http_request *request)
 {
 	struct waiting *waiting = request->state;
 
-	under_way--;
+	limits_give_back(request->connection->client, LIMITS_METRICS);
 	scrape_cancel(&waiting->waiter);
 	free(waiting);
 }
 
-static void admit(struct http_request *request)
+static void answer(struct http_request *request)
 {
+	struct limits_client *client = request->connection->client;
 	struct waiting *waiting;
 
-	if (options.max_requests && under_way >= options.max_requests) {
+	if (!limits_take(client, LIMITS_METRICS, options.max_requests)) {
 		scrape_count(SCRAPE_REJECTED);
 		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-				 "%" PRIu64 " requests for metrics are being answered already",
-				 under_way);
+				 "too many requests for metrics are being answered already");
 		return;
 	}
 	waiting = calloc(1, sizeof(*waiting));
 	if (!waiting) {
+		limits_give_back(client, LIMITS_METRICS);
 		counters_answer_error(request, -ENOMEM);
 		return;
 	}
@@ -131,27 +130,19 @@ static void admit(struct http_request *request)
 	waiting->waiter.gzip = http_accepts_gzip(request);
 	request->state = waiting;
 	request->end = end;
-	under_way++;
-}
-
-static void answer(struct http_request *request)
-{
-	struct waiting *waiting = request->state;
-
 	scrape_request(&waiting->waiter);
 }
 
 static const struct http_status statuses[] = {
 	{ MHD_HTTP_OK, "the metrics; compressed with gzip if `Accept-Encoding` asks for it" },
 	{ MHD_HTTP_SERVICE_UNAVAILABLE, "the kernel module's counters cannot be read, or "
-					"`web.max-requests` requests are being answered already" },
+					"too many requests are being answered already" },
 	{ 0 },
 };
 
 const struct http_route endpoint_metrics[] = {
 	{ .path = "/metrics",
 	  .configured_path = &options.path,
-	  .admit = admit,
 	  .answer = answer,
 	  .title = "Metrics",
 	  .summary = "The metrics, for Prometheus. The setting `web.telemetry-path` changes the "

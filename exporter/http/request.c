@@ -8,7 +8,7 @@
 
 const char *http_header(const struct http_request *request, const char *name)
 {
-	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+	return MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, name);
 }
 
 struct header_list {
@@ -31,7 +31,7 @@ struct strbuf http_header_list(const struct http_request *request, const char *n
 {
 	struct header_list list = { name, STRBUF_INIT };
 
-	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, add_value, &list);
+	MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, add_value, &list);
 	return list.values;
 }
 
@@ -63,7 +63,7 @@ int http_read_parameters(const struct http_request *request, void *into, uint64_
 			       .now_real_ns = now_real_ns,
 			       .error = error };
 
-	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, on_argument, &query);
+	MHD_get_connection_values(request->mhd, MHD_GET_ARGUMENT_KIND, on_argument, &query);
 	return query.err;
 }
 
@@ -79,7 +79,7 @@ bool http_accepts_gzip(const struct http_request *request)
 void http_suspend(struct http_request *request)
 {
 	request->suspended = true;
-	MHD_suspend_connection(request->connection);
+	MHD_suspend_connection(request->mhd);
 }
 
 void http_resume(struct http_request *request)
@@ -87,5 +87,5 @@ void http_resume(struct http_request *request)
 	if (!request->suspended)
 		return;
 	request->suspended = false;
-	MHD_resume_connection(request->connection);
+	MHD_resume_connection(request->mhd);
 }

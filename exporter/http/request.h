@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/strbuf.h"
+#include "connection.h"
 #include "route.h"
 
 /* Exists from the end of its headers to the end of its response. */
@@ -37,8 +38,15 @@ struct http_request {
 	void *buffer_owner;
 	ssize_t (*read)(struct http_request *request, char *buf, size_t max);
 
+	/*
+	 * Optional: called when the client has ended its sending side.  It cannot be told apart
+	 * from a client that is gone, until something is sent to it.
+	 */
+	void (*half_closed)(struct http_request *request);
+
 	/* The server's. */
-	struct MHD_Connection *connection;
+	struct connection *connection;
+	struct MHD_Connection *mhd;
 	bool asked; /* the route's answer() was called */
 	bool suspended;
 	struct http_request *prev, *next;

@@ -3,24 +3,29 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #define READ_BLOCK 32768
-#define SEND_BUFFER 131072 /* bytes; the kernel doubles the number (socket(7)) */
 
 static ssize_t on_read(void *ctx, uint64_t pos, char *buf, size_t max)
 {
 	struct http_request *request = ctx;
-	ssize_t n = request->read(request, buf, max);
+	ssize_t n;
 
 	(void)pos;
+	if (request->connection->state == CONNECTION_CLOSING)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	n = request->read(request, buf, max);
 	if (n == -ENODATA)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (n < 0)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	/* If a connection is not suspended, libmicrohttpd asks again at once, without end. */
-	if (!n)
+	if (!n) {
 		http_suspend(request);
+		connection_waits(request->connection);
+	} else {
+		connection_answers(request->connection);
+	}
 	return n;
 }
 
@@ -49,29 +54,13 @@ static struct MHD_Response *response_from_body(struct http_request *request)
 	return response;
 }
 
-/*
- * A shared buffer may be large.  A small send buffer makes it leave in parts, each after the client
- * has read the one before.  Copying megabytes to several clients in one turn of the loop would
- * delay events.
- */
-static void bound_send_buffer(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	const int bytes = SEND_BUFFER;
-
-	setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-}
-
 static struct MHD_Response *make_response(struct http_request *request)
 {
 	if (request->read)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, READ_BLOCK, on_read,
 							 request, NULL);
-	if (request->buffer) {
-		bound_send_buffer(request->connection);
+	if (request->buffer)
 		return response_from_buffer(request);
-	}
 	return response_from_body(request);
 }
 
@@ -93,7 +82,7 @@ enum MHD_Result response_send(struct http_request *request)
 	add_header(response, MHD_HTTP_HEADER_VARY, request->vary);
 	add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, request->content_encoding);
 	add_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
-	result = MHD_queue_response(request->connection, request->status, response);
+	result = MHD_queue_response(request->mhd, request->status, response);
 	MHD_destroy_response(response);
 	return result;
 }

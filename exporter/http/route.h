@@ -25,11 +25,6 @@ struct http_route {
 	const char *const *configured_path;
 
 	/*
-	 * Called when the headers are complete, before a body is read.  May refuse the request by
-	 * answering it.  Optional.
-	 */
-	void (*admit)(struct http_request *request);
-	/*
 	 * Called once, when the request is complete.  Answers the request (answer.h), or stores it,
 	 * answers it later and then calls http_resume().  The connection is suspended meanwhile.
 	 */

@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
+#include "connection.h"
 #include "endpoint_metrics.h"
+#include "limits.h"
 #include "server.h"
 
 #define NAME_ENDPOINT(name) name,
@@ -12,5 +14,7 @@ const struct http_route *const http_routes[] = { HTTP_ENDPOINTS(NAME_ENDPOINT) N
 
 const struct feature feature_http = {
 	.settings = (const struct setting_group *const[]){ &http_server_settings,
+							   &connection_settings, &limits_settings,
 							   &endpoint_metrics_settings, NULL },
+	.metrics = (const struct metric *const[]){ limits_metrics, NULL },
 };

@@ -2,29 +2,20 @@
 #include "server.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "acceptor.h"
 #include "answer.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "connection.h"
 #include "listener.h"
 #include "request.h"
 #include "response.h"
-
-#define CONNECTION_LIMIT 2048
-#define IDLE_TIMEOUT_S 60
-
-/* There is one daemon of libmicrohttpd for each socket that is listened on. */
-struct server {
-	struct MHD_Daemon *daemon;
-	struct loop_hook hook;
-	struct loop_fd activity;
-	struct listener *listener;
-};
 
 struct options {
 	struct option_texts listen_address;
@@ -82,22 +73,24 @@ static int check(const void *values, struct strbuf *error)
 const struct setting_group http_server_settings = { rows, sizeof(options), &defaults, &options,
 						    check };
 
+static int hook_timeout(struct loop_hook *hook);
+static void hook_run(struct loop_hook *hook);
+static void on_activity(struct loop_fd *watch, uint32_t events);
+
 static struct loop *server_loop;
+static struct MHD_Daemon *server;
+static struct loop_hook server_hook = { .timeout_ms = hook_timeout, .run = hook_run };
+static struct loop_fd server_activity = { .fd = -1, .ready = on_activity };
 static struct listeners listeners;
-static struct server servers[LISTENERS_MAX];
 static const struct http_route *const *served;
 static struct http_request *requests;
-
-static struct server *server_of(struct loop_hook *hook)
-{
-	return (void *)((char *)hook - offsetof(struct server, hook));
-}
 
 static int hook_timeout(struct loop_hook *hook)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	if (MHD_get_timeout(server_of(hook)->daemon, &ms) != MHD_YES)
+	(void)hook;
+	if (MHD_get_timeout(server, &ms) != MHD_YES)
 		return -1;
 	return ms > 60000 ? 60000 : (int)ms;
 }
@@ -105,7 +98,9 @@ static int hook_timeout(struct loop_hook *hook)
 /* libmicrohttpd's epoll is edge-triggered, so it must run after every wait of the loop. */
 static void hook_run(struct loop_hook *hook)
 {
-	MHD_run(server_of(hook)->daemon);
+	(void)hook;
+	MHD_run(server);
+	connections_after_run();
 }
 
 static void on_activity(struct loop_fd *watch, uint32_t events)
@@ -120,12 +115,14 @@ static struct http_request *new_request(struct MHD_Connection *connection)
 
 	if (!request)
 		return NULL;
-	request->connection = connection;
+	request->mhd = connection;
+	request->connection = connection_of(connection);
 	request->routes = served;
 	request->next = requests;
 	if (requests)
 		requests->prev = request;
 	requests = request;
+	connection_begins(request->connection, request);
 	return request;
 }
 
@@ -134,6 +131,7 @@ static void free_request(struct http_request *request)
 	if (request->end)
 		request->end(request);
 	response_discard(request);
+	connection_ends(request->connection);
 	if (request->prev)
 		request->prev->next = request->next;
 	else
@@ -155,29 +153,30 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 }
 
 /* Answers 403 to a client of the unix socket that has no permission. */
-static void check_peer(const struct server *server, struct http_request *request)
+static void check_peer(struct http_request *request)
 {
-	const union MHD_ConnectionInfo *info;
+	const struct connection *connection = request->connection;
 	struct strbuf error = STRBUF_INIT;
 
-	if (!server->listener->unix_path)
+	if (!connection->listener->unix_path)
 		return;
-	info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (listener_check_peer(server->listener, info->connect_fd, &error))
+	if (listener_check_peer(connection->listener, connection->fd, &error))
 		http_answer_text(request, MHD_HTTP_FORBIDDEN, "%s", strbuf_str(&error));
 	strbuf_free(&error);
 }
 
 /* The headers of @request are complete.  May answer it, before its body is read. */
-static void begin(const struct server *server, struct http_request *request, const char *method,
-		  const char *target)
+static void begin(struct http_request *request, const char *method, const char *target)
 {
-	check_peer(server, request);
-	if (request->answered)
-		return;
-	request->route = route_find(served, request, method, target);
-	if (request->route && request->route->admit)
-		request->route->admit(request);
+	check_peer(request);
+	if (!request->answered)
+		request->route = route_find(served, request, method, target);
+}
+
+static enum MHD_Result send_answer(struct http_request *request)
+{
+	connection_answers(request->connection);
+	return response_send(request);
 }
 
 /* Called once for the headers, again after the body, and after each resume. */
@@ -187,15 +186,18 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 {
 	struct http_request *request = *ctx;
 
+	(void)cls;
 	(void)version;
 	(void)upload;
+	if (request && request->connection->state == CONNECTION_CLOSING)
+		return MHD_NO;
 	if (!request) {
 		request = new_request(connection);
 		if (!request)
 			return MHD_NO;
 		*ctx = request;
-		begin(cls, request, method, url);
-		return request->answered ? response_send(request) : MHD_YES;
+		begin(request, method, url);
+		return request->answered ? send_answer(request) : MHD_YES;
 	}
 	if (*upload_size) { /* the body of a GET is ignored */
 		*upload_size = 0;
@@ -203,10 +205,11 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	}
 	if (!request->answered && !request->asked) {
 		request->asked = true;
+		connection_answers(request->connection);
 		request->route->answer(request);
 	}
 	if (request->answered)
-		return response_send(request);
+		return send_answer(request);
 	http_suspend(request);
 	return MHD_YES;
 }
@@ -223,37 +226,30 @@ static void on_log(void *cls, const char *fmt, va_list args)
 	strbuf_free(&line);
 }
 
-/* Serves on a listener.  After success, libmicrohttpd closes its descriptor. */
-static int start(struct server *server, struct listener *listener, struct strbuf *error)
+static int start_daemon(struct strbuf *error)
 {
-	const union MHD_DaemonInfo *info;
 	int err;
 
-	server->listener = listener;
-	server->hook = (struct loop_hook){ .timeout_ms = hook_timeout, .run = hook_run };
-	server->activity.ready = on_activity;
-	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-		on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned int)CONNECTION_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned int)IDLE_TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-		MHD_OPTION_END);
-	if (!server->daemon) {
+	/* connection.h has the deadlines, limits.h the limits. */
+	server = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+			MHD_USE_ERROR_LOG,
+		0, NULL, NULL, on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_CONNECTION_LIMIT, UINT_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+		NULL, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, NULL, MHD_OPTION_END);
+	if (!server) {
 		strbuf_adds(error, "cannot start libmicrohttpd");
 		return -EIO;
 	}
-	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	server->activity.fd = info->epoll_fd;
-	err = loop_add(server_loop, &server->activity, EPOLLIN);
+	server_activity.fd = MHD_get_daemon_info(server, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+	err = loop_add(server_loop, &server_activity, EPOLLIN);
 	if (err) {
-		MHD_quiesce_daemon(server->daemon);
-		MHD_stop_daemon(server->daemon);
-		server->daemon = NULL;
+		MHD_stop_daemon(server);
+		server = NULL;
 		strbuf_addf(error, "cannot watch the HTTP server: %s", strerror(-err));
 		return err;
 	}
-	loop_add_hook(server_loop, &server->hook);
+	loop_add_hook(server_loop, &server_hook);
 	return 0;
 }
 
@@ -277,8 +273,15 @@ int http_server_start(struct loop *loop, const struct http_route *const *routes,
 	server_loop = loop;
 	served = routes;
 	err = listen_on_all(error);
-	for (size_t i = 0; !err && i < listeners.count; i++)
-		err = start(&servers[i], &listeners.list[i], error);
+	if (err)
+		return err;
+	acceptor_start(loop);
+	err = start_daemon(error);
+	for (size_t i = 0; !err && i < listeners.count; i++) {
+		err = acceptor_listen(&listeners.list[i], server);
+		if (err)
+			strbuf_addf(error, "cannot watch a listening socket: %s", strerror(-err));
+	}
 	return err;
 }
 
@@ -295,25 +298,26 @@ void http_server_add_addresses(struct strbuf *out, bool wide)
 	}
 }
 
-static void stop(struct server *server, struct listener *listener)
+static void stop_daemon(void)
 {
-	listener_remove_file(listener);
-	if (!server->daemon) {
-		close(listener->fd);
+	if (!server)
 		return;
-	}
-	loop_del_hook(server_loop, &server->hook);
-	loop_del(server_loop, &server->activity);
-	MHD_stop_daemon(server->daemon);
-	server->daemon = NULL;
+	/* libmicrohttpd cannot stop while a connection is suspended. */
+	for (struct http_request *request = requests; request; request = request->next)
+		http_resume(request);
+	loop_del_hook(server_loop, &server_hook);
+	loop_del(server_loop, &server_activity);
+	MHD_stop_daemon(server);
+	server = NULL;
 }
 
 void http_server_stop(void)
 {
-	/* libmicrohttpd cannot stop while a connection is suspended. */
-	for (struct http_request *request = requests; request; request = request->next)
-		http_resume(request);
 	for (size_t i = 0; i < listeners.count; i++)
-		stop(&servers[i], &listeners.list[i]);
+		listener_remove_file(&listeners.list[i]);
+	acceptor_stop();
+	stop_daemon();
+	for (size_t i = 0; i < listeners.count; i++)
+		close(listeners.list[i].fd);
 	listeners.count = 0;
 }

@@ -436,6 +436,14 @@ ssize_t reader_read(struct reader *reader, char *out, size_t max)
 	return -ENODATA;
 }
 
+void reader_finish(struct reader *reader)
+{
+	if (!reader->request.follow)
+		return;
+	reader->request.follow = false;
+	reader->stop = window_end();
+}
+
 void reader_close(struct reader *reader)
 {
 	backlog_end(&reader->backlog);

@@ -36,6 +36,9 @@ struct reader {
 /* Reads as stream_read() does (stream.h). */
 ssize_t reader_read(struct reader *reader, char *out, size_t max);
 
+/* Lets a reader that follows end after the entries that the window has now. */
+void reader_finish(struct reader *reader);
+
 /* Frees the memory that the reader owns, but not @reader itself. */
 void reader_close(struct reader *reader);
 

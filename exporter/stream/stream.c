@@ -198,6 +198,12 @@ void stream_close(struct stream_client *client)
 	free(client);
 }
 
+void stream_finish(struct stream_client *client)
+{
+	reader_finish(&client->reader);
+	wake(client);
+}
+
 uint64_t stream_clients(void)
 {
 	return num_clients;

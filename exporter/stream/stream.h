@@ -29,6 +29,9 @@ void stream_close(struct stream_client *client);
  */
 ssize_t stream_read(struct stream_client *client, char *out, size_t max);
 
+/* Lets a client that follows end after the entries that are there now. */
+void stream_finish(struct stream_client *client);
+
 /* The number of open clients. */
 uint64_t stream_clients(void);
 

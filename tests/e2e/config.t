@@ -152,6 +152,8 @@ def reload_takes_all_or_nothing(bed, standin, file):
 # For each setting a value that is not its default.
 CHANGES = {
     "web.listen-address": "127.0.0.1:1", "web.unix-socket": "/x", "web.telemetry-path": "/x",
+    "web.idle-timeout": "1s", "web.request-timeout": "1s", "web.response-timeout": "1s",
+    "web.max-connections": "1", "web.max-connections-per-address": "1", "web.trusted-addresses": "::1",
     "web.max-requests": "1", "web.disable-exporter-metrics": "true", "web.openmetrics-created": "true",
     "metrics.max-devices": "1", "metrics.removed-devices": "0s", "path.sysfs": "/x", "netlink.rcvbuf": "1", "storage.path": "/x", "storage.retention.time": "1h",
     "storage.retention.size": "32MB", "log.level": "warn", "log.format": "json",
