@@ -77,7 +77,7 @@ room_src = $(if $(filter top,$(1)),$(filter-out exporter/main.c,$(wildcard expor
 # libraries VARIANT,ROOMS: the libraries of the rooms and of everything that they need.
 libraries = $(foreach room,$(call with_needs,$(2)),$(B)/$(1)/lib$(room).a)
 
-.PHONY: all kmod generate previous deps build-deps docs lint demo demo-check clean help FORCE
+.PHONY: all kmod generate previous deps build-deps docs alerts lint demo demo-check clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -116,6 +116,7 @@ help:
 	@echo '                 records the kernel messages that the fuzz targets begin with: tests/fuzz/recorded.hex'
 	@echo 'make generate    writes the uAPI header and all else that is generated from kmod/faultcast.yaml'
 	@echo 'make docs        writes the pages of docs/ that are generated from tables in the source'
+	@echo 'make alerts      writes deploy/prometheus/alerts-compat.yml from alerts.yml'
 	@echo 'make lint        runs checkpatch, sparse, clang-format, cppcheck, gcc, clang, shellcheck and mandoc'
 	@echo
 	@echo 'make bench-stream'
@@ -244,6 +245,10 @@ include deploy/install.mk tests/tests.mk
 # tests/docs.t compares the committed pages with this output.
 docs: $(B)/docs
 	$< docs
+
+# Writes the alerts for older versions of Prometheus. tests/prometheus/rules.t compares.
+alerts:
+	deploy/prometheus/compat >deploy/prometheus/alerts-compat.yml
 
 lint: deps
 	CHECK_CC='$(CHECK_CC)' tests/lint

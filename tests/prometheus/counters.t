@@ -21,12 +21,13 @@ PATTERN = 16  # the stand-in's events repeat after this number: 2 writes and 1 r
 
 
 def immediate_alerts(bed):
-    """The alert rules with every `for` set to zero."""
+    """The alert rules with every `for` set to zero, and without keep_firing_for."""
     with open(os.path.join(prometheus.DEPLOY, "alerts.yml"), encoding="utf-8") as file:
         rules = yaml.safe_load(file)
     for group in rules["groups"]:
         for rule in group["rules"]:
             rule["for"] = "0s"
+            del rule["keep_firing_for"]
     path = os.path.join(bed.dir, "alerts.yml")
     with open(path, "w", encoding="utf-8") as file:
         yaml.safe_dump(rules, file)

@@ -2,10 +2,12 @@
 # Proves: Prometheus accepts the rules, alerts and example configuration of deploy/prometheus. Each
 # alert has test cases in which it fires and in which it does not, and all pass. Each alert has a
 # severity, a duration, texts for people, and a section in docs/runbooks.md, which has no other
-# sections. No alert has its own threshold for faults.
+# sections. No alert has its own threshold for faults. The alerts for older versions of Prometheus are
+# up to date.
 import glob
 import os
 import re
+import subprocess
 import sys
 
 import yaml
@@ -17,7 +19,7 @@ SEVERITIES = {"info", "warning", "critical"}
 CASES = sorted(glob.glob(os.path.join(prometheus.DEPLOY, "tests", "*.yml")))
 # The metrics of faults. An alert may only ask whether there were any faults, and only of a device
 # that the exporter's health rules have judged.
-FAULTS = re.compile(r"faultcast_(io_page_faults|aer_events|aer_errors|link_events|events_raised|events_suppressed)")
+FAULTS = re.compile(r"faultcast_(io_page_faults|aer_events|aer_errors|device_faults|link_events|events_raised|events_suppressed)")
 
 
 def load(path):
@@ -25,8 +27,8 @@ def load(path):
         return yaml.safe_load(file)
 
 
-def alerts():
-    groups = load(os.path.join(prometheus.DEPLOY, "alerts.yml"))["groups"]
+def alerts(name="alerts.yml"):
+    groups = load(os.path.join(prometheus.DEPLOY, name))["groups"]
     return {rule["alert"]: rule for group in groups for rule in group["rules"]}
 
 
@@ -42,8 +44,9 @@ def complaints(name, rule):
     annotations = rule.get("annotations", {})
     if rule.get("labels", {}).get("severity") not in SEVERITIES:
         yield f"its severity is none of {sorted(SEVERITIES)}"
-    if "for" not in rule:
-        yield "no for"
+    for wanted in ("for", "keep_firing_for"):
+        if wanted not in rule:
+            yield f"no {wanted}"
     for wanted in ("summary", "description"):
         if not annotations.get(wanted):
             yield f"no {wanted}"
@@ -56,6 +59,16 @@ def complaints(name, rule):
             yield "it has a threshold of faults"
 
 
+def compat():
+    """The present alerts-compat.yml, and the alerts that it should have."""
+    made = subprocess.run([os.path.join(prometheus.DEPLOY, "compat")], capture_output=True, text=True, check=True)
+    with open(os.path.join(prometheus.DEPLOY, "alerts-compat.yml"), encoding="utf-8") as file:
+        is_now = file.read()
+    without = {name: {key: value for key, value in rule.items() if key != "keep_firing_for"}
+               for name, rule in alerts().items()}
+    return is_now, made.stdout, without
+
+
 def sections():
     with open(os.path.join(prometheus.TOP, "docs", "runbooks.md"), encoding="utf-8") as file:
         return re.findall(r"^## (.*)$", file.read(), re.M)
@@ -64,9 +77,13 @@ def sections():
 def main():
     tap = Tap(sys.stdout)
     found = alerts()
-    files = [*prometheus.RULES]
-    ok, said = prometheus.promtool("check", "rules", *files)
-    tap.same((ok, re.findall("duplicate|FAILED|could", said)), (True, []), "promtool check rules")
+    for path in (*prometheus.RULES, os.path.join(prometheus.DEPLOY, "alerts-compat.yml")):
+        ok, said = prometheus.promtool("check", "rules", path)
+        tap.same((ok, re.findall("duplicate|FAILED|could", said)), (True, []),
+                 f"promtool check rules {os.path.basename(path)}")
+    is_now, made, without = compat()
+    tap.same(is_now, made, "alerts-compat.yml is as `make alerts` writes it")
+    tap.same(alerts("alerts-compat.yml"), without, "it has the same alerts without keep_firing_for")
     ok, said = prometheus.promtool("check", "config", os.path.join(prometheus.DEPLOY, "prometheus.yml"))
     tap.result(ok, "promtool check config") or tap.diag(said)
     for path in CASES:
