@@ -28,7 +28,7 @@ DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	shellcheck codespell valgrind git trace-cmd linux-perf flex bison bc libelf-dev xz-utils \
 	bpftrace rasdaemon prometheus nodejs $(if $(shell command -v npm),,npm) \
 	libclang-rt-dev faketime systemd mmdebstrap genext2fs ovmf sbsigntool mandoc \
-	wrk golang-go golang-github-prometheus-client-golang-dev libpci-dev libcyaml-dev
+	wrk nginx haproxy golang-go golang-github-prometheus-client-golang-dev libpci-dev libcyaml-dev
 
 # CFLAGS, CPPFLAGS and LDFLAGS belong to the caller. Flags that the code needs are added to them.
 CFLAGS ?= -O2 -g

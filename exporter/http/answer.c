@@ -2,6 +2,7 @@
 #include "answer.h"
 
 #include "accept.h"
+#include "base/clock.h"
 #include "base/json.h"
 
 enum { AS_JSON, AS_PROTOBUF };
@@ -69,6 +70,17 @@ int http_choose(struct http_request *request)
 		answer_not_acceptable(request, strbuf_str(&accept));
 	strbuf_free(&accept);
 	return chosen;
+}
+
+bool http_read_query(struct http_request *request, void *into)
+{
+	struct strbuf error = STRBUF_INIT;
+	int err = http_read_parameters(request, into, clock_real_ns(), &error);
+
+	if (err)
+		http_answer_text(request, MHD_HTTP_BAD_REQUEST, "%s", strbuf_str(&error));
+	strbuf_free(&error);
+	return !err;
 }
 
 void http_answer_message(struct http_request *request, const ProtobufCMessage *msg, int format)

@@ -48,6 +48,12 @@ void http_answer_reader(struct http_request *request, const char *content_type,
  */
 int http_choose(struct http_request *request);
 
+/*
+ * Reads the query with the parameters of the route into the struct at @into.  Returns false after
+ * answering 400.
+ */
+bool http_read_query(struct http_request *request, void *into);
+
 /* Answers 200 with @msg as @format, an index of http_json_or_protobuf. */
 void http_answer_message(struct http_request *request, const ProtobufCMessage *msg, int format);
 

@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "counters.h"
 #include "health/watch.h"
+#include "parameter.h"
 #include "routes.h"
 #include "wire/encode.h"
 
@@ -46,11 +47,13 @@ static void answer_counters(struct http_request *request, const struct snapshot 
 
 static void answer(struct http_request *request)
 {
-	counters_then(request, answer_counters);
+	if (http_read_query(request, NULL))
+		counters_then(request, answer_counters);
 }
 
 static const struct http_status statuses[] = {
 	{ MHD_HTTP_OK, "the devices; none while the kernel module is not loaded" },
+	{ MHD_HTTP_BAD_REQUEST, "the query has a parameter" },
 	{ MHD_HTTP_NOT_ACCEPTABLE, "`Accept` allows none of the formats" },
 	{ MHD_HTTP_SERVICE_UNAVAILABLE, "the kernel module's counters cannot be read" },
 	{ 0 },
@@ -64,6 +67,7 @@ const struct http_route endpoint_devices[] = {
 		     "health: a message `faultcast.v1.DeviceList` "
 		     "(`proto/faultcast/v1/device.proto`).",
 	  .formats = http_json_or_protobuf,
+	  .parameters = parameter_none,
 	  .statuses = statuses },
 	{ .path = NULL },
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* GET /v1/events: the stream of events (proto/README.md). */
+#include <errno.h>
+
 #include "answer.h"
 #include "base/clock.h"
 #include "query.h"
@@ -21,6 +23,15 @@ static ssize_t read_events(struct http_request *request, char *buf, size_t max)
 static void half_closed(struct http_request *request)
 {
 	stream_finish(request->state);
+}
+
+/* HEAD has no body, and needs no stream. */
+static ssize_t read_nothing(struct http_request *request, char *buf, size_t max)
+{
+	(void)request;
+	(void)buf;
+	(void)max;
+	return -ENODATA;
 }
 
 static void end(struct http_request *request)
@@ -62,6 +73,10 @@ static void answer(struct http_request *request)
 	format = http_choose(request);
 	if (format < 0)
 		return;
+	if (request->head) {
+		http_answer_reader(request, request->route->formats[format], read_nothing);
+		return;
+	}
 	stream.encoding = (enum stream_encoding)format;
 	stream.follow = stream.follow && !request->connection->half;
 	if (!limits_take(client, LIMITS_EVENTS, streams_max())) {

@@ -1,34 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* GET /: the start page, with a link to every route that has a title. */
+#include <ctype.h>
+#include <string.h>
+
 #include "answer.h"
 #include "routes.h"
 
 #define HTML "text/html; charset=utf-8"
 
-static void add_html(struct strbuf *sb, const char *text)
+/* Adds a path as part of a URL, where some characters must be escaped (RFC 3986 3.3). */
+static void add_url_path(struct strbuf *sb, const char *path)
 {
-	for (; *text; text++) {
-		switch (*text) {
-		case '<':
-			strbuf_adds(sb, "&lt;");
-			break;
-		case '&':
-			strbuf_adds(sb, "&amp;");
-			break;
-		case '"':
-			strbuf_adds(sb, "&quot;");
-			break;
-		default:
-			strbuf_addc(sb, *text);
-		}
+	for (; *path; path++) {
+		if (isalnum((unsigned char)*path) || strchr("/-._~!$()*+,;=:@", *path))
+			strbuf_addc(sb, *path);
+		else
+			strbuf_addf(sb, "%%%02X", (unsigned char)*path);
 	}
 }
 
+/* A link is relative, so that it works behind a proxy that serves this page below another path. */
 static void add_link(struct strbuf *sb, const struct http_route *route, const char *query,
 		     const char *title)
 {
-	strbuf_adds(sb, "<a href=\"");
-	add_html(sb, route_path(route));
+	strbuf_adds(sb, "<a href=\".");
+	add_url_path(sb, route_path(route));
 	strbuf_addf(sb, "%s\">%s</a>", query, title);
 }
 

@@ -5,6 +5,7 @@
 #include "answer.h"
 #include "bus/bus.h"
 #include "counters.h"
+#include "parameter.h"
 #include "routes.h"
 #include "wire/encode.h"
 
@@ -40,11 +41,13 @@ static void answer_counters(struct http_request *request, const struct snapshot 
 
 static void answer(struct http_request *request)
 {
-	counters_then(request, answer_counters);
+	if (http_read_query(request, NULL))
+		counters_then(request, answer_counters);
 }
 
 static const struct http_status statuses[] = {
 	{ MHD_HTTP_OK, "the status; without a `module` while the kernel module is not loaded" },
+	{ MHD_HTTP_BAD_REQUEST, "the query has a parameter" },
 	{ MHD_HTTP_NOT_ACCEPTABLE, "`Accept` allows none of the formats" },
 	{ MHD_HTTP_SERVICE_UNAVAILABLE, "the kernel module's counters cannot be read" },
 	{ 0 },
@@ -57,6 +60,7 @@ const struct http_route endpoint_status[] = {
 	  .summary = "The kernel module with its counters and probes, and the exporter's feed of "
 		     "events: a message `faultcast.v1.Status` (`proto/faultcast/v1/status.proto`).",
 	  .formats = http_json_or_protobuf,
+	  .parameters = parameter_none,
 	  .statuses = statuses },
 	{ .path = NULL },
 };

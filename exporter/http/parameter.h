@@ -3,6 +3,7 @@
 #ifndef FAULTCAST_HTTP_PARAMETER_H
 #define FAULTCAST_HTTP_PARAMETER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/strbuf.h"
@@ -15,6 +16,7 @@ struct http_parameter {
 	 * count from @now_real_ns, nanoseconds since 1970.  Returns 0 or -EINVAL.
 	 */
 	int (*parse)(void *into, const char *value, uint64_t now_real_ns);
+	bool repeats; /* may be given more than once */
 	/* The end of the error "NAME=VALUE: expected ...". */
 	const char *expected;
 	/* Adds to @expected what is known at run time only.  Optional. */
@@ -25,11 +27,16 @@ struct http_parameter {
 	const char *meaning;
 };
 
+/* The rows of an endpoint without parameters: a query with any parameter is refused. */
+extern const struct http_parameter parameter_none[];
+
+struct target;
+
 /*
- * Reads one "KEY=VALUE" of a query with the rows @parameters.  Returns 0, or -EINVAL with one line
- * in @error that names the parameter, its value and the expected values.
+ * Reads the arguments of @target with the rows @parameters.  Returns 0, or -EINVAL with one line in
+ * @error that names the parameter, its value and the expected values.
  */
-int parameter_read(const struct http_parameter *parameters, void *into, const char *key,
-		   const char *value, uint64_t now_real_ns, struct strbuf *error);
+int parameters_read(const struct http_parameter *parameters, void *into,
+		    const struct target *target, uint64_t now_real_ns, struct strbuf *error);
 
 #endif

@@ -83,6 +83,9 @@ static int parse_limit(void *into, const char *value, uint64_t now_real_ns)
 	struct stream_request *request = into;
 
 	(void)now_real_ns;
+	/* Neither "0x10" nor "010". */
+	if (*value == '0')
+		return -EINVAL;
 	return options_number(value, 1, LIMIT_MAX, &request->limit);
 }
 
@@ -129,6 +132,7 @@ const struct http_parameter query_parameters[] = {
 		     "message that is retained." },
 	{ .name = "device",
 	  .parse = parse_device,
+	  .repeats = true,
 	  .expected = "0000:03:00.0, bus/name or unknown, and " NUMBER_TEXT(
 		  FILTER_DEVICES_MAX) " at most",
 	  .value = "0000:03:00.0",
@@ -137,6 +141,7 @@ const struct http_parameter query_parameters[] = {
 		     "up to " NUMBER_TEXT(FILTER_DEVICES_MAX) " times, for several devices." },
 	{ .name = "kind",
 	  .parse = parse_kinds,
+	  .repeats = true,
 	  .expected = "some of ",
 	  .add_expected = add_kinds,
 	  .value = "KIND,KIND",
@@ -161,12 +166,6 @@ const struct http_parameter query_parameters[] = {
 	  .meaning = "Only messages from before this time; not together with `follow=1`." },
 	{ .name = NULL },
 };
-
-int query_argument(struct stream_request *request, const char *key, const char *value,
-		   uint64_t now_real_ns, struct strbuf *error)
-{
-	return parameter_read(query_parameters, request, key, value, now_real_ns, error);
-}
 
 int query_last_event_id(struct stream_request *request, const char *value, struct strbuf *error)
 {

@@ -14,10 +14,6 @@
 /* The parameters; they read into a struct stream_request, which is all zero at first. */
 extern const struct http_parameter query_parameters[];
 
-/* Reads one parameter, decoded.  "15m ago" counts from @now_real_ns, nanoseconds since 1970. */
-int query_argument(struct stream_request *request, const char *key, const char *value,
-		   uint64_t now_real_ns, struct strbuf *error);
-
 /*
  * Reads the header Last-Event-ID; NULL or "": there is none.  A browser's EventSource sends it when
  * it reconnects to the URL that it began with.  The header takes precedence over after=, so the

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "request.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "accept.h"
@@ -35,36 +36,34 @@ struct strbuf http_header_list(const struct http_request *request, const char *n
 	return list.values;
 }
 
-/* A query while it is read. */
-struct query {
-	const struct http_parameter *parameters;
-	void *into;
-	uint64_t now_real_ns;
-	struct strbuf *error;
-	int err;
-};
-
-static enum MHD_Result on_argument(void *ctx, enum MHD_ValueKind kind, const char *key,
-				   const char *value)
-{
-	struct query *query = ctx;
-
-	(void)kind;
-	query->err = parameter_read(query->parameters, query->into, key, value ? value : "",
-				    query->now_real_ns, query->error);
-	return query->err ? MHD_NO : MHD_YES;
-}
-
 int http_read_parameters(const struct http_request *request, void *into, uint64_t now_real_ns,
 			 struct strbuf *error)
 {
-	struct query query = { .parameters = request->route->parameters,
-			       .into = into,
-			       .now_real_ns = now_real_ns,
-			       .error = error };
+	return parameters_read(request->route->parameters, into, &request->target, now_real_ns,
+			       error);
+}
 
-	MHD_get_connection_values(request->mhd, MHD_GET_ARGUMENT_KIND, on_argument, &query);
-	return query.err;
+bool http_has_body(const struct http_request *request)
+{
+	const char *length = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return (length && strcmp(length, "0") != 0) ||
+	       http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
+bool http_has_clear_end(const struct http_request *request)
+{
+	struct strbuf length = http_header_list(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	struct strbuf coding = http_header_list(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+	bool clear = !length.failed && !coding.failed;
+
+	if (coding.len)
+		clear &= !length.len && !strcasecmp(strbuf_str(&coding), "chunked");
+	else
+		clear &= !strchr(strbuf_str(&length), ',');
+	strbuf_free(&length);
+	strbuf_free(&coding);
+	return clear;
 }
 
 bool http_accepts_gzip(const struct http_request *request)

@@ -13,9 +13,12 @@
 #include "base/strbuf.h"
 #include "connection.h"
 #include "route.h"
+#include "target.h"
 
-/* Exists from the end of its headers to the end of its response. */
+/* Exists from the end of its first line to the end of its response. */
 struct http_request {
+	struct target target;			/* path and query */
+	bool head;				/* HEAD: the answer will have no body */
 	const struct http_route *route;		/* NULL: none was found */
 	const struct http_route *const *routes; /* the table that @route is from */
 
@@ -47,7 +50,9 @@ struct http_request {
 	/* The server's. */
 	struct connection *connection;
 	struct MHD_Connection *mhd;
-	bool asked; /* the route's answer() was called */
+	size_t target_len; /* of the target as it was sent, up to a NUL */
+	bool begun;	   /* the headers are complete */
+	bool asked;	   /* the route's answer() was called */
 	bool suspended;
 	struct http_request *prev, *next;
 };
@@ -67,6 +72,15 @@ struct strbuf http_header_list(const struct http_request *request, const char *n
  */
 int http_read_parameters(const struct http_request *request, void *into, uint64_t now_real_ns,
 			 struct strbuf *error);
+
+/* True if a body follows the headers. */
+bool http_has_body(const struct http_request *request);
+
+/*
+ * True if the end of the request's body is clear: if not, a proxy in front of this server might
+ * take a part of the body for the next request (RFC 9112 6.3).
+ */
+bool http_has_clear_end(const struct http_request *request);
 
 /* True if the client accepts gzip and does not prefer the plain body. */
 bool http_accepts_gzip(const struct http_request *request);

@@ -54,8 +54,24 @@ static struct MHD_Response *response_from_body(struct http_request *request)
 	return response;
 }
 
+/*
+ * The headers of a stream.  libmicrohttpd 0.9.75 sends the end of a chunked body even in the answer
+ * to HEAD, so that this answer is not chunked.
+ */
+static struct MHD_Response *response_for_head(struct http_request *request)
+{
+	struct MHD_Response *response = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, READ_BLOCK, on_read, request, NULL);
+
+	if (response)
+		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+	return response;
+}
+
 static struct MHD_Response *make_response(struct http_request *request)
 {
+	if (request->read && request->head)
+		return response_for_head(request);
 	if (request->read)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, READ_BLOCK, on_read,
 							 request, NULL);
@@ -82,6 +98,8 @@ enum MHD_Result response_send(struct http_request *request)
 	add_header(response, MHD_HTTP_HEADER_VARY, request->vary);
 	add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, request->content_encoding);
 	add_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
+	/* nginx must not hold back what follows (docs/stream.md). */
+	add_header(response, "X-Accel-Buffering", request->read ? "no" : NULL);
 	result = MHD_queue_response(request->mhd, request->status, response);
 	MHD_destroy_response(response);
 	return result;

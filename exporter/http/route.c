@@ -2,7 +2,6 @@
 #include "route.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "answer.h"
 #include "request.h"
@@ -32,22 +31,10 @@ static void answer_not_found(const struct http_route *const *routes, struct http
 	strbuf_addc(&request->body, '\n');
 }
 
-/* A server has to accept the absolute form "http://host/path" too (RFC 9112 3.2.2). */
-static const char *path_of(const char *target)
-{
-	static const char scheme[] = "http://";
-	const char *path = target;
-
-	if (!strncasecmp(target, scheme, strlen(scheme)))
-		path = strchr(target + strlen(scheme), '/');
-	return path ? path : "/";
-}
-
 const struct http_route *route_find(const struct http_route *const *routes,
-				    struct http_request *request, const char *method,
-				    const char *target)
+				    struct http_request *request, const char *method)
 {
-	const char *path = path_of(target);
+	const char *path = request->target.path;
 	const struct http_route *route = find(routes, path);
 
 	if (!route) {

@@ -41,9 +41,12 @@ struct http_route {
 	/* The content types of a good answer, ended by NULL.  A client without Accept gets the
 	 * first. */
 	const char *const *formats;
-	/* The parameters of the query; NULL: the query is ignored. */
+	/*
+	 * The parameters of the query, which the endpoint reads; NULL: the query is ignored, as
+	 * far as target.h accepts it.
+	 */
 	const struct http_parameter *parameters;
-	/* All status codes, except those of every path: 403, 404 and 405. */
+	/* All status codes, except those of every path: 400, 403, 404 and 405. */
 	const struct http_status *statuses;
 };
 
@@ -51,12 +54,11 @@ struct http_route {
 const char *route_path(const struct http_route *route);
 
 /*
- * Returns the route in table @routes for @target, the request's target without its query.  If there
- * is no such route, answers @request with 404 and returns NULL.  If the method is neither GET nor
- * HEAD, answers with 405 and returns NULL.
+ * Returns the route in table @routes for the path of @request.  If there is no such route, answers
+ * @request with 404 and returns NULL.  If the method is neither GET nor HEAD, answers with 405 and
+ * returns NULL.
  */
 const struct http_route *route_find(const struct http_route *const *routes,
-				    struct http_request *request, const char *method,
-				    const char *target);
+				    struct http_request *request, const char *method);
 
 #endif

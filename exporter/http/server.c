@@ -17,6 +17,8 @@
 #include "request.h"
 #include "response.h"
 
+#define REQUEST_BYTES_MAX 65536 /* more than libmicrohttpd's buffer */
+
 struct options {
 	struct option_texts listen_address;
 	const char *unix_path; /* "": no unix socket */
@@ -132,6 +134,7 @@ static void free_request(struct http_request *request)
 		request->end(request);
 	response_discard(request);
 	connection_ends(request->connection);
+	target_free(&request->target);
 	if (request->prev)
 		request->prev->next = request->next;
 	else
@@ -165,12 +168,57 @@ static void check_peer(struct http_request *request)
 	strbuf_free(&error);
 }
 
-/* The headers of @request are complete.  May answer it, before its body is read. */
-static void begin(struct http_request *request, const char *method, const char *target)
+/*
+ * Called for the first line of a request.  libmicrohttpd would decode the target to a string that
+ * ends at "%00", accepts wrong escapes, and stops answering if its memory does not suffice for all
+ * arguments (0.9.75).  So it gets an empty query: this function ends the string in its buffer.
+ */
+static void *on_target(void *cls, const char *raw, struct MHD_Connection *connection)
 {
+	struct http_request *request = new_request(connection);
+	struct strbuf error = STRBUF_INIT;
+	char *query;
+
+	(void)cls;
+	if (!request || !raw)
+		return request;
+	request->target_len = strlen(raw);
+	if (target_parse(&request->target, raw, &error))
+		http_answer_text(request, MHD_HTTP_BAD_REQUEST, "%s", strbuf_str(&error));
+	strbuf_free(&error);
+	query = strchr((char *)(uintptr_t)raw, '?');
+	if (query)
+		query[1] = '\0';
+	return request;
+}
+
+/*
+ * Whether the target has a NUL byte.  on_target() sees only the part before it, but the version
+ * stands behind the whole target in libmicrohttpd's buffer.
+ */
+static bool has_nul(const struct http_request *request, const char *url, const char *version)
+{
+	uintptr_t end = (uintptr_t)url + request->target_len + 1;
+
+	return (uintptr_t)version > end && (uintptr_t)version < end + REQUEST_BYTES_MAX;
+}
+
+/* The headers of @request are complete.  May answer it, before its body is read. */
+static void begin(struct http_request *request, const char *method)
+{
+	request->begun = true;
+	request->head = !strcmp(method, MHD_HTTP_METHOD_HEAD);
+	if (request->answered)
+		return;
 	check_peer(request);
-	if (!request->answered)
-		request->route = route_find(served, request, method, target);
+	if (request->answered)
+		return;
+	if (!http_has_clear_end(request)) {
+		http_answer_text(request, MHD_HTTP_BAD_REQUEST,
+				 "the length of the request's body is not clear");
+		return;
+	}
+	request->route = route_find(served, request, method);
 }
 
 static enum MHD_Result send_answer(struct http_request *request)
@@ -187,17 +235,21 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	struct http_request *request = *ctx;
 
 	(void)cls;
-	(void)version;
+	(void)connection;
 	(void)upload;
-	if (request && request->connection->state == CONNECTION_CLOSING)
+	if (!request || (!request->target.path && !request->answered))
+		return MHD_NO; /* out of memory */
+	if (request->connection->state == CONNECTION_CLOSING)
 		return MHD_NO;
-	if (!request) {
-		request = new_request(connection);
-		if (!request)
-			return MHD_NO;
-		*ctx = request;
-		begin(request, method, url);
-		return request->answered ? send_answer(request) : MHD_YES;
+	if (!request->begun) {
+		if (!request->answered && has_nul(request, url, version))
+			http_answer_text(request, MHD_HTTP_BAD_REQUEST,
+					 "the path and query of the request: expected no NUL");
+		begin(request, method);
+		/* An answer at this time ends the connection, without reading what follows. */
+		if (request->answered && http_has_body(request))
+			return send_answer(request);
+		return MHD_YES;
 	}
 	if (*upload_size) { /* the body of a GET is ignored */
 		*upload_size = 0;
@@ -235,8 +287,9 @@ static int start_daemon(struct strbuf *error)
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
 			MHD_USE_ERROR_LOG,
 		0, NULL, NULL, on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_CONNECTION_LIMIT, UINT_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-		NULL, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, NULL, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_LIMIT, UINT_MAX, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+		connection_notify, NULL, MHD_OPTION_END);
 	if (!server) {
 		strbuf_adds(error, "cannot start libmicrohttpd");
 		return -EIO;

@@ -20,7 +20,7 @@ static void add_parameters(struct strbuf *out, const struct http_parameter *para
 {
 	struct strbuf list = STRBUF_INIT;
 
-	if (!parameters)
+	if (!parameters || !parameters->name)
 		return;
 	page_add_text(out, "Parameters of the query:");
 	for (const struct http_parameter *p = parameters; p->name; p++)
@@ -64,6 +64,7 @@ void page_http_api(struct strbuf *out)
 		      "for every path:");
 	strbuf_adds(out,
 		    "| status | when |\n|---|---|\n"
+		    "| 400 Bad Request | the path or the query is not valid; the body says why |\n"
 		    "| 403 Forbidden | on the unix socket: the client's user has no permission |\n"
 		    "| 404 Not Found | there is no such path; the body lists the paths |\n"
 		    "| 405 Method Not Allowed | the method is neither GET nor HEAD |\n\n");

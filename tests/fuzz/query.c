@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proves: no query and no Last-Event-ID makes their readers misbehave. A refused request
- * gets a reason, and an accepted one asks the stream only for things that it supports.
+ * Proves: no target of a request and no Last-Event-ID makes their readers misbehave. A refused
+ * request gets a reason, and an accepted one asks the stream only for things that it supports.
  */
 #include "http/query.h"
 
+#include "base/utf8.h"
 #include "fuzz.h"
+#include "http/target.h"
 #include "model/address.h"
 
 #define NOW 1795374000000000000ULL
@@ -29,30 +31,45 @@ static void require_sound(const struct stream_request *request)
 	}
 }
 
-/* @text is "key=value&key=value", already decoded. */
-static int read_arguments(char *text, struct stream_request *request, struct strbuf *error)
+static void require_text(const char *text)
 {
-	int err = 0;
+	for (; *text; text += utf8_len(text))
+		REQUIRE(utf8_len(text) && (unsigned char)*text >= ' ' && *text != 0x7f);
+}
 
-	while (!err && text) {
-		char *value = strsep(&text, "&"), *key = strsep(&value, "=");
+static void require_decoded(const struct target *target)
+{
+	const char *at = target->arguments, *key, *value;
 
-		err = query_argument(request, key, value ? value : "", NOW, error);
+	require_text(target->path);
+	for (size_t i = 0; i < target->num_arguments; i++) {
+		at = target_argument(at, &key, &value);
+		require_text(key);
+		require_text(value);
 	}
+}
+
+static int read_target(const char *raw, struct stream_request *request, struct strbuf *error)
+{
+	struct target target = { 0 };
+	int err = target_parse(&target, raw, error);
+
+	if (!err) {
+		require_decoded(&target);
+		err = parameters_read(query_parameters, request, &target, NOW, error);
+	}
+	target_free(&target);
 	return err;
 }
 
-/* The input is the query, followed by a line break and the header. */
+/* The input is the target, followed by a line break and the header. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct stream_request request = { 0 };
 	struct strbuf error = STRBUF_INIT;
-	char *text = strndup((const char *)bytes, len), *id = text, *arguments;
-	int err = 0;
+	char *text = strndup((const char *)bytes, len), *id = text;
+	int err = read_target(strsep(&id, "\n"), &request, &error);
 
-	arguments = strsep(&id, "\n");
-	if (*arguments)
-		err = read_arguments(arguments, &request, &error);
 	if (!err)
 		err = query_last_event_id(&request, id, &error);
 	if (!err)
