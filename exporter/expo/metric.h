@@ -27,16 +27,16 @@ struct metric {
 	/*
 	 * Exactly one of the two functions is set.  Both are called during a scrape, after the
 	 * family was begun in @e, and add its samples to @e.  The second one is called once for
-	 * each device; see @probes.
+	 * each device; see @kind.
 	 */
 	void (*collect)(struct expo *e, const struct snapshot *s);
 	void (*collect_device)(struct expo *e, const struct metric_device *device);
 	/*
-	 * Names of the probes that see what the metric counts; the list ends with NULL.  A device
-	 * that is not in the kernel module's table has samples, with the value zero, only while
-	 * one of the probes is active and none of them has failed.  NULL: it always has samples.
+	 * The enum faultcast_kind whose faults the metric counts.  A device that has caused none of
+	 * them has samples, with the value zero, only if they would be counted; see
+	 * model/coverage.h.  0: a device always has samples.
 	 */
-	const char *const *probes;
+	uint32_t kind;
 };
 
 /* Adds one sample without labels. */

@@ -344,6 +344,16 @@ bool health_watch_knows(uint64_t of_instance)
 	return instance && of_instance == instance && health.num_rules;
 }
 
+uint32_t health_watch_kinds(void)
+{
+	uint32_t kinds = 0;
+
+	for (size_t r = 0; r < health.num_rules; r++)
+		if (health.rules[r].state > HEALTH_OK)
+			kinds |= 1U << health.rules[r].kind;
+	return kinds;
+}
+
 enum health_state health_watch_state(const struct address *device)
 {
 	return health_of(&health, device);

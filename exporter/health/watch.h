@@ -26,6 +26,9 @@ int health_watch_set_rules(const struct health_rule *rules, size_t num);
  */
 bool health_watch_knows(uint64_t instance);
 
+/* A mask of 1 << kind with the kinds of faults that the rules judge. */
+uint32_t health_watch_kinds(void);
+
 /* See health_of(). */
 enum health_state health_watch_state(const struct address *device);
 

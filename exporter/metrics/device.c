@@ -7,10 +7,6 @@
 #include "model/names.h"
 #include "tables.h"
 
-static const char *const io_page_fault_probes[] = { "vtd", "iommu", NULL };
-static const char *const aer_probes[] = { "aer", NULL };
-static const char *const health_probes[] = { "vtd", "iommu", "aer", NULL };
-
 static void add(struct expo *e, const struct metric_device *device, const char *label,
 		const char *label_value, uint64_t value, const struct exemplar *exemplar)
 {
@@ -21,30 +17,25 @@ static void add(struct expo *e, const struct metric_device *device, const char *
 	expo_sample(e, labels, UNIT_WHOLE, value, exemplar);
 }
 
-/* The series of other accesses appear with the first such fault. */
+/* The series of other accesses appear with the first such fault; see @kind in struct metric. */
 static void collect_io_page_faults(struct expo *e, const struct metric_device *device)
 {
 	const struct device_counts *counts = device->counts;
 	const struct device_exemplars *exemplars = metric_device_exemplars(device);
-	bool always = device->pci || raised_of_kind(counts, FAULTCAST_KIND_IO_PAGE_FAULT);
 
 	for (uint32_t access = 0; access <= FAULTCAST_ACCESS_MAX; access++) {
-		if (counts->io_page_faults[access] ||
-		    (always &&
-		     (access == FAULTCAST_ACCESS_READ || access == FAULTCAST_ACCESS_WRITE)))
+		if (counts->io_page_faults[access] || access == FAULTCAST_ACCESS_READ ||
+		    access == FAULTCAST_ACCESS_WRITE)
 			add(e, device, "access", access_name(access),
 			    counts->io_page_faults[access], &exemplars->io_page_faults[access]);
 	}
 }
 
-/* A device that has the AER capability, or has raised an AER event, has all severities. */
 static void collect_aer_events(struct expo *e, const struct metric_device *device)
 {
 	const struct device_counts *counts = device->counts;
 	const struct device_exemplars *exemplars = metric_device_exemplars(device);
 
-	if (!raised_of_kind(counts, FAULTCAST_KIND_AER) && !(device->pci && device->pci->has_aer))
-		return;
 	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
 		add(e, device, "severity", aer_severity_name(severity), counts->aer[severity],
 		    &exemplars->aer[severity]);
@@ -104,8 +95,10 @@ static void collect_last_fault(struct expo *e, const struct metric_device *devic
 
 static void collect_health(struct expo *e, const struct metric_device *device)
 {
-	if (device->health != HEALTH_UNKNOWN && (device->counts->first_real_ns || device->pci))
-		metric_add_for(e, "device", device->name, device->health - (uint64_t)HEALTH_OK);
+	enum health_state state = metric_device_health(device);
+
+	if (state != HEALTH_UNKNOWN)
+		metric_add_for(e, "device", device->name, state - (uint64_t)HEALTH_OK);
 }
 
 const struct metric device_metrics[] = {
@@ -113,26 +106,26 @@ const struct metric device_metrics[] = {
 		.family = { "faultcast_io_page_faults_total", METRIC_COUNTER,
 			    "DMA requests of the device that the IOMMU blocked, by access: read, "
 			    "write, unknown or other." },
-		.details = "Every PCI device that is present has the series of `read` and `write`, "
-			   "even at zero, so that `increase()` sees the first fault. This holds "
-			   "while one of the probes `vtd` and `iommu` is active and none of them "
-			   "has failed. The series of `unknown` and `other` appear with the first "
-			   "such fault.",
+		.details = "A device that is watched for these faults has the series of `read` and "
+			   "`write`, even at zero, so that `increase()` sees the first fault. A "
+			   "device that is not watched has no zero; "
+			   "`faultcast_device_coverage` counts these devices with the reason. The "
+			   "series of `unknown` and `other` appear with the first such fault.",
 		.origin = METRIC_KERNEL,
 		.labels = "device, access",
 		.collect_device = collect_io_page_faults,
-		.probes = io_page_fault_probes,
+		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
 	},
 	{
 		.family = { "faultcast_aer_events_total", METRIC_COUNTER,
 			    "PCIe Advanced Error Reporting (AER) events of the device, by "
 			    "severity: corrected, nonfatal or fatal." },
-		.details = "While the probe `aer` is active, every device that has the AER "
-			   "capability has all three series, at zero.",
+		.details = "A device that is watched for these errors has all three series, even "
+			   "at zero.",
 		.origin = METRIC_KERNEL,
 		.labels = "device, severity",
 		.collect_device = collect_aer_events,
-		.probes = aer_probes,
+		.kind = FAULTCAST_KIND_AER,
 	},
 	{
 		.family = { "faultcast_aer_errors_total", METRIC_COUNTER,
@@ -142,7 +135,7 @@ const struct metric device_metrics[] = {
 		.origin = METRIC_KERNEL,
 		.labels = "device, severity, error",
 		.collect_device = collect_aer_errors,
-		.probes = aer_probes,
+		.kind = FAULTCAST_KIND_AER,
 	},
 	{
 		.family = { "faultcast_link_events_total", METRIC_COUNTER,
@@ -175,12 +168,13 @@ const struct metric device_metrics[] = {
 		.family = { "faultcast_device_health", METRIC_GAUGE,
 			    "Health of the device by the configured rules: 0 = ok, 1 = suspect, "
 			    "2 = faulty." },
-		.details = "A device that has raised nothing has a sample only while one of the "
-			   "probes `vtd`, `iommu` and `aer` is active and none of them has failed.",
+		.details = "A device for which no rule holds has a sample only if its DMA faults "
+			   "or its AER errors are watched and neither can occur unseen. A kind "
+			   "that no rule judges does not matter, nor does AER where the device "
+			   "does not have it.",
 		.origin = METRIC_KERNEL,
 		.labels = "device",
 		.collect_device = collect_health,
-		.probes = health_probes,
 	},
 	{ .family.name = NULL },
 };

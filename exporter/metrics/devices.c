@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "health/watch.h"
+#include "model/coverage.h"
 #include "model/identity.h"
 
 static const struct device_counts no_counts;
@@ -125,12 +126,13 @@ static const struct address *address_of(const struct metric_device *device)
 	return device->counted ? &device->counts->address : &device->pci->address;
 }
 
-static void fill(struct metric_device *device, uint64_t instance, bool judged)
+static void fill(struct metric_device *device, const struct snapshot *s, bool judged)
 {
 	if (device->pci)
 		devices_get(device->pci);
 	address_format(address_of(device), device->name);
-	device->instance = instance;
+	device->instance = s->module.instance;
+	device->module = s->present ? &s->module : NULL;
 	device->health = judged ? HEALTH_OK : HEALTH_UNKNOWN;
 }
 
@@ -171,7 +173,7 @@ int metric_devices_build(struct metric_devices *d, const struct snapshot *s, siz
 	merge(d, s);
 	limit(d, max);
 	for (size_t i = 0; i < d->count; i++)
-		fill(&d->list[i], s->module.instance, judged);
+		fill(&d->list[i], s, judged);
 	if (judged)
 		health_watch_each(judge, &(struct judging){ d->list, d->list + d->count });
 	return 0;
@@ -268,21 +270,24 @@ const char *metric_device_domain(const struct metric_device *device)
 	return device->pci && *device->pci->domain_type ? device->pci->domain_type : NULL;
 }
 
-const char *const unwatched_names[UNWATCHED_REASONS] = {
-	[UNWATCHED_IDENTITY] = "identity",
-	[UNWATCHED_NO_IOMMU] = "no_iommu",
-};
-
-void metric_devices_unwatched(size_t counts[UNWATCHED_REASONS])
+bool metric_device_is_watched(const struct metric_device *device, uint32_t kind)
 {
-	size_t count;
-	const struct pci_device *const *list = devices_list(&count);
+	return device->pci &&
+	       coverage_is_watched(coverage_of(kind, &device->pci->coverage, device->module));
+}
 
-	memset(counts, 0, UNWATCHED_REASONS * sizeof(*counts));
-	for (size_t i = 0; i < count; i++) {
-		if (list[i]->removed_ns)
-			continue;
-		counts[UNWATCHED_IDENTITY] += !strcmp(list[i]->domain_type, "identity");
-		counts[UNWATCHED_NO_IOMMU] += !strcmp(list[i]->domain_type, "none");
-	}
+/*
+ * Nothing is known of the coverage of a device that is not in sysfs.  The faults that it has had
+ * were counted, so that more of them would be.
+ */
+enum health_state metric_device_health(const struct metric_device *device)
+{
+	bool ok;
+
+	if (device->health != HEALTH_OK)
+		return device->health;
+	ok = device->pci ? coverage_allows_ok(&device->pci->coverage, device->module,
+					      health_watch_kinds())
+			 : device->counts->first_real_ns != 0;
+	return ok ? HEALTH_OK : HEALTH_UNKNOWN;
 }

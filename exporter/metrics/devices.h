@@ -22,6 +22,7 @@
 struct metric_device {
 	const struct device_counts *counts; /* all zero if the module has no counters of it */
 	const struct pci_device *pci;	    /* NULL: no such device is or was in sysfs */
+	const struct module_status *module; /* NULL: the module is not loaded */
 	uint64_t instance;		    /* the module that @counts come from */
 	enum health_state health;	    /* HEALTH_UNKNOWN: no health rules are applied */
 	bool counted;			    /* the module has counters of it */
@@ -84,12 +85,13 @@ bool metric_device_info(const struct metric_device *device, struct device_info *
 /* The type of the device's IOMMU domain, or NULL if it is not known.  Belongs to @device. */
 const char *metric_device_domain(const struct metric_device *device);
 
-/* The reasons why DMA faults of a present device cannot be seen. */
-enum unwatched { UNWATCHED_IDENTITY, UNWATCHED_NO_IOMMU, UNWATCHED_REASONS };
+/* Whether faults of @kind of the device would be counted; see coverage_of(). */
+bool metric_device_is_watched(const struct metric_device *device, uint32_t kind);
 
-extern const char *const unwatched_names[UNWATCHED_REASONS];
-
-/* Counts the present PCI devices whose DMA faults cannot be seen, by reason. */
-void metric_devices_unwatched(size_t counts[UNWATCHED_REASONS]);
+/*
+ * The health of the device, HEALTH_UNKNOWN if there is nothing to say.  HEALTH_OK only if
+ * coverage_allows_ok() says so.
+ */
+enum health_state metric_device_health(const struct metric_device *device);
 
 #endif

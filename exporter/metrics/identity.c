@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The metrics of the identity of devices, and of whether their faults can be seen. */
+/* The metrics of the identity of devices. */
 #include "devices.h"
 #include "tables.h"
 
@@ -37,16 +37,6 @@ static void collect_iommu_domain(struct expo *e, const struct metric_device *dev
 		expo_sample(e, labels, UNIT_WHOLE, 1, NULL);
 }
 
-static void collect_unwatched(struct expo *e, const struct snapshot *s)
-{
-	size_t counts[UNWATCHED_REASONS];
-
-	(void)s;
-	metric_devices_unwatched(counts);
-	for (enum unwatched reason = 0; reason < UNWATCHED_REASONS; reason++)
-		metric_add_for(e, "reason", unwatched_names[reason], counts[reason]);
-}
-
 const struct metric identity_metrics[] = {
 	{
 		.family = { "faultcast_device_info", METRIC_GAUGE,
@@ -68,23 +58,14 @@ const struct metric identity_metrics[] = {
 			    "IOMMU group. The value is always 1." },
 		.details =
 			"The type is from sysfs: `DMA`, `DMA-FQ`, `identity` (DMA passes through "
-			"untranslated), `blocked` and others. The exporter reads it when the "
-			"device is added, and when a driver is bound or unbound, because the "
-			"kernel announces no other change.",
+			"untranslated), `blocked` and others. It is the type of the default "
+			"domain, and does not change when a driver such as VFIO attaches a domain "
+			"of its own. The exporter reads it when the device is added, when a driver "
+			"is bound or unbound, and once in 30 seconds, because the kernel announces "
+			"no other change.",
 		.origin = METRIC_EXPORTER,
 		.labels = "device, type",
 		.collect_device = collect_iommu_domain,
-	},
-	{
-		.family = { "faultcast_devices_unwatched", METRIC_GAUGE,
-			    "PCI devices whose faults cannot be seen because no IOMMU blocks "
-			    "their DMA, by reason: identity or no_iommu." },
-		.details =
-			"Only devices that are present count. `identity`: the IOMMU passes their "
-			"DMA through. `no_iommu`: they are in no IOMMU group.",
-		.origin = METRIC_EXPORTER,
-		.labels = "reason",
-		.collect = collect_unwatched,
 	},
 	{ .family.name = NULL },
 };

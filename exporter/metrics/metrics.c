@@ -139,9 +139,10 @@ static const struct metric own_metrics[] = {
 const struct feature feature_metrics = {
 	.settings = (const struct setting_group *const[]){ &settings, NULL },
 	.output = &output,
-	.metrics = (const struct metric *const[]){ device_metrics, identity_metrics, module_metrics,
-						   feed_metrics, output_metrics, own_metrics,
-						   scrape_metrics, NULL },
+	.metrics = (const struct metric *const[]){ device_metrics, identity_metrics,
+						   coverage_metrics, module_metrics, feed_metrics,
+						   output_metrics, own_metrics, scrape_metrics,
+						   NULL },
 };
 
 static size_t add_table(const struct metric *table, size_t at)
@@ -199,34 +200,11 @@ static bool is_left_out(const struct metric *metric, const struct snapshot *s)
 	       (metric->origin == METRIC_PROCESS && options.without_process);
 }
 
-/*
- * Whether one of @probes is active and none of them has failed: a probe that has failed might
- * have seen faults that the other probes cannot see.
- */
-static bool is_watched(const struct module_status *module, const char *const *probes)
-{
-	bool active = false;
-
-	for (unsigned int i = 0; i < module->num_probes; i++) {
-		const struct probe_status *probe = &module->probes[i];
-
-		for (size_t j = 0; probes[j]; j++) {
-			if (strcmp(probe->name, probes[j]) != 0)
-				continue;
-			if (probe->state == FAULTCAST_PROBE_FAILED)
-				return false;
-			active |= probe->state == FAULTCAST_PROBE_ACTIVE;
-		}
-	}
-	return active;
-}
-
 static void begin_row(const struct metric *metric, const struct snapshot *s,
 		      struct metrics_walk *walk, struct expo *e)
 {
 	walk->begun = true;
 	walk->device = 0;
-	walk->watched = !metric->probes || is_watched(&s->module, metric->probes);
 	e->created_ns = metric->origin == METRIC_KERNEL ? s->module.loaded_real_ns
 							: started_real_ns;
 	expo_family(e, &metric->family);
@@ -239,7 +217,8 @@ static bool add_devices(const struct metric *metric, const struct metric_devices
 	for (int i = 0; i < DEVICES_PER_STEP && walk->device < devices->count; i++) {
 		const struct metric_device *device = &devices->list[walk->device++];
 
-		if (device->counted || walk->watched)
+		if (!metric->kind || raised_of_kind(device->counts, metric->kind) ||
+		    metric_device_is_watched(device, metric->kind))
 			metric->collect_device(e, device);
 	}
 	return walk->device == devices->count;

@@ -34,7 +34,6 @@ struct metrics_walk {
 	size_t row;
 	size_t device; /* the next one of the row */
 	bool begun;    /* the row's family has been written */
-	bool watched;  /* devices that have raised nothing have samples in this row */
 };
 
 /* Calls metric_devices_build() with the configured limit.  Returns 0 or -ENOMEM. */

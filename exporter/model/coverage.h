@@ -22,8 +22,8 @@ enum coverage_state {
 };
 
 enum coverage_reason {
-	COVERAGE_NO_REASON, /* of COVERAGE_EXACT and COVERAGE_NONE */
-	/* Of COVERAGE_UNWATCHED. */
+	COVERAGE_NO_REASON, /* goes with COVERAGE_EXACT and COVERAGE_NONE */
+	/* These go with COVERAGE_UNWATCHED. */
 	COVERAGE_IDENTITY,	 /* the IOMMU passes the device's DMA through */
 	COVERAGE_NO_IOMMU,	 /* the device is not behind an IOMMU */
 	COVERAGE_UNKNOWN_DOMAIN, /* the kernel does not tell which domain the device has */
@@ -36,7 +36,7 @@ enum coverage_reason {
 	COVERAGE_NOT_NATIVE,	 /* neither kernel nor firmware reports the errors of this port */
 	COVERAGE_PROBE_INACTIVE, /* the probe for these faults is not active */
 	COVERAGE_NO_MODULE,	 /* the kernel module is not loaded */
-	/* Of COVERAGE_LOWER_BOUND. */
+	/* These go with COVERAGE_LOWER_BOUND. */
 	COVERAGE_PROBE_INEXACT,	 /* the probe may miss faults; its own reason says why */
 	COVERAGE_UNIT_UNKNOWN,	 /* the kernel module does not tell the state of the IOMMU */
 	COVERAGE_DRIVER_PARTIAL, /* the driver of the IOMMU reports only some faults */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/address.h"
+#include "model/coverage.h"
 #include "model/identity.h"
 #include "names.h"
 
@@ -18,13 +19,17 @@
 #define PCI_NUMA_NODE_LEN 12
 #define PCI_CLASS_LEN 12
 
+#define PCI_NO_GROUP UINT32_MAX
+
+/* The service of the kernel's AER driver at a device that collects the errors of others. */
+enum pci_aer_service { PCI_AER_NONE, PCI_AER_ROOT_PORT, PCI_AER_EVENT_COLLECTOR };
+
 struct pci_device {
 	unsigned int refs;
 	struct address address;
 	uint64_t removed_ns; /* CLOCK_MONOTONIC when the exporter noticed the removal; 0: present */
 	uint16_t vendor_id;
 	uint16_t device_id;
-	bool has_aer; /* the kernel handles its advanced error reports */
 	const struct pci_names *names;
 	char numa_node[PCI_NUMA_NODE_LEN];     /* "": the kernel knows none */
 	char driver[IDENTITY_TEXT_LEN];	       /* "": none */
@@ -33,6 +38,9 @@ struct pci_device {
 	char physfn[PCI_ADDRESS_LEN];	       /* of a virtual function; "": it is none */
 	char root_port[PCI_ADDRESS_LEN];       /* "": it is on a root bus itself */
 	char domain_type[PCI_DOMAIN_TYPE_LEN]; /* the kernel's name; "none": no IOMMU group */
+	uint32_t group;			       /* number of the IOMMU group; PCI_NO_GROUP */
+	enum pci_aer_service aer_service;      /* at this device itself */
+	struct coverage_device coverage;
 };
 
 #endif

@@ -11,10 +11,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "address_set.h"
+#include "aer.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "iommu.h"
+#include "list.h"
 #include "model/address.h"
+#include "resolve.h"
 #include "slots.h"
 #include "sysfs.h"
 #include "uevent.h"
@@ -27,9 +32,15 @@
 /* How long reading may hold up the loop at a time, plus the time for one device. */
 #define SLICE_NS (NSEC_PER_MSEC / 4)
 #define MESSAGES_PER_TURN 64
+/*
+ * Time between two looks at what changes without a uevent, such as the type of an IOMMU group.  A
+ * change is noticed within twice this time, even if many devices are read meanwhile.
+ */
+#define RECHECK_NS (30 * NSEC_PER_SEC)
 
 static void on_uevent(struct loop_fd *watch, uint32_t events);
 static void on_timer(struct loop_timer *timer);
+static void on_recheck(struct loop_timer *timer);
 
 static const struct devices_config defaults = { .sysfs = "/sys",
 						.keep_removed_ns = 3600 * NSEC_PER_SEC };
@@ -61,117 +72,28 @@ static uint64_t started_ns;
 static struct loop *watch_loop;
 static struct loop_fd uevents = { .fd = -1, .ready = on_uevent };
 static struct loop_timer timer = { .expired = on_timer };
-
-static const struct pci_device **list;
-static size_t num_devices, allocated;
-
-/* Addresses without duplicates, sorted; each is segment << 16 | bdf. */
-struct address_set {
-	uint64_t *at;
-	size_t count, allocated;
-};
+static struct loop_timer recheck_timer = { .expired = on_recheck };
 
 static struct address_set wanted; /* devices that the next scan reads */
 static bool all_wanted;
+static bool recheck_wanted;
 
 /* The scan that is under way.  Its phases follow each other in the order of the enum. */
 static struct {
-	enum { IDLE, SLOTS, DEVICES, REFRESH } phase;
+	enum { IDLE, SLOTS, DEVICES, REFRESH, RECHECK, RESOLVE } phase;
 	DIR *dir;
-	bool all;
+	bool all, recheck;
 	struct address_set left;
+	size_t next; /* index in the list, for RECHECK and RESOLVE */
 	unsigned int turns;
 	size_t read;
 } scan;
 
 static struct pci_slots slots;
 
-const struct pci_device *devices_get(const struct pci_device *device)
-{
-	((struct pci_device *)device)->refs++;
-	return device;
-}
-
-void devices_put(const struct pci_device *device)
-{
-	if (device && !--((struct pci_device *)device)->refs)
-		free((void *)device);
-}
-
-/* The index of the device in the list, or the index at which it would be inserted. */
-static size_t place_of(const struct address *address)
-{
-	size_t from = 0, to = num_devices;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (address_compare(&list[middle]->address, address) < 0)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
-/* NULL if the list has no such device. */
-static const struct pci_device *find(const struct address *address)
-{
-	size_t place = place_of(address);
-
-	return place < num_devices && address_equal(&list[place]->address, address) ? list[place]
-										    : NULL;
-}
-
-const struct pci_device *const *devices_list(size_t *count)
-{
-	*count = num_devices;
-	return list;
-}
-
-/* Inserts @device, or replaces the device at its address.  Takes over the reference. */
-static void put_in_list(const struct pci_device *device)
-{
-	size_t place = place_of(&device->address);
-
-	if (place < num_devices && address_equal(&list[place]->address, &device->address)) {
-		devices_put(list[place]);
-		list[place] = device;
-		return;
-	}
-	if (num_devices == allocated) {
-		size_t more = allocated ? allocated * 2 : 64;
-		void *grown = reallocarray(list, more, sizeof(*list));
-
-		if (!grown) {
-			log_error("a PCI device is not listed: no memory");
-			devices_put(device);
-			return;
-		}
-		list = grown;
-		allocated = more;
-	}
-	memmove(list + place + 1, list + place, (num_devices - place) * sizeof(*list));
-	list[place] = device;
-	num_devices++;
-}
-
 static bool is_over(uint64_t removed_ns)
 {
 	return clock_mono_ns() - removed_ns >= config.keep_removed_ns;
-}
-
-static void drop_forgotten(void)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < num_devices; i++) {
-		if (list[i]->removed_ns && is_over(list[i]->removed_ns))
-			devices_put(list[i]);
-		else
-			list[kept++] = list[i];
-	}
-	num_devices = kept;
 }
 
 bool devices_forgotten(const struct device_counts *counts, const struct pci_device *device)
@@ -185,43 +107,13 @@ bool devices_forgotten(const struct device_counts *counts, const struct pci_devi
 		 counts->last_real_ns + config.keep_removed_ns > clock_real_ns());
 }
 
-static uint64_t key_of(const struct address *address)
-{
-	return (uint64_t)address->segment << 16 | address->bdf;
-}
-
-/* False if there is no memory. */
-static bool set_add(struct address_set *set, const struct address *address)
-{
-	uint64_t key = key_of(address);
-	size_t place = set->count;
-
-	while (place && set->at[place - 1] > key)
-		place--;
-	if (place && set->at[place - 1] == key)
-		return true;
-	if (set->count == set->allocated) {
-		size_t more = set->allocated ? set->allocated * 2 : 64;
-		void *grown = reallocarray(set->at, more, sizeof(*set->at));
-
-		if (!grown)
-			return false;
-		set->at = grown;
-		set->allocated = more;
-	}
-	memmove(set->at + place + 1, set->at + place, (set->count - place) * sizeof(*set->at));
-	set->at[place] = key;
-	set->count++;
-	return true;
-}
-
 /*
  * Notes that a device was removed.  A device that was never in the list gets an entry too, which
  * has only its address: its faults are kept for as long as those of other removed devices.
  */
 static void gone(const struct address *address)
 {
-	const struct pci_device *old = find(address);
+	const struct pci_device *old = list_find(address);
 	struct pci_device *device;
 
 	if (old && old->removed_ns)
@@ -236,7 +128,7 @@ static void gone(const struct address *address)
 	device->refs = 1;
 	device->address = *address;
 	device->removed_ns = clock_mono_ns();
-	put_in_list(device);
+	list_put(device);
 }
 
 static void refresh(const struct address *address)
@@ -257,7 +149,40 @@ static void refresh(const struct address *address)
 	}
 	snprintf(device->slot, sizeof(device->slot), "%s", pci_slots_find(&slots, &path));
 	device->names = pci_names_of(device->vendor_id, device->device_id);
-	put_in_list(device);
+	resolve_coverage(device);
+	list_put(device);
+}
+
+/* Reads a device again if something has changed that causes no uevent. */
+static void recheck(const struct pci_device *device)
+{
+	char name[ADDRESS_LEN], directory[PATH_MAX - 64], type[PCI_DOMAIN_TYPE_LEN];
+
+	if (device->removed_ns)
+		return;
+	address_format(&device->address, name);
+	snprintf(directory, sizeof(directory), "%s/bus/pci/devices/%s", config.sysfs, name);
+	pci_iommu_read_type(directory, type);
+	if (strcmp(type, device->domain_type) != 0 ||
+	    (device->coverage.has_aer &&
+	     pci_aer_read_service(config.sysfs, &device->address) != device->aer_service))
+		refresh(&device->address);
+}
+
+/* Replaces a device whose coverage has changed because of another device or the host. */
+static void resolve(const struct pci_device *device)
+{
+	struct pci_device *changed;
+
+	changed = device->removed_ns ? NULL : malloc(sizeof(*changed));
+	if (!changed)
+		return;
+	*changed = *device;
+	changed->refs = 1;
+	if (resolve_coverage(changed))
+		list_put(changed);
+	else
+		free(changed);
 }
 
 static DIR *open_bus(const char *directory)
@@ -271,15 +196,19 @@ static DIR *open_bus(const char *directory)
 /* Also reads the devices that are in the list as present, so that missing ones are noticed. */
 static void begin_all(void)
 {
+	const struct pci_device *const *list;
+	size_t count;
+
 	scan.phase = DEVICES;
 	scan.dir = open_bus("devices");
 	if (!scan.dir) {
 		log_warn("cannot read %s/bus/pci/devices: %s", config.sysfs, strerror(errno));
 		return;
 	}
-	for (size_t i = 0; i < num_devices; i++)
+	list = devices_list(&count);
+	for (size_t i = 0; i < count; i++)
 		if (!list[i]->removed_ns)
-			set_add(&scan.left, &list[i]->address);
+			address_set_add(&scan.left, &list[i]->address);
 }
 
 static void read_name(const char *name)
@@ -288,7 +217,7 @@ static void read_name(const char *name)
 
 	if (scan.phase == SLOTS)
 		pci_slots_add(&slots, config.sysfs, name);
-	else if (!address_parse_pci(name, &address) && !set_add(&scan.left, &address))
+	else if (!address_parse_pci(name, &address) && !address_set_add(&scan.left, &address))
 		log_error("a PCI device is not listed: no memory");
 }
 
@@ -310,22 +239,46 @@ static void step_directory(void)
 		scan.phase = REFRESH;
 }
 
-static void step(void)
+static void step_refresh(void)
 {
-	struct address address = { .type = ADDRESS_PCI };
-	uint64_t key;
+	struct address address;
 
-	if (scan.phase != REFRESH) {
-		step_directory();
-	} else if (scan.left.count) {
-		key = scan.left.at[--scan.left.count];
-		address.segment = (uint32_t)(key >> 16);
-		address.bdf = (uint16_t)key;
+	if (address_set_take(&scan.left, &address)) {
 		refresh(&address);
 		scan.read++;
+		return;
+	}
+	scan.next = 0;
+	scan.phase = scan.recheck ? RECHECK : RESOLVE;
+	if (scan.phase == RESOLVE)
+		resolve_begin(config.sysfs);
+}
+
+/* Neither phase adds devices to the list, nor removes any. */
+static void step_list(void)
+{
+	size_t count;
+	const struct pci_device *const *list = devices_list(&count);
+
+	if (scan.next < count) {
+		(scan.phase == RECHECK ? recheck : resolve)(list[scan.next++]);
+	} else if (scan.phase == RECHECK) {
+		scan.next = 0;
+		scan.phase = RESOLVE;
+		resolve_begin(config.sysfs);
 	} else {
 		scan.phase = IDLE;
 	}
+}
+
+static void step(void)
+{
+	if (scan.phase < REFRESH)
+		step_directory();
+	else if (scan.phase == REFRESH)
+		step_refresh();
+	else
+		step_list();
 }
 
 static void begin(void)
@@ -337,7 +290,9 @@ static void begin(void)
 	scan.all = all_wanted;
 	scan.turns = 0;
 	scan.read = 0;
+	scan.recheck = recheck_wanted;
 	all_wanted = false;
+	recheck_wanted = false;
 	scan.phase = SLOTS;
 	scan.dir = open_bus("slots");
 	pci_slots_clear(&slots);
@@ -357,9 +312,17 @@ static void on_timer(struct loop_timer *expired)
 		return;
 	}
 	log_debug("PCI devices read: %zu, in %u turns of the loop", scan.read, scan.turns);
-	drop_forgotten();
-	if (wanted.count || all_wanted)
+	list_drop(is_over);
+	if (wanted.count || all_wanted || recheck_wanted)
 		loop_timer_arm(watch_loop, expired, GATHER_NS);
+}
+
+static void on_recheck(struct loop_timer *expired)
+{
+	recheck_wanted = true;
+	if (!timer.armed)
+		loop_timer_arm(watch_loop, &timer, 0);
+	loop_timer_arm(watch_loop, expired, RECHECK_NS);
 }
 
 static void on_uevent(struct loop_fd *watch, uint32_t events)
@@ -374,7 +337,7 @@ static void on_uevent(struct loop_fd *watch, uint32_t events)
 		if (n <= 0)
 			break;
 		message[n] = '\0';
-		if (uevent_pci(message, (size_t)n, &address) && !set_add(&wanted, &address))
+		if (uevent_pci(message, (size_t)n, &address) && !address_set_add(&wanted, &address))
 			all_wanted = true;
 	}
 	/* uevents were dropped, so any device may have changed. */
@@ -412,6 +375,7 @@ int devices_watch(struct loop *loop)
 		begin();
 		while (scan.phase != IDLE)
 			step();
+		loop_timer_arm(watch_loop, &recheck_timer, RECHECK_NS);
 	}
 	return err;
 }
@@ -420,21 +384,18 @@ void devices_fini(void)
 {
 	if (uevents.fd >= 0) {
 		loop_timer_disarm(watch_loop, &timer);
+		loop_timer_disarm(watch_loop, &recheck_timer);
 		loop_del(watch_loop, &uevents);
 		close(uevents.fd);
 		uevents.fd = -1;
 	}
 	if (scan.dir)
 		closedir(scan.dir);
-	free(scan.left.at);
+	address_set_free(&scan.left);
 	memset(&scan, 0, sizeof(scan));
-	free(wanted.at);
-	wanted = (struct address_set){ 0 };
-	while (num_devices)
-		devices_put(list[--num_devices]);
-	free(list);
-	list = NULL;
-	allocated = 0;
+	address_set_free(&wanted);
+	list_free();
+	resolve_fini();
 	pci_slots_free(&slots);
 	pci_names_fini();
 }

@@ -25,17 +25,40 @@ int uevent_open(void)
 	return fd;
 }
 
+/* A service of a port is a device below the port: ".../0000:00:1c.0/0000:00:1c.0:pcie002". */
+static bool parse_service(const char *path, struct address *port)
+{
+	const char *slash = strrchr(path, '/');
+	char name[ADDRESS_LEN];
+	size_t len;
+
+	if (!slash)
+		return false;
+	len = strlen(slash + 1);
+	len -= len < strlen(":pcie002") ? len : strlen(":pcie002");
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, slash + 1, len);
+	name[len] = '\0';
+	return !address_parse_pci(name, port);
+}
+
 /* "ACTION@PATH\0KEY=VALUE\0..." */
 bool uevent_pci(const char *message, size_t len, struct address *device)
 {
 	static const char slot_name[] = "PCI_SLOT_NAME=";
-	bool is_pci = false, named = false;
+	bool is_pci = false, is_service = false;
+	const char *named = NULL;
 
 	for (const char *at = message; at < message + len; at += strlen(at) + 1) {
 		if (!strcmp(at, "SUBSYSTEM=pci"))
 			is_pci = true;
+		else if (!strcmp(at, "SUBSYSTEM=pci_express"))
+			is_service = true;
 		else if (!strncmp(at, slot_name, strlen(slot_name)))
-			named = !address_parse_pci(at + strlen(slot_name), device);
+			named = at + strlen(slot_name);
 	}
-	return is_pci && named;
+	if (is_service)
+		return parse_service(message, device);
+	return is_pci && named && !address_parse_pci(named, device);
 }

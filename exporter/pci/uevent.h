@@ -13,7 +13,10 @@
 /* Opens a socket that receives the messages; the caller closes it.  Returns -errno on failure. */
 int uevent_open(void);
 
-/* True if @message, which a NUL follows, is about a PCI device; then sets @device. */
+/*
+ * True if @message, which a NUL follows, is about a PCI device or a service of a PCIe port; then
+ * sets @device to the device or the port.
+ */
 bool uevent_pci(const char *message, size_t len, struct address *device);
 
 #endif

@@ -252,6 +252,34 @@ static const char *add_device(char **words)
 	return set_present(words, true);
 }
 
+static const char *set_probe(char **words)
+{
+	if (module_set_probe(words[0], words[1]))
+		return "expected vtd, iommu or aer, and exact, active, unavailable or failed";
+	answer_totals();
+	return NULL;
+}
+
+static const char *set_unit(char **words)
+{
+	uint64_t unit, faults, remaps;
+
+	if (options_number(words[0], 0, UINT32_MAX, &unit) ||
+	    options_number(words[1], 0, 1, &faults) || options_number(words[2], 0, 1, &remaps) ||
+	    module_set_unit((unsigned int)unit, faults, remaps))
+		return "expected a unit, 0 or 1 for faults, and 0 or 1 for interrupt remapping";
+	answer_totals();
+	return NULL;
+}
+
+static const char *forget_units(char **words)
+{
+	(void)words;
+	module_forget_units();
+	answer_totals();
+	return NULL;
+}
+
 static const char *leave(char **words)
 {
 	(void)words;
@@ -282,6 +310,9 @@ static const struct command {
 	{ "age", age, 1, false }, /* SECONDS: the age of later events on the monotonic clock */
 	{ "remove", remove_device, 1, true }, /* DEVICE: removes it */
 	{ "add", add_device, 1, true },	      /* DEVICE: adds it again */
+	{ "probe", set_probe, 2, true },      /* NAME exact|active|unavailable|failed */
+	{ "unit", set_unit, 3, true },	      /* INDEX FAULTS REMAPS, each 0 or 1 */
+	{ "units-forget", forget_units, 0, true },
 	{ "status", status, 0, false },
 	{ "devices", devices, 0, false }, /* NAME=raised/published/suppressed/lost */
 	{ "quit", leave, 0, false },

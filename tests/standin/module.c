@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "fleet.h"
+#include "model/names.h"
 
 enum { UNKNOWN, NVME, NIC, GPU, PORT, DMA_ENGINE, BEHIND_VMD, SLOTS };
 
@@ -191,6 +192,8 @@ int module_load(uint32_t history_len, uint64_t instance, uint32_t devices)
 			    { "iommu", "played by a program", FAULTCAST_PROBE_UNAVAILABLE, true },
 			    { "aer", "", FAULTCAST_PROBE_ACTIVE, true } },
 		.num_probes = 3,
+		.units = { { 0xfed90000, 0, true, true }, { 0xfed91000, 1, true, true } },
+		.num_units = 2,
 	};
 	return 0;
 }
@@ -199,6 +202,39 @@ void module_set_version(const char *version, uint32_t abi)
 {
 	snprintf(status.version, sizeof(status.version), "%s", version);
 	status.abi = abi;
+}
+
+int module_set_probe(const char *name, const char *state)
+{
+	bool is_exact = !strcmp(state, "exact");
+
+	for (unsigned int i = 0; i < status.num_probes; i++) {
+		struct probe_status *probe = &status.probes[i];
+
+		for (uint32_t s = FAULTCAST_PROBE_ACTIVE; s <= FAULTCAST_PROBE_FAILED; s++) {
+			if (strcmp(probe->name, name) != 0 ||
+			    strcmp(is_exact ? "active" : state, probe_state_name(s)) != 0)
+				continue;
+			probe->state = s;
+			probe->exact = is_exact;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+int module_set_unit(unsigned int unit, bool faults, bool interrupt_remapping)
+{
+	if (unit >= status.num_units)
+		return -EINVAL;
+	status.units[unit].faults = faults;
+	status.units[unit].interrupt_remapping = interrupt_remapping;
+	return 0;
+}
+
+void module_forget_units(void)
+{
+	status.num_units = 0;
 }
 
 void module_unload(void)

@@ -25,6 +25,16 @@ void module_unload(void);
 /* Reports another version and ABI after the module is loaded. */
 void module_set_version(const char *version, uint32_t abi);
 
+/* @state is "exact" or the name of an enum faultcast_probe_state. Returns 0 or -EINVAL. */
+int module_set_probe(const char *name, const char *state);
+
+/*
+ * Sets the state of the VT-d unit with this index: whether its faults arrive, and whether it remaps
+ * interrupts. Returns 0 or -EINVAL. A module before ABI 5 tells nothing about units.
+ */
+int module_set_unit(unsigned int unit, bool faults, bool interrupt_remapping);
+void module_forget_units(void);
+
 /* For STATUS_GET and the driver. The counts obey the law of conservation until module_drop(). */
 const struct module_status *module_status(void);
 

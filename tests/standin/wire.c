@@ -189,6 +189,19 @@ static int put_probe(struct nl_msg *msg, const struct probe_status *probe)
 	return nla_nest_end(msg, nest);
 }
 
+static int put_unit(struct nl_msg *msg, const struct iommu_unit *unit)
+{
+	struct nlattr *nest = nla_nest_start(msg, FAULTCAST_A_STATUS_UNIT);
+	uint32_t flags = (unit->faults ? FAULTCAST_UNIT_F_FAULTS : 0U) |
+			 (unit->interrupt_remapping ? FAULTCAST_UNIT_F_INTERRUPT_REMAPPING : 0U);
+
+	if (!nest || put_u64(msg, FAULTCAST_A_UNIT_ADDRESS, unit->address) ||
+	    put_u32(msg, FAULTCAST_A_UNIT_SEGMENT, unit->segment) ||
+	    put_u32(msg, FAULTCAST_A_UNIT_FLAGS, flags))
+		return -1;
+	return nla_nest_end(msg, nest);
+}
+
 static int put_totals(struct nl_msg *msg, const struct module_status *s)
 {
 	if (put_u64(msg, FAULTCAST_A_STATUS_HEAD, s->head) ||
@@ -224,6 +237,9 @@ int wire_status(struct nl_msg *msg, const struct module_status *s)
 		return -1;
 	for (unsigned int i = 0; i < s->num_probes; i++)
 		if (put_probe(msg, &s->probes[i]))
+			return -1;
+	for (unsigned int i = 0; i < s->num_units; i++)
+		if (put_unit(msg, &s->units[i]))
 			return -1;
 	return 0;
 }

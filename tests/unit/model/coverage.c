@@ -23,7 +23,7 @@
 #define IR FAULTCAST_KIND_INTERRUPT_REMAPPING
 #define AER FAULTCAST_KIND_AER
 
-/* What the module tells of the unit at UNIT. */
+/* The part of the module's status that is about the unit at UNIT. */
 enum unit { OLD_MODULE, NO_ADDRESS, ANOTHER_UNIT, NO_FAULTS, NO_FAULTS_NO_IR, NO_IR, ALL, UNITS };
 
 /* The state of the probe that the kind needs.  Other probes are in the opposite state. */

@@ -61,6 +61,13 @@ static const struct {
 	{ MESSAGE("add@/d\0SUBSYSTEM=pci\0"), NULL },
 	{ MESSAGE("add@/d\0SUBSYSTEM=pci\0PCI_SLOT_NAME=../../etc\0"), NULL },
 	{ MESSAGE("add@/d\0SUBSYSTEM=pci\0PCI_SLOT_NAME=0000:03:00.1/x\0"), NULL },
+	{ MESSAGE("unbind@/devices/pci0000:00/0000:00:1c.0/0000:00:1c.0:pcie002\0ACTION=unbind\0"
+		  "SUBSYSTEM=pci_express\0SEQNUM=7\0"),
+	  "0000:00:1c.0" },
+	{ MESSAGE("bind@/0000:00:09.0:pcie602\0SUBSYSTEM=pci_express"), "0000:00:09.0" },
+	{ MESSAGE("bind@/devices/:pcie002\0SUBSYSTEM=pci_express\0"), NULL },
+	{ MESSAGE("bind@/devices/x\0SUBSYSTEM=pci_express\0"), NULL },
+	{ MESSAGE("bind@\0SUBSYSTEM=pci_express\0PCI_SLOT_NAME=0000:03:00.1\0"), NULL },
 	{ MESSAGE("\0\0\0"), NULL },
 	{ MESSAGE(""), NULL },
 };
@@ -96,7 +103,7 @@ static void reads_a_device(void **state)
 	assert_int_equal(device.vendor_id, 0x144d);
 	assert_int_equal(device.device_id, 0);
 	assert_string_equal(device.numa_node, "");
-	assert_false(device.has_aer);
+	assert_false(device.coverage.has_aer);
 	assert_string_equal(device.driver, "");
 	assert_string_equal(device.domain_type, "none");
 	assert_string_equal(device.class_code, "");
@@ -114,7 +121,7 @@ static void reads_a_device(void **state)
 	assert_int_equal(device.device_id, 0xa80a);
 	assert_string_equal(device.numa_node, "1");
 	assert_string_equal(device.class_code, "0x010802");
-	assert_true(device.has_aer);
+	assert_true(device.coverage.has_aer);
 	assert_string_equal(device.driver, "a_driver_whose_name_is_longer_t");
 	assert_string_equal(device.domain_type, "DMA-FQ");
 	assert_string_equal(device.root_port, "0000:00:1c.0");

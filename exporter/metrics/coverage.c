@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The metrics of how many devices are watched, and of the reasons why others are not. */
+#include "coverage.h"
+
+#include <string.h>
+
+#include "bus/snapshot.h"
+#include "faultcast.h"
+#include "model/names.h"
+#include "pci/devices.h"
+#include "tables.h"
+
+void coverage_count(uint32_t kind, const struct snapshot *s, struct coverage_counts *counts)
+{
+	size_t count;
+	const struct pci_device *const *list = devices_list(&count);
+
+	memset(counts, 0, sizeof(*counts));
+	for (size_t i = 0; i < count; i++) {
+		struct coverage coverage;
+
+		if (list[i]->removed_ns)
+			continue;
+		coverage = coverage_of(kind, &list[i]->coverage, s->present ? &s->module : NULL);
+		counts->devices[coverage.state][coverage.reason]++;
+	}
+}
+
+static void collect_unwatched(struct expo *e, const struct snapshot *s)
+{
+	struct coverage_counts counts;
+	struct coverage pair;
+
+	coverage_count(FAULTCAST_KIND_IO_PAGE_FAULT, s, &counts);
+	for (size_t i = 0; coverage_possible(FAULTCAST_KIND_IO_PAGE_FAULT, i, &pair); i++)
+		if (pair.state == COVERAGE_UNWATCHED)
+			metric_add_for(e, "reason", coverage_reason_name(pair.reason),
+				       counts.devices[pair.state][pair.reason]);
+}
+
+static void add_kind(struct expo *e, const struct snapshot *s, uint32_t kind)
+{
+	struct coverage_counts counts;
+	struct coverage pair;
+
+	coverage_count(kind, s, &counts);
+	for (size_t i = 0; coverage_possible(kind, i, &pair); i++) {
+		const struct label labels[] = { { "kind", kind_name(kind) },
+						{ "state", coverage_state_name(pair.state) },
+						{ "reason", coverage_reason_name(pair.reason) },
+						{ NULL, NULL } };
+
+		expo_sample(e, labels, UNIT_WHOLE, counts.devices[pair.state][pair.reason], NULL);
+	}
+}
+
+static void collect_coverage(struct expo *e, const struct snapshot *s)
+{
+	for (size_t i = 0; i < COVERAGE_KINDS; i++)
+		add_kind(e, s, coverage_kinds[i]);
+}
+
+const struct metric coverage_metrics[] = {
+	{
+		.family = { "faultcast_devices_unwatched", METRIC_GAUGE,
+			    "PCI devices that are present and whose DMA faults would not be "
+			    "counted, by reason." },
+		.details = "Each such device counts once, with the first reason that applies. "
+			   "Host bridges and IOMMUs do no DMA that an IOMMU checks, and do not "
+			   "count. [coverage.md](coverage.md) explains the reasons.",
+		.origin = METRIC_EXPORTER,
+		.labels = "reason",
+		.collect = collect_unwatched,
+	},
+	{
+		.family = { "faultcast_device_coverage", METRIC_GAUGE,
+			    "PCI devices that are present, by whether their faults of one kind "
+			    "would be counted: exact, lower_bound or unwatched, with the reason." },
+		.details =
+			"All combinations that can occur are there, also at zero. `exact`: every "
+			"fault that the hardware records, or every AER report of the kernel, is "
+			"counted; the reason is `none`. `lower_bound`: some faults may be "
+			"missing from the counts. `unwatched`: none would be counted. "
+			"[coverage.md](coverage.md) explains the reasons.",
+		.origin = METRIC_EXPORTER,
+		.labels = "kind, state, reason",
+		.collect = collect_coverage,
+	},
+	{ .family.name = NULL },
+};

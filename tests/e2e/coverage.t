@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+# Proves: a device has zero counts of a kind, and health 0, only if its faults of that kind would be
+# counted. Every other device is unwatched with a reason, on hosts with each kind of IOMMU, without
+# native AER, and without the module. A host bridge and an IOMMU are not unwatched.
+import os
+
+import sysfs
+import testbed
+
+ROOT, PORT, CARD = "pci0000:00/", "0000:00:1c.0", "0000:03:00.0"
+BELOW = ROOT + PORT + "/"
+
+
+def counts(exporter, kind):
+    """{(state, reason): devices} of a kind, without zeros."""
+    found = {}
+    for line in exporter.get("/metrics")[1].splitlines():
+        if line.startswith("faultcast_device_coverage{") and f'kind="{kind}"' in line:
+            labels, value = line.split("} ")
+            state, reason = [part.split('"')[1] for part in labels.split(",")[1:]]
+            if int(value):
+                found[state, reason] = int(value)
+    return found
+
+
+def unwatched(exporter):
+    """{reason: devices} without zeros."""
+    found = {}
+    for line in exporter.get("/metrics")[1].splitlines():
+        if line.startswith("faultcast_devices_unwatched{") and not line.endswith(" 0"):
+            found[line.split('"')[1]] = int(line.split()[1])
+    return found
+
+
+def claims(exporter, device):
+    """Which of these the device has: zero counts of DMA faults, of AER errors, and health 0."""
+    return [name for name, series in (
+        ("dma", f'faultcast_io_page_faults_total{{device="{device}",access="read"}}'),
+        ("aer", f'faultcast_aer_events_total{{device="{device}",severity="fatal"}}'),
+        ("health", f'faultcast_device_health{{device="{device}"}}')) if exporter.metric(series) == 0]
+
+
+def host(bed, name, vtd="exact", iommu="unavailable", aer="exact"):
+    """An empty sysfs, and a module whose probes are in these states."""
+    root = os.path.join(bed.dir, name)
+    os.mkdir(root)
+    standin = bed.start_standin()
+    standin.ask("load")
+    for probe, state in (("vtd", vtd), ("iommu", iommu), ("aer", aer)):
+        standin.ask(f"probe {probe} {state}")
+    return sysfs.Sysfs(root), standin
+
+
+def start(bed, tree, standin, what):
+    exporter = bed.start_exporter(standin, f"--path.sysfs={tree.root}")
+    bed.wait(exporter.is_ready, what)
+    return exporter
+
+
+def amd(bed):
+    tree, standin = host(bed, "amd", vtd="unavailable", iommu="exact")
+    tree.add(ROOT + "0000:00:00.0", 0x1022, 0x1630, code=0x060000)
+    tree.add(ROOT + "0000:00:00.2", 0x1022, 0x1631, code=0x080600)
+    tree.add(ROOT + "0000:00:01.0", 0x1022, 0x1632, None, "DMA-FQ", code=0x060000, iommu="ivhd0")
+    tree.add(ROOT + PORT, 0x1022, 0x1634, "pcieport", "DMA-FQ", True, code=0x060400, iommu="ivhd0")
+    tree.add(BELOW + CARD, 0x144d, 0xa80a, "nvme", "DMA-FQ", True, code=0x010802, iommu="ivhd0")
+    exporter = start(bed, tree, standin, "an exporter on a host with AMD's IOMMU")
+    bed.tap.same(unwatched(exporter), {}, "neither its host bridges nor the IOMMU are unwatched")
+    bed.tap.same(counts(exporter, "io_page_fault"), {("lower_bound", "driver_partial"): 2},
+                 "its devices are, for some of their faults")
+    bed.tap.same(claims(exporter, CARD), ["dma", "aer", "health"], "so a device of it has its zeros")
+    bed.tap.same([claims(exporter, device) for device in ("0000:00:00.0", "0000:00:00.2", "0000:00:01.0")],
+                 [[], [], []], "and a host bridge has none")
+    standin.ask("probe iommu failed")
+    bed.tap.same([unwatched(exporter), claims(exporter, CARD)], [{"probe_inactive": 2}, ["aer"]],
+                 "without the probe they are unwatched")
+
+
+def silent(bed):
+    tree, standin = host(bed, "silent", vtd="unavailable", iommu="exact")
+    tree.add(ROOT + PORT, driver="pcieport", domain="DMA", aer=True, code=0x060400, iommu="0000:00:03.0")
+    tree.add(BELOW + CARD, driver="nvme", domain="identity", iommu="0000:00:03.0", aer=True)
+    tree.add(BELOW + "0000:04:00.0")
+    exporter = start(bed, tree, standin, "an exporter on a host with a virtio IOMMU")
+    bed.tap.same(unwatched(exporter), {"no_tracepoint": 2, "not_attached": 1}, "whose driver reports no faults")
+    bed.tap.same(claims(exporter, CARD), ["aer"], "a device has no zero of DMA faults, and no health")
+    bed.tap.same(claims(exporter, "0000:04:00.0"), [], "nor has one that no driver has attached yet")
+    tree.bind("0000:04:00.0", "igc")
+    tree.set_domain("0000:04:00.0", "DMA", iommu="smmu.0x0000000005000000")
+    tree.tell("bind", "0000:04:00.0")
+    bed.wait(lambda: unwatched(exporter) == {"no_tracepoint": 2, "no_requester": 1},
+             "with a driver it is behind another IOMMU, whose faults name no device")
+    standin.ask("publish 16")
+    bed.wait(lambda: exporter.metric(f'faultcast_io_page_faults_total{{device="{CARD}",access="read"}}'),
+             "faults that come nevertheless are counted")
+    bed.wait(lambda: exporter.metric(f'faultcast_device_health{{device="{CARD}"}}') == 1, "and judged")
+
+
+def intel(bed):
+    tree, standin = host(bed, "intel")
+    tree.add(ROOT + PORT, driver="pcieport", domain="DMA", aer=True, code=0x060400)
+    tree.add(BELOW + CARD, driver="nvme", domain="DMA", aer=True)
+    tree.add(BELOW + "0000:03:00.1", domain="identity")
+    tree.add(BELOW + "0000:04:00.0", 0x8086, 0x10d3, "e1000e")
+    exporter = start(bed, tree, standin, "an exporter on a host with VT-d")
+    bed.tap.same(unwatched(exporter), {"identity": 1, "no_iommu": 1}, "devices are unwatched for two reasons")
+    bed.tap.same([claims(exporter, device) for device in (CARD, "0000:03:00.1", "0000:04:00.0")],
+                 [["dma", "aer", "health"], [], []], "only a watched device has its zeros")
+    tree.set_domain("0000:03:00.1", "identity", group=tree.set_domain(CARD, "identity"))
+    tree.bind("0000:03:00.1", "vfio-pci")
+    tree.tell("bind", "0000:03:00.1")
+    tree.tell("bind", CARD)
+    bed.wait(lambda: unwatched(exporter).get("unknown_domain") == 2,
+             "VFIO's domain holds for the whole group, and nobody knows it")
+    tree.set_domain(CARD, "DMA")
+    tree.tell("bind", CARD)
+    bed.wait(lambda: claims(exporter, CARD) == ["dma", "aer", "health"], "in a group of its own it is watched")
+    units(bed, standin, exporter)
+    aer(bed, tree, standin, exporter)
+
+
+def units(bed, standin, exporter):
+    """CARD and PORT are watched, and 0000:03:00.1 is in VFIO's domain."""
+    bed.tap.same([counts(exporter, kind) for kind in ("io_page_fault", "interrupt_remapping")],
+                 [{("exact", "none"): 2, ("unwatched", "unknown_domain"): 1, ("unwatched", "no_iommu"): 1},
+                  {("exact", "none"): 3, ("unwatched", "no_iommu"): 1}], "VT-d sees every fault, whatever the domain")
+    standin.ask("unit 0 1 0")
+    bed.tap.same(counts(exporter, "interrupt_remapping"), {("unwatched", "off"): 3, ("unwatched", "no_iommu"): 1},
+                 "a unit may not remap interrupts")
+    bed.tap.same(claims(exporter, CARD), ["dma", "aer", "health"], "which is no lack")
+    standin.ask("unit 0 0 1")
+    bed.tap.same([unwatched(exporter).get("unit_unwatched"), claims(exporter, CARD)], [2, ["aer"]],
+                 "a unit without a fault interrupt sees nothing")
+    standin.ask("units-forget")
+    bed.tap.same([counts(exporter, "io_page_fault").get(("lower_bound", "unit_unknown")), claims(exporter, CARD)],
+                 [2, ["dma", "aer", "health"]], "an older module does not tell, and gives a lower bound")
+
+
+def aer(bed, tree, standin, exporter):
+    watched = counts(exporter, "aer")
+    bed.tap.same(watched, {("exact", "none"): 2, ("unwatched", "no_capability"): 2},
+                 "AER is watched where a device has it")
+    driver = tree.path("bus/pci_express/devices", PORT + ":pcie002", "driver")
+    os.unlink(driver)
+    tree.send(f"unbind@/devices/{BELOW}{PORT}:pcie002", "ACTION=unbind", "SUBSYSTEM=pci_express", "SEQNUM=1")
+    bed.wait(lambda: counts(exporter, "aer").get(("unwatched", "not_native")) == 2,
+             "but not below a port without the AER driver")
+    bed.tap.same(claims(exporter, CARD), ["dma"], "a device there has no zero of AER, and no health")
+    os.makedirs(tree.path("bus/platform/devices/GHES.0"))
+    os.symlink("../../drivers/GHES", tree.path("bus/platform/devices/GHES.0/driver"))
+    tree.tell("change", CARD)
+    bed.wait(lambda: counts(exporter, "aer").get(("lower_bound", "firmware_first")) == 2,
+             "firmware may report its errors")
+    bed.tap.same(claims(exporter, CARD), ["dma", "aer", "health"], "and then it has its zeros")
+    standin.ask("probe aer active")
+    os.symlink("../../drivers/aer", driver)
+    tree.tell("change", PORT)
+    bed.wait(lambda: counts(exporter, "aer").get(("lower_bound", "probe_inexact")) == 2,
+             "a probe that is not exact gives a lower bound")
+    bed.tap.same(exporter.metric("faultcast_device_coverage"
+                                 '{kind="aer",state="unwatched",reason="not_native"}'), 0,
+                 "combinations without devices are there, with zero")
+    standin.unload()
+    bed.wait(lambda: unwatched(exporter).get("no_module") == 2, "without the module no device is watched")
+    bed.tap.same(counts(exporter, "aer"), {("unwatched", "no_capability"): 2, ("unwatched", "no_module"): 2},
+                 "also for AER")
+
+
+def test(bed):
+    intel(bed)
+    amd(bed)
+    silent(bed)
+
+
+if __name__ == "__main__":
+    testbed.run(test, seconds=60)
