@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,8 @@
  * change is noticed within twice this time, even if many devices are read meanwhile.
  */
 #define RECHECK_NS (30 * NSEC_PER_SEC)
+/* How long to wait for descriptors when there are none. */
+#define RETRY_NS NSEC_PER_SEC
 
 static void on_uevent(struct loop_fd *watch, uint32_t events);
 static void on_timer(struct loop_timer *timer);
@@ -298,10 +301,32 @@ static void begin(void)
 	pci_slots_clear(&slots);
 }
 
+/*
+ * True if a directory and a file in it can be opened.  Without descriptors, every file of a device
+ * would seem to be missing, and the device would be listed without driver and IOMMU domain.
+ */
+static bool has_descriptors(void)
+{
+	int first = open(config.sysfs, O_PATH | O_CLOEXEC);
+	int second = first < 0 ? -1 : open(config.sysfs, O_PATH | O_CLOEXEC);
+	int err = second < 0 ? errno : 0;
+
+	if (first >= 0)
+		close(first);
+	if (second >= 0)
+		close(second);
+	return err != EMFILE && err != ENFILE && err != ENOMEM;
+}
+
 static void on_timer(struct loop_timer *expired)
 {
 	uint64_t until = clock_mono_ns() + SLICE_NS;
 
+	if (!has_descriptors()) {
+		log_warn("PCI devices are read later, because too many files are open");
+		loop_timer_arm(watch_loop, expired, RETRY_NS);
+		return;
+	}
 	if (scan.phase == IDLE)
 		begin();
 	scan.turns++;

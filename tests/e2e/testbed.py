@@ -126,13 +126,13 @@ class Testbed:
         """Starts a stand-in whose module is not loaded yet."""
         return self.started(Standin(self))
 
-    def start_exporter(self, standin, *flags, san=True, port=None, env=None):
+    def start_exporter(self, standin, *flags, san=True, port=None, env=None, wrapper=()):
         """Starts an exporter fed by @standin, on a free port unless @port is given. It is the build
-        with sanitizers unless @san is False. @env is added to its environment. It may not be
-        ready yet."""
+        with sanitizers unless @san is False. @env is added to its environment. @wrapper is a
+        program, with arguments, that runs it. It may not be ready yet."""
         if port is None:
             port = FIRST_PORT + len(self.processes)
-        return self.started(Exporter(self, standin, flags, san, port, env))
+        return self.started(Exporter(self, standin, flags, san, port, env, wrapper))
 
     def started(self, process):
         self.processes.append(process)
@@ -324,12 +324,12 @@ class Served:
 class Exporter(Process, Served):
     """faultcast_exporter. `address` is its HTTP address."""
 
-    def __init__(self, bed, standin, flags, san, port, env):
+    def __init__(self, bed, standin, flags, san, port, env, wrapper):
         Served.__init__(self, ("127.0.0.1", port))
         program = os.path.join(BUILD, "san" if san else "", "faultcast_exporter")
         if "--web.listen-address=none" not in flags:
             flags = [f"--web.listen-address=127.0.0.1:{port}", *flags]
-        Process.__init__(self, bed, [program, f"--netlink.standin={standin.port}", *flags],
+        Process.__init__(self, bed, [*wrapper, program, f"--netlink.standin={standin.port}", *flags],
                          env={**os.environ, **(env or {})})
 
     def check_stop(self):
