@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "accept.h"
 #include "bus/snapshot.h"
 #include "faultcast.h"
 #include "model/names.h"
@@ -60,6 +61,24 @@ static void collect_coverage(struct expo *e, const struct snapshot *s)
 		add_kind(e, s, coverage_kinds[i]);
 }
 
+static void collect_accepted(struct expo *e, const struct snapshot *s)
+{
+	struct coverage pair;
+
+	(void)s;
+	for (size_t kind = 0; kind < COVERAGE_KINDS; kind++) {
+		for (size_t i = 0; coverage_possible(coverage_kinds[kind], i, &pair); i++) {
+			const struct label labels[] = { { "kind", kind_name(coverage_kinds[kind]) },
+							{ "reason",
+							  coverage_reason_name(pair.reason) },
+							{ NULL, NULL } };
+
+			if (coverage_is_accepted(kind, pair.reason))
+				expo_sample(e, labels, UNIT_WHOLE, 1, NULL);
+		}
+	}
+}
+
 const struct metric coverage_metrics[] = {
 	{
 		.family = { "faultcast_devices_unwatched", METRIC_GAUGE,
@@ -85,6 +104,16 @@ const struct metric coverage_metrics[] = {
 		.origin = METRIC_EXPORTER,
 		.labels = "kind, state, reason",
 		.collect = collect_coverage,
+	},
+	{
+		.family = { "faultcast_coverage_accepted", METRIC_GAUGE,
+			    "Reasons for which devices are not watched, or not exactly, that the "
+			    "setting coverage.accept names. The value is always 1." },
+		.details = "The alerts leave these reasons out. The devices count in "
+			   "`faultcast_device_coverage` as before.",
+		.origin = METRIC_EXPORTER,
+		.labels = "kind, reason",
+		.collect = collect_accepted,
 	},
 	{ .family.name = NULL },
 };

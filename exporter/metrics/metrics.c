@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accept.h"
 #include "base/clock.h"
 #include "exemplars.h"
 #include "expo/histogram.h"
@@ -137,7 +138,7 @@ static const struct metric own_metrics[] = {
 };
 
 const struct feature feature_metrics = {
-	.settings = (const struct setting_group *const[]){ &settings, NULL },
+	.settings = (const struct setting_group *const[]){ &settings, &accept_settings, NULL },
 	.output = &output,
 	.metrics = (const struct metric *const[]){ device_metrics, identity_metrics,
 						   coverage_metrics, module_metrics, feed_metrics,

@@ -83,7 +83,7 @@ def check(bed, file):
     file.write("log:\n  levle: info\n")
     bed.tap.same(program("--config.check", "--config.file", file.path),
                  (1, "", f"faultcast_exporter: {file.path}:2: expected the name of a flag (see --help) "
-                         'or health.rules, got "log.levle"\n'), "of a broken file: where and what")
+                         'or coverage.accept or health.rules, got "log.levle"\n'), "of a broken file: where and what")
     bed.tap.same(program("--config.check", env={"FAULTCAST_STORAGE_RETENTION_TIME": "1"})[::2],
                  (1, "faultcast_exporter: FAULTCAST_STORAGE_RETENTION_TIME: expected a duration from 1s to "
                      '100y, got "1"\n'), "of a broken variable: its name")

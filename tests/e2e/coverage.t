@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # Proves: a device has zero counts of a kind, and health 0, only if its faults of that kind would be
-# counted. Every other device is unwatched with a reason, on hosts with each kind of IOMMU, without
+# counted. The setting coverage.accept is shown, and changes nothing else. Every other device is unwatched with a reason, on hosts with each kind of IOMMU, without
 # native AER, and without the module. A host bridge and an IOMMU are not unwatched.
 import os
+import signal
 
 import sysfs
 import testbed
@@ -51,8 +52,8 @@ def host(bed, name, vtd="exact", iommu="unavailable", aer="exact"):
     return sysfs.Sysfs(root), standin
 
 
-def start(bed, tree, standin, what):
-    exporter = bed.start_exporter(standin, f"--path.sysfs={tree.root}")
+def start(bed, tree, standin, what, *flags):
+    exporter = bed.start_exporter(standin, f"--path.sysfs={tree.root}", *flags)
     bed.wait(exporter.is_ready, what)
     return exporter
 
@@ -96,13 +97,41 @@ def silent(bed):
     bed.wait(lambda: exporter.metric(f'faultcast_device_health{{device="{CARD}"}}') == 1, "and judged")
 
 
+def write(path, text):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text + "\n")
+
+
+def accepted(exporter):
+    return [line.split("{")[1] for line in exporter.get("/metrics")[1].splitlines()
+            if line.startswith("faultcast_coverage_accepted{")]
+
+
+def accept(bed, file, exporter):
+    bed.tap.same(accepted(exporter), ['kind="io_page_fault",reason="identity"} 1', 'kind="aer",reason="not_native"} 1'],
+                 "what the operator accepts is shown")
+    bed.tap.same(unwatched(exporter).get("identity"), 1, "the devices still count")
+    write(file, "coverage.accept: [{kind: aer, reason: identity}]")
+    exporter.popen.send_signal(signal.SIGHUP)
+    bed.wait(lambda: exporter.metric("faultcast_config_reload_failures_total") == 1,
+             "a reason that does not exist for the kind is refused")
+    bed.tap.result("coverage.accept: expected a reason of kind aer: no_capability, " in exporter.log(), "with those that do")
+    bed.tap.same(len(accepted(exporter)), 2, "nothing has changed")
+    write(file, "coverage.accept: [{kind: aer, reason: firmware_first}]")
+    exporter.popen.send_signal(signal.SIGHUP)
+    bed.wait(lambda: accepted(exporter) == ['kind="aer",reason="firmware_first"} 1'], "a new list takes effect at once")
+
+
 def intel(bed):
     tree, standin = host(bed, "intel")
     tree.add(ROOT + PORT, driver="pcieport", domain="DMA", aer=True, code=0x060400)
     tree.add(BELOW + CARD, driver="nvme", domain="DMA", aer=True)
     tree.add(BELOW + "0000:03:00.1", domain="identity")
     tree.add(BELOW + "0000:04:00.0", 0x8086, 0x10d3, "e1000e")
-    exporter = start(bed, tree, standin, "an exporter on a host with VT-d")
+    file = os.path.join(bed.dir, "exporter.yaml")
+    write(file, "coverage.accept: [{kind: io_page_fault, reason: identity}, {kind: aer, reason: not_native}]")
+    exporter = start(bed, tree, standin, "an exporter on a host with VT-d", "--config.file=" + file)
+    accept(bed, file, exporter)
     bed.tap.same(unwatched(exporter), {"identity": 1, "no_iommu": 1}, "devices are unwatched for two reasons")
     bed.tap.same([claims(exporter, device) for device in (CARD, "0000:03:00.1", "0000:04:00.0")],
                  [["dma", "aer", "health"], [], []], "only a watched device has its zeros")

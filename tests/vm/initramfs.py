@@ -109,6 +109,9 @@ class KernelModules:
                 path, needed = line.split(":")
                 self.dependencies[module_name(path)] = [path] + needed.split()
 
+    def has(self, name):
+        return not self.root or name in self.builtin or name in self.dependencies
+
     def add(self, archive, names):
         """Adds modules with all dependencies, and the index for modprobe. Returns the names of
         those that are not built in. A kernel without any modules has everything built in."""
