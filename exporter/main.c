@@ -223,6 +223,7 @@ int main(int argc, char **argv)
 		return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a write then fails with EFBIG */
 	err = loop_init(&loop);
 	if (!err)
 		err = loop_add_signals(&loop, &signals,

@@ -9,7 +9,7 @@
  * One line for each feature, whose struct is in a file of the feature.  Outputs get each entry in
  * this order.  Metrics on a page and flags in --help are in this order too.  The feature health
  * must follow the other outputs, so that they have handled an event before health judges it.  The
- * settings of feed and log are listed in registry.c.
+ * settings of the feed are listed in registry.c, the log's in logging.c.
  */
 #define FEATURES(FEATURE)                                                                          \
 	FEATURE(feature_http)                                                                      \

@@ -17,10 +17,10 @@ COUNT ?= 1000000
 UNIT_SRC := $(wildcard tests/unit/*/*.c)
 UNIT_TESTS := $(addprefix $(B)/unit/,$(basename $(notdir $(UNIT_SRC))))
 # The tests of code with a thread of its own run under ThreadSanitizer too.
-TSAN_TESTS := $(addprefix $(B)/unit-tsan/,store store_trouble stream_store)
+TSAN_TESTS := $(addprefix $(B)/unit-tsan/,log store store_trouble stream_store)
 
 # These tests run their room on a bus with all features, which registry.c lists.
-WHOLE_BUS := bus_health store store_retention store_trouble stream stream_store
+WHOLE_BUS := bus_health store store_files store_limits store_retention store_trouble stream stream_store
 
 # unit_test ROOM,NAME
 define unit_test

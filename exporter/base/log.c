@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "log.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "options.h"
+#include "stderr.h"
 #include "strbuf.h"
 
 #define WINDOW_NS (10 * NSEC_PER_SEC)
@@ -55,6 +56,7 @@ const struct setting_group log_settings = { rows, sizeof(options), &defaults, &o
 
 static enum log_level min_level = LOG_INFO;
 static enum log_format line_format = LOG_LOGFMT;
+static _Atomic uint64_t dropped_told; /* the number of dropped lines that a line has told of */
 
 void log_setup(enum log_level level, enum log_format format)
 {
@@ -97,6 +99,7 @@ void log_write(struct log_site *site, enum log_level level, const char *fmt, ...
 {
 	struct strbuf line = STRBUF_INIT, msg = STRBUF_INIT;
 	unsigned int held_back;
+	uint64_t lost;
 	char when[32];
 	va_list args;
 
@@ -108,6 +111,9 @@ void log_write(struct log_site *site, enum log_level level, const char *fmt, ...
 	va_end(args);
 	if (held_back)
 		strbuf_addf(&msg, " (%u like this held back)", held_back);
+	lost = stderr_dropped() - dropped_told;
+	if (lost)
+		strbuf_addf(&msg, " (%" PRIu64 " lines before this one were dropped)", lost);
 
 	if (line_format == LOG_JSON)
 		strbuf_addf(&line, "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":", when,
@@ -116,11 +122,8 @@ void log_write(struct log_site *site, enum log_level level, const char *fmt, ...
 		strbuf_addf(&line, "ts=%s level=%s msg=", when, log_level_names[level]);
 	strbuf_add_json_string(&line, strbuf_str(&msg));
 	strbuf_adds(&line, line_format == LOG_JSON ? "}\n" : "\n");
-	if (!line.failed) {
-		ssize_t ignored = write(STDERR_FILENO, line.s, line.len);
-
-		(void)ignored; /* nowhere to complain */
-	}
+	if (!line.failed && stderr_write(line.s, line.len))
+		dropped_told += lost;
 	strbuf_free(&msg);
 	strbuf_free(&line);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Log lines on standard error, logfmt or JSON, one line each. */
+/*
+ * Log lines on standard error, logfmt or JSON, one line each.  A line that nobody reads is dropped
+ * and counted (stderr.h), so that logging never blocks.
+ */
 #ifndef FAULTCAST_BASE_LOG_H
 #define FAULTCAST_BASE_LOG_H
 

@@ -43,14 +43,35 @@ static const char schema[] =
 	" id INTEGER PRIMARY KEY,"     /* ascending by first appearance */
 	" name TEXT NOT NULL UNIQUE);" /* hexadecimal, as in a cursor */
 	"CREATE TABLE IF NOT EXISTS event ("
-	" instance INTEGER NOT NULL, seq INTEGER NOT NULL, sub INTEGER NOT NULL,"
+	DATABASE_KEY_COLUMNS
 	" real_ns INTEGER NOT NULL, kind INTEGER, device TEXT,"
 	" message BLOB NOT NULL," /* faultcast.v1.StreamMessage */
 	" PRIMARY KEY (instance, seq, sub)) WITHOUT ROWID;";
 
+/* sqlite3_system_errno() is errno after SQLite has cleaned up, which may have changed it. */
+static bool is_too_large(struct database *d)
+{
+	sqlite3_file *files[2] = { NULL };
+	int number = 0;
+
+	sqlite3_file_control(d->db, "main", SQLITE_FCNTL_FILE_POINTER, &files[0]);
+	sqlite3_file_control(d->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &files[1]);
+	for (int i = 0; i < 2 && number != EFBIG; i++)
+		if (files[i] && files[i]->pMethods)
+			files[i]->pMethods->xFileControl(files[i], SQLITE_FCNTL_LAST_ERRNO,
+							 &number);
+	return number == EFBIG;
+}
+
 int database_failed(struct database *d, int code)
 {
 	int primary = code & 0xff, number = d->db ? sqlite3_system_errno(d->db) : 0;
+
+	/* A file of the size RLIMIT_FSIZE is like a full disk. */
+	if (code == SQLITE_IOERR_WRITE && is_too_large(d)) {
+		snprintf(d->error, sizeof(d->error), "the limit for the size of files is reached");
+		return SQLITE_FULL;
+	}
 
 	snprintf(d->error, sizeof(d->error), "%s%s%s",
 		 d->db && sqlite3_extended_errcode(d->db) == code ? sqlite3_errmsg(d->db)
@@ -78,14 +99,16 @@ static int query(struct database *d, const char *sql, int64_t *number, char *tex
 	if (!code)
 		code = sqlite3_step(stmt);
 	if (code == SQLITE_ROW) {
+		const char *value = number ? NULL : (const char *)sqlite3_column_text(stmt, 0);
+
 		if (number)
 			*number = sqlite3_column_int64(stmt, 0);
 		else
-			snprintf(text, size, "%s", (const char *)sqlite3_column_text(stmt, 0));
-		code = SQLITE_OK;
+			snprintf(text, size, "%s", value ? value : "");
+		code = number || value ? SQLITE_OK : SQLITE_NOMEM;
 	}
 	if (code)
-		database_failed(d, code);
+		code = database_failed(d, code);
 	sqlite3_finalize(stmt);
 	return code;
 }
@@ -162,23 +185,43 @@ static int prepare(struct database *d)
 	return SQLITE_OK;
 }
 
+/* Returns SQLITE_OK if SQLite may open the file. */
+static int may_open(struct database *d)
+{
+	switch (database_owner(d)) {
+	case DATABASE_OF_OTHERS:
+		return DATABASE_FOREIGN;
+	case DATABASE_DAMAGED:
+		return SQLITE_NOTADB;
+	case DATABASE_NEW:
+	case DATABASE_OURS:
+		break;
+	}
+	return SQLITE_OK;
+}
+
 int database_open(struct database *d, const char *path)
 {
 	int code;
 
-	*d = (struct database){ .path = path };
+	*d = (struct database){ .path = path, .dev = d->dev, .ino = d->ino };
+	code = may_open(d);
+	if (code)
+		return code;
 	code = sqlite3_open_v2(path, &d->db,
 			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 				       SQLITE_OPEN_EXRESCODE,
 			       NULL);
 	if (code)
-		database_failed(d, code);
+		code = database_failed(d, code);
 	else
 		code = set_up(d);
 	if (!code)
 		code = prepare(d);
 	if (code)
 		database_close(d);
+	else
+		database_remember(d);
 	return code;
 }
 
@@ -222,6 +265,14 @@ uint64_t database_bytes(const struct database *d)
 	return size_of(d->path, "") + size_of(d->path, "-wal");
 }
 
+int database_column_failed(struct database *d)
+{
+	/* Set if the NULL is not the value of the column. */
+	bool no_memory = sqlite3_errcode(d->db) == SQLITE_NOMEM;
+
+	return no_memory ? database_failed(d, SQLITE_NOMEM) : SQLITE_ROW;
+}
+
 int database_instance_id(struct database *d, uint64_t instance, int64_t *id)
 {
 	sqlite3_stmt *stmt = d->statements[DATABASE_INSTANCE_ID];
@@ -232,10 +283,11 @@ int database_instance_id(struct database *d, uint64_t instance, int64_t *id)
 	if (d->instance_id && d->instance == instance)
 		return SQLITE_OK;
 	snprintf(name, sizeof(name), "%" PRIx64, instance);
-	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
 	code = database_step(d, DATABASE_INSTANCE_ID);
 	*id = code == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
 	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
 	if (code == SQLITE_ROW) {
 		d->instance = instance;
 		d->instance_id = *id;
@@ -256,6 +308,8 @@ int database_instance_name(struct database *d, int64_t id, uint64_t *instance)
 	sqlite3_bind_int64(stmt, 1, id);
 	code = database_step(d, DATABASE_INSTANCE_NAME);
 	name = code == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+	if (code == SQLITE_ROW && !name)
+		code = database_column_failed(d);
 	*instance = name ? strtoull(name, &end, 16) : 0;
 	if (*instance && !*end) {
 		d->instance = *instance;

@@ -9,6 +9,7 @@
 
 #include <sqlite3.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/strbuf.h"
 #include "model/cursor.h"
@@ -21,6 +22,10 @@
 
 /* The file belongs to another program or to a newer exporter, and must not be changed. */
 #define DATABASE_FOREIGN SQLITE_PERM
+
+/* The beginning of the columns in the text of the schema, which SQLite keeps in the first page. */
+#define DATABASE_KEY_COLUMNS                                                                       \
+	" instance INTEGER NOT NULL, seq INTEGER NOT NULL, sub INTEGER NOT NULL,"
 
 #define DATABASE_PAGE 8192 /* bytes */
 /* The number of pages in the write-ahead log at which SQLite copies the log into the file. */
@@ -49,20 +54,43 @@ struct database {
 	uint64_t instance;
 	int64_t instance_id; /* 0: no instance was looked up */
 	uint64_t damaged;    /* number of rows that could not be read */
+	/* The file that was open last; inode 0: none was. */
+	dev_t dev;
+	ino_t ino;
 	char error[256];
 };
 
-/* Opens @path, which must stay valid, and creates the file if it does not exist. */
+enum database_owner {
+	DATABASE_NEW,	  /* there is no file yet, an empty one, or one that cannot be read */
+	DATABASE_OURS,	  /* the header is that of our files */
+	DATABASE_DAMAGED, /* one of our files, with a damaged header */
+	DATABASE_OF_OTHERS,
+};
+
+/*
+ * Examines the file at the path, which must not be open.  Sets @error unless the file is new or
+ * ours.
+ */
+enum database_owner database_owner(struct database *d);
+
+/* Remembers which file is open, so that it is known even if all of it gets damaged. */
+void database_remember(struct database *d);
+
+/*
+ * Opens @path, which must stay valid, and creates the file if it does not exist.  Fails with
+ * DATABASE_FOREIGN if the file is not ours.  @d is all 0, or was used for the same path before.
+ */
 int database_open(struct database *d, const char *path);
 
 /* Closes the file, if it is open, after copying the write-ahead log into it. */
 void database_close(struct database *d);
 
 /*
- * Renames the closed file to PATH.corrupt-SECONDS, and deletes older files of such names.  Returns
- * 0 or -errno.
+ * Renames the closed file and its log to PATH.corrupt-SECONDS and PATH.corrupt-SECONDS-wal, and
+ * deletes older files of exactly such names.  If a file has the name, *@seconds is increased until
+ * none has.  Returns 0 or -errno.
  */
-int database_move_aside(struct database *d, uint64_t seconds);
+int database_move_aside(struct database *d, uint64_t *seconds);
 
 /* The size of the file and its write-ahead log in bytes. */
 uint64_t database_bytes(const struct database *d);
@@ -75,6 +103,12 @@ int database_run(struct database *d, enum database_statement which);
 
 /* Steps a query.  Returns SQLITE_ROW, SQLITE_DONE or an error.  The caller resets the query. */
 int database_step(struct database *d, enum database_statement which);
+
+/*
+ * After a function of SQLite has returned NULL for a column of a row: returns SQLITE_NOMEM if the
+ * cause was lack of memory, else SQLITE_ROW.
+ */
+int database_column_failed(struct database *d);
 
 /* Sets @id to the id of @instance in the table instance, or to 0 if the table does not have it. */
 int database_instance_id(struct database *d, uint64_t instance, int64_t *id);

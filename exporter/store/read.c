@@ -15,30 +15,61 @@ static int row_cursor(struct database *d, sqlite3_stmt *row, struct cursor *at)
 	return database_instance_name(d, sqlite3_column_int64(row, INSTANCE), &at->instance);
 }
 
-/* Decides without decoding the message, because decoding takes most of the time. */
-static bool concerns(const struct event_filter *filter, sqlite3_stmt *row)
+/*
+ * Sets @wanted.  Decides without decoding the message, because decoding takes most of the time.
+ */
+static int decide(struct database *d, const struct event_filter *filter, bool *wanted)
 {
+	sqlite3_stmt *row = d->statements[DATABASE_EVENTS_AFTER];
 	struct fault_event ev = { .real_ns = (uint64_t)sqlite3_column_int64(row, REAL_NS) };
-	const char *device = (const char *)sqlite3_column_text(row, DEVICE);
+	const char *device;
 
+	*wanted = true;
+	if (sqlite3_column_type(row, DEVICE) == SQLITE_NULL)
+		return SQLITE_OK;
+	device = (const char *)sqlite3_column_text(row, DEVICE);
+	if (!device && database_column_failed(d) != SQLITE_ROW)
+		return SQLITE_NOMEM;
 	/* A damaged address cannot be compared: read_message() will find the row damaged. */
 	if (filter->num_devices && (!device || message_read_address(device, &ev.device)))
-		return true;
-	return filter_concerns(filter, &ev);
+		return SQLITE_OK;
+	*wanted = filter_concerns(filter, &ev);
+	return SQLITE_OK;
 }
 
-static bool read_message(sqlite3_stmt *row, const struct cursor *at, struct entry *entry)
+/* The memory of SQLite, whose limits tests set.  @failed becomes true if there is none. */
+static void *take_memory(void *failed, size_t size)
 {
+	void *memory = sqlite3_malloc64(size ? size : 1);
+
+	*(bool *)failed |= !memory;
+	return memory;
+}
+
+static void give_memory(void *failed, void *memory)
+{
+	(void)failed;
+	sqlite3_free(memory);
+}
+
+/* Sets @ok to whether the message is the one of the row. */
+static int read_message(struct database *d, const struct cursor *at, struct entry *entry, bool *ok)
+{
+	sqlite3_stmt *row = d->statements[DATABASE_EVENTS_AFTER];
 	const void *blob = sqlite3_column_blob(row, MESSAGE);
 	int len = sqlite3_column_bytes(row, MESSAGE);
-	Faultcast__V1__StreamMessage *m = faultcast__v1__stream_message__unpack(NULL, (size_t)len,
-										blob);
-	bool ok = m && !message_read(m, entry) && entry->at.instance == at->instance &&
-		  entry->at.seq == at->seq && entry->at.sub == at->sub;
+	bool failed = false;
+	ProtobufCAllocator allocator = { take_memory, give_memory, &failed };
+	Faultcast__V1__StreamMessage *m;
 
+	if (!blob && database_column_failed(d) != SQLITE_ROW)
+		return SQLITE_NOMEM;
+	m = faultcast__v1__stream_message__unpack(&allocator, (size_t)len, blob);
+	*ok = m && !message_read(m, entry) && entry->at.instance == at->instance &&
+	      entry->at.seq == at->seq && entry->at.sub == at->sub;
 	if (m)
-		faultcast__v1__stream_message__free_unpacked(m, NULL);
-	return ok;
+		faultcast__v1__stream_message__free_unpacked(m, &allocator);
+	return failed ? database_failed(d, SQLITE_NOMEM) : SQLITE_OK;
 }
 
 /* A gap that begins before the reader's place is cut to what follows that place. */
@@ -65,13 +96,16 @@ static int take_row(struct database *d, struct database_read *read)
 	struct entry entry = { .kind = ENTRY_EVENT };
 	struct cursor at;
 	int code = row_cursor(d, row, &at);
-	bool wanted;
+	bool wanted, ok = true;
 
+	entry.at = at;
+	if (!code)
+		code = decide(d, &read->filter, &wanted);
+	if (!code && wanted)
+		code = read_message(d, &at, &entry, &ok);
 	if (code)
 		return code;
-	entry.at = at;
-	wanted = sqlite3_column_type(row, DEVICE) == SQLITE_NULL || concerns(&read->filter, row);
-	if (!follows(&at, &read->scanned) || (wanted && !read_message(row, &at, &entry))) {
+	if (!ok || !follows(&at, &read->scanned)) {
 		d->damaged++;
 		return SQLITE_OK;
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 #include "database.h"
@@ -69,12 +70,25 @@ static int count_pages(struct database *d, uint64_t *used, uint64_t *unused)
 	return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
+/* The room on the disk, or below the limit for the size of files. */
+static uint64_t room(const struct database *d, uint64_t pages)
+{
+	uint64_t bytes = UINT64_MAX, has = pages * DATABASE_PAGE, left;
+	struct statvfs fs;
+	struct rlimit limit;
+
+	if (!statvfs(d->path, &fs))
+		bytes = fs.f_bavail * fs.f_frsize;
+	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return bytes;
+	left = limit.rlim_cur > has ? limit.rlim_cur - has : 0;
+	return left < bytes ? left : bytes;
+}
+
 static bool may_not_grow(const struct database *d, uint64_t used, uint64_t unused)
 {
-	struct statvfs fs;
-
-	return used > PAGES_GRANTED && unused < FREE_PAGES_NEEDED && !statvfs(d->path, &fs) &&
-	       fs.f_bavail * fs.f_frsize < RESERVE_BYTES;
+	return used > PAGES_GRANTED && unused < FREE_PAGES_NEEDED &&
+	       room(d, used + unused) < RESERVE_BYTES;
 }
 
 int database_retain_size(struct database *d, uint64_t max_bytes, bool *more)

@@ -81,7 +81,7 @@ static void say(void)
 static bool move_aside(void)
 {
 	uint64_t seconds = clock_real_ns() / NSEC_PER_SEC;
-	int err = database_move_aside(&own.database, seconds);
+	int err = database_move_aside(&own.database, &seconds);
 
 	if (err)
 		log_error("store %s cannot be moved aside: %s", own.path, strerror(-err));
@@ -89,6 +89,20 @@ static bool move_aside(void)
 		log_error("store %s: moved to %s.corrupt-%llu, beginning a new one", own.path,
 			  own.path, (unsigned long long)seconds);
 	return !err;
+}
+
+/* The same, unless another file has taken the place of the damaged one. */
+static bool move_aside_ours(void)
+{
+	switch (database_owner(&own.database)) {
+	case DATABASE_OURS:
+	case DATABASE_DAMAGED:
+		return move_aside();
+	case DATABASE_NEW:
+	case DATABASE_OF_OTHERS:
+		break;
+	}
+	return true;
 }
 
 /*
@@ -114,11 +128,14 @@ static void trouble(int code)
 	bool at_once = code == SQLITE_READONLY_DBMOVED;
 
 	say();
+	/* Another file may get the same inode. */
+	if (code == SQLITE_READONLY_DBMOVED)
+		own.database.ino = 0;
 	/* With a full disk, the file can still be read. */
 	if (primary != SQLITE_FULL)
 		database_close(&own.database);
 	if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
-		at_once = move_aside();
+		at_once = move_aside_ours();
 	own.retain_ns = 0;
 	pthread_mutex_lock(&mutex);
 	shared.status.errors++;

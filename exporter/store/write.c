@@ -13,13 +13,14 @@ static int add_instance(struct database *d, uint64_t instance, int64_t *id)
 {
 	sqlite3_stmt *stmt = d->statements[DATABASE_ADD_INSTANCE];
 	int code = database_instance_id(d, instance, id);
-	char *name;
+	char name[17];
 
 	if (code || *id)
 		return code;
-	name = sqlite3_mprintf("%llx", (unsigned long long)instance);
-	sqlite3_bind_text(stmt, 1, name, -1, sqlite3_free);
+	sqlite3_snprintf(sizeof(name), name, "%llx", (unsigned long long)instance);
+	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
 	code = database_run(d, DATABASE_ADD_INSTANCE);
+	sqlite3_clear_bindings(stmt);
 	return code ? code : database_instance_id(d, instance, id);
 }
 

@@ -2,9 +2,11 @@
 filled. Its file is damaged, replaced or deleted: while the exporter runs, while none runs, or
 just before it is killed.
 
-The store must recover by itself each time. Older events may be lost, either at once or when a
+The store must recover by itself each time, except that a file in which nothing shows that it is
+the store's must be removed by an operator. Older events may be lost, either at once or when a
 damaged page is read and the whole file is set aside. Events that come later must not be lost.
 """
+import contextlib
 import os
 import subprocess
 import time
@@ -15,6 +17,7 @@ SIZE = 512 << 20
 # The store retries after 1, 2, 4 and 8 s.
 RECOVERY_SECONDS = 40
 UP = "faultcast_store_up"
+KEY_COLUMNS = b" instance INTEGER NOT NULL, seq INTEGER NOT NULL, sub INTEGER NOT NULL,"
 
 
 class Disk:
@@ -57,6 +60,15 @@ class Disk:
         """Identifies the damaged files that the store has set aside."""
         return [(name, os.stat(os.path.join(self.directory, name)).st_ino)
                 for name in sorted(os.listdir(self.directory)) if ".corrupt-" in name]
+
+    def remove_foreign(self):
+        """Plays the operator, who removes a file that the store leaves alone."""
+        with contextlib.suppress(FileNotFoundError):
+            with open(self.path, "rb") as file:
+                page = file.read(8192)
+            ours = page.startswith(b"SQLite format 3\0") and page[68:72] == b"fcas"
+            if page and not ours and KEY_COLUMNS not in page:
+                os.unlink(self.path)
 
     def size(self):
         return os.path.getsize(self.path) if os.path.exists(self.path) else 0
@@ -151,6 +163,7 @@ def store_trouble(chaos):
 def recover(chaos):
     chaos.disk.remount("rw")
     chaos.disk.free()
+    chaos.disk.remove_foreign()
     # The damage shows only when the store writes to the file.
     chaos.ask("publish 2000")
     chaos.ask("stop")

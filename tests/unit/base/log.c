@@ -2,22 +2,30 @@
 /*
  * Proves: a log message is one line of logfmt or JSON, whatever bytes it holds. Lines
  * below the level are not written. One call site cannot flood the log: suppressed lines
- * are counted and reported later.
+ * are counted and reported later. A log that nobody reads blocks nobody: lines are dropped,
+ * counted and reported later.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stderr.h"
 
 #define WINDOW_LINES 5
 #define WINDOW_NS (10 * NSEC_PER_SEC)
@@ -248,6 +256,187 @@ static void filtered_lines_do_not_count(void **state)
 	assert_int_equal(site.held_back, 0);
 }
 
+/* Makes @fd standard error until show(). */
+static void hide(int fd)
+{
+	real_stderr = dup(STDERR_FILENO);
+	dup2(fd, STDERR_FILENO);
+}
+
+static void show(void)
+{
+	dup2(real_stderr, STDERR_FILENO);
+	close(real_stderr);
+}
+
+static void fill(int fd)
+{
+	const int flags = fcntl(fd, F_GETFL);
+	char many[4096], one = 'x';
+
+	memset(many, 'x', sizeof(many));
+	fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	while (write(fd, many, sizeof(many)) > 0)
+		;
+	while (write(fd, &one, 1) > 0)
+		;
+	fcntl(fd, F_SETFL, flags);
+}
+
+static size_t read_all(int fd, char *text, size_t max)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	while ((n = read(fd, text + len, max - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	return len;
+}
+
+/* @fds: what to read from, and a full standard error. */
+static void expect_dropped(const int fds[2])
+{
+	static char text[1 << 20];
+	uint64_t before = stderr_dropped();
+	struct log_site site = { 0 }, other = { 0 };
+
+	alarm(60);
+	hide(fds[1]);
+	speak(&site, WINDOW_LINES);
+	assert_int_equal(stderr_dropped() - before, WINDOW_LINES);
+	read_all(fds[0], text, sizeof(text));
+	log_write(&other, LOG_ERROR, "read again");
+	log_write(&other, LOG_ERROR, "and again");
+	show();
+	alarm(0);
+	read_all(fds[0], text, sizeof(text));
+	assert_matches(text, "^[^\n]*msg=\"read again \\(5 lines before this one were dropped\\)\"\n"
+			     "[^\n]*msg=\"and again\"\n$");
+	assert_int_equal(fcntl(fds[1], F_GETFL) & O_NONBLOCK, 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void a_full_pipe_blocks_nobody(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	fill(fds[1]);
+	expect_dropped(fds);
+}
+
+static void a_full_socket_blocks_nobody(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	fill(fds[1]);
+	expect_dropped(fds);
+}
+
+static void a_stopped_terminal_blocks_nobody(void **state)
+{
+	struct termios raw;
+	int fds[2];
+
+	(void)state;
+	fds[0] = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_int_equal(grantpt(fds[0]) | unlockpt(fds[0]), 0);
+	fds[1] = open(ptsname(fds[0]), O_RDWR | O_NOCTTY);
+	assert_true(fds[1] >= 0);
+	tcgetattr(fds[1], &raw);
+	cfmakeraw(&raw);
+	tcsetattr(fds[1], TCSANOW, &raw);
+	fill(fds[1]);
+	expect_dropped(fds);
+}
+
+/* A line that does not fit is cut, and the next one begins in a line of its own. */
+static void a_long_line_is_cut(void **state)
+{
+	static char text[1 << 20], longer[300000];
+	uint64_t before = stderr_dropped();
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	memset(longer, 'y', sizeof(longer) - 1);
+	alarm(60);
+	hide(fds[1]);
+	log_error("%s", longer);
+	log_error("lost");
+	read_all(fds[0], text, sizeof(text));
+	log_error("next");
+	show();
+	alarm(0);
+	assert_int_equal(stderr_dropped() - before, 2);
+	read_all(fds[0], text, sizeof(text));
+	assert_matches(text, "^\n[^\n]*msg=\"next \\(2 lines before this one were dropped\\)\"\n$");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void a_closed_pipe_is_counted(void **state)
+{
+	uint64_t before = stderr_dropped();
+	int fds[2];
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(fds), 0);
+	close(fds[0]);
+	hide(fds[1]);
+	log_error("nobody");
+	show();
+	close(fds[1]);
+	assert_int_equal(stderr_dropped() - before, 1);
+}
+
+static void *speak_much(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 10000; i++) {
+		struct log_site site = { 0 };
+
+		log_write(&site, LOG_ERROR, "one of many");
+	}
+	return NULL;
+}
+
+/* Each line is whole, or counted as dropped. */
+static void threads_share_the_pipe(void **state)
+{
+	static char text[1 << 22];
+	uint64_t before = stderr_dropped();
+	pthread_t threads[2];
+	size_t len = 0, lines;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	hide(fds[1]);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, speak_much, NULL);
+	for (int i = 0; i < 100; i++)
+		len += read_all(fds[0], text + len, sizeof(text) - len);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	show();
+	read_all(fds[0], text + len, sizeof(text) - len);
+	lines = count_lines(text);
+	assert_int_equal(lines + stderr_dropped() - before, 20000);
+	assert_true(lines > 0);
+	for (const char *at = text; *at; at = strchr(at, '\n') + 1)
+		assert_memory_equal(at, "ts=", 3);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -262,6 +451,12 @@ int main(void)
 		cmocka_unit_test_setup(almost_a_window_is_still_the_same_one, reset),
 		cmocka_unit_test_setup(places_are_counted_apart, reset),
 		cmocka_unit_test_setup(filtered_lines_do_not_count, reset),
+		cmocka_unit_test_setup(a_full_pipe_blocks_nobody, reset),
+		cmocka_unit_test_setup(a_full_socket_blocks_nobody, reset),
+		cmocka_unit_test_setup(a_stopped_terminal_blocks_nobody, reset),
+		cmocka_unit_test_setup(a_long_line_is_cut, reset),
+		cmocka_unit_test_setup(a_closed_pipe_is_counted, reset),
+		cmocka_unit_test_setup(threads_share_the_pipe, reset),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
