@@ -8,6 +8,7 @@
 #define FAULTCAST_COMPAT_H
 
 #include <linux/ftrace.h>
+#include <linux/pci.h>
 #include <linux/ptrace.h>
 #include <net/genetlink.h>
 
@@ -31,6 +32,25 @@
 #ifndef HAVE_GENL_INFO_DUMP
 #define genl_info_dump(cb)	genl_dumpit_info(cb)
 #endif
+
+/* The kernel exports the set of all physical slots, and declares it in no header. */
+extern struct kset *pci_slots_kset;
+
+/* The VMD endpoint that @bus is behind, or NULL.  Only x86 has VMD. */
+static inline struct pci_dev *faultcast_vmd_of(struct pci_bus *bus)
+{
+#if defined(CONFIG_X86) && IS_ENABLED(CONFIG_VMD)
+	if (is_vmd(bus))
+		return to_pci_sysdata(bus)->vmd_dev;
+#endif
+	return NULL;
+}
+
+/* The device that the IOMMU sees instead of @pdev: pci_real_dma_dev() is not exported. */
+static inline struct pci_dev *faultcast_real_dma_dev(struct pci_dev *pdev)
+{
+	return faultcast_vmd_of(pdev->bus) ?: pdev;
+}
 
 /*
  * ras:aer_event has three prototypes: 6.1 with the header's registers, 6.12 with a

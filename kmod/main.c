@@ -33,6 +33,7 @@ static struct {
 	unsigned int rate;
 	unsigned int burst;
 	unsigned int host_rate;
+	bool noserial;
 } params = {
 	.devices = 4096,
 	.queue = 1024,
@@ -54,6 +55,9 @@ module_param_named(burst, params.burst, uint, 0444);
 MODULE_PARM_DESC(burst, "events that one device may publish at once (1..queue/2, default 512 or queue/2)");
 module_param_named(host_rate, params.host_rate, uint, 0444);
 MODULE_PARM_DESC(host_rate, "events a second of all devices together (0: no limit, default 2000)");
+
+module_param_named(noserial, params.noserial, bool, 0444);
+MODULE_PARM_DESC(noserial, "do not read serial numbers, which takes config reads (default N)");
 
 static struct faultcast_load load;
 
@@ -133,7 +137,7 @@ static int __init faultcast_init(void)
 	err = faultcast_queue_init(params.queue, faultcast_worker_wake);
 	if (err)
 		goto err_worker;
-	err = faultcast_identity_init();
+	err = faultcast_identity_init(!params.noserial);
 	if (err)
 		goto err_queue;
 	err = faultcast_genl_init(&load);

@@ -72,7 +72,7 @@ static int decode(struct nlmsghdr *nlh)
 	struct device_counts counts;
 	int err = decode_device(nlh, &counts, &unknown);
 
-	if (err)
+	if (err || counts_are_quiet(&counts))
 		return err;
 	if (json_wanted)
 		add_json(&counts);

@@ -10,18 +10,24 @@
 #include "routes.h"
 #include "wire/encode.h"
 
-static void fill(struct device_message *messages, Faultcast__V1__Device **list,
-		 const struct snapshot *snapshot)
+/* Returns the number of devices in the list. */
+static size_t fill(struct device_message *messages, Faultcast__V1__Device **list,
+		   const struct snapshot *snapshot)
 {
 	const bool judged = health_watch_knows(snapshot->module.instance);
+	size_t n = 0;
 
 	for (size_t i = 0; i < snapshot->num_devices; i++) {
 		const struct device_counts *device = &snapshot->devices[i];
 
-		message_device(&messages[i], device,
+		if (counts_are_quiet(device))
+			continue;
+		message_device(&messages[n], device,
 			       judged ? health_watch_state(&device->address) : HEALTH_UNKNOWN);
-		list[i] = &messages[i].msg;
+		list[n] = &messages[n].msg;
+		n++;
 	}
+	return n;
 }
 
 static void answer_counters(struct http_request *request, const struct snapshot *snapshot)
@@ -34,9 +40,8 @@ static void answer_counters(struct http_request *request, const struct snapshot 
 		return;
 	messages = calloc(snapshot->num_devices + 1, sizeof(*messages));
 	msg.devices = calloc(snapshot->num_devices + 1, sizeof(*msg.devices));
-	msg.n_devices = snapshot->num_devices;
 	if (messages && msg.devices) {
-		fill(messages, msg.devices, snapshot);
+		msg.n_devices = fill(messages, msg.devices, snapshot);
 		http_answer_message(request, &msg.base, format);
 	} else {
 		counters_answer_error(request, -ENOMEM);

@@ -60,7 +60,7 @@ static void add(struct metric_devices *d, const struct device_counts *counts,
 		return;
 	d->list[d->count++] = (struct metric_device){
 		.counts = counts ? counts : &no_counts,
-		.counted = counts,
+		.counted = counts && counts->raised,
 		.pci = pci,
 	};
 }
@@ -123,7 +123,7 @@ static void limit(struct metric_devices *d, size_t max)
 
 static const struct address *address_of(const struct metric_device *device)
 {
-	return device->counted ? &device->counts->address : &device->pci->address;
+	return device->pci ? &device->pci->address : &device->counts->address;
 }
 
 static void fill(struct metric_device *device, const struct snapshot *s, bool judged)

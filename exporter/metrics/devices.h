@@ -25,7 +25,7 @@ struct metric_device {
 	const struct module_status *module; /* NULL: the module is not loaded */
 	uint64_t instance;		    /* the module that @counts come from */
 	enum health_state health;	    /* HEALTH_UNKNOWN: no health rules are applied */
-	bool counted;			    /* the module has counters of it */
+	bool counted;			    /* the module has counted something of it */
 	char name[ADDRESS_LEN];		    /* the value of the label device */
 };
 

@@ -10,6 +10,14 @@
 #include "faultcast.h"
 #include "identity.h"
 
+#define DEVICE_ALIASES_MAX 32 /* the module sends no more */
+
+/* Another requester id under which the IOMMU may see the DMA of a device. */
+struct device_alias {
+	uint32_t segment;
+	uint16_t bdf;
+};
+
 struct device_counts {
 	struct address address;
 	uint32_t slot;
@@ -29,11 +37,22 @@ struct device_counts {
 	/* Not part of raised: an event may set several bits. */
 	uint64_t aer_errors[FAULTCAST_SEVERITY_MAX + 1][FAULTCAST_AER_BIT_NONE + 1];
 	struct device_identity identity;
+	struct device_alias aliases[DEVICE_ALIASES_MAX];
+	uint32_t num_aliases;
 	bool present;
 	bool has_limit;
 	uint32_t rate;
 	uint32_t burst;
 };
+
+/*
+ * True for a device that has raised nothing and has no limit of its own.  The module lists it
+ * because it is present; its counters are zero whether or not its faults could be seen.
+ */
+static inline bool counts_are_quiet(const struct device_counts *counts)
+{
+	return !counts->raised && !counts->has_limit;
+}
 
 /* The faults of @kind, an enum faultcast_kind; 0 for a summary and for an unknown kind. */
 uint64_t raised_of_kind(const struct device_counts *counts, uint32_t kind);

@@ -76,6 +76,28 @@ static int decode_aer_error(struct nlattr *nest, struct device_counts *device, u
 	return 0;
 }
 
+static struct nla_policy alias_policy[FAULTCAST_A_ALIAS_MAX + 1] = {
+	[FAULTCAST_A_ALIAS_SEGMENT] = NUMBER_32,
+	[FAULTCAST_A_ALIAS_BDF] = NUMBER_32,
+};
+
+static int decode_alias(struct nlattr *nest, struct device_counts *device, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_ALIAS_MAX + 1];
+
+	if (ATTRS_PARSE_NEST(tb, nest, alias_policy, unknown) || !tb[FAULTCAST_A_ALIAS_BDF])
+		return -EBADMSG;
+	if (device->num_aliases == DEVICE_ALIASES_MAX) {
+		++*unknown;
+		return 0;
+	}
+	device->aliases[device->num_aliases++] = (struct device_alias){
+		.segment = attrs_get_u32(tb[FAULTCAST_A_ALIAS_SEGMENT]),
+		.bdf = (uint16_t)attrs_get_u32(tb[FAULTCAST_A_ALIAS_BDF]),
+	};
+	return 0;
+}
+
 static struct nla_policy device_policy[FAULTCAST_A_DEVICE_MAX + 1] = {
 	[FAULTCAST_A_DEVICE_SLOT] = NUMBER_32,
 	[FAULTCAST_A_DEVICE_SEGMENT] = NUMBER_32,
@@ -133,6 +155,8 @@ int decode_device(struct nlmsghdr *nlh, struct device_counts *device, uint64_t *
 			err = decode_counter(attr, device, unknown);
 		else if (nla_type(attr) == FAULTCAST_A_DEVICE_AER_ERROR)
 			err = decode_aer_error(attr, device, unknown);
+		else if (nla_type(attr) == FAULTCAST_A_DEVICE_ALIAS)
+			err = decode_alias(attr, device, unknown);
 		if (err)
 			return err;
 	}

@@ -2,7 +2,7 @@
 /*
  * The identities of the present card at a PCI address and of earlier cards there.
  * They are read in process context, when the module is loaded and by a bus notifier
- * at each change.  A probe therefore only copies the number of the generation.  A
+ * at each change; serial.c reads serial numbers afterwards.  A probe therefore only copies the number of the generation.  A
  * card that was swapped, or is bound to another driver, is a new generation.  Older
  * generations are kept for their events.
  */
@@ -12,7 +12,10 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "alias.h"
 #include "identity.h"
+#include "phys_slot.h"
+#include "serial.h"
 #include "slot.h"
 
 /* The number of generations that are kept per address. */
@@ -21,25 +24,9 @@
 /* Protects the lists of identities of all slots, and their content. */
 static DEFINE_MUTEX(lock);
 
-/*
- * A card that was pulled does not answer when its driver is removed, so a known
- * serial number is kept.  A card in D3cold does not answer either; its serial number
- * is read when a driver binds.
- */
-static u64 read_serial(struct pci_dev *pdev, const struct device_driver *driver, bool known,
-		       u64 serial)
-{
-	if (serial || (known && !driver) || pdev->current_state == PCI_D3cold)
-		return serial;
-	return pci_get_dsn(pdev);
-}
-
-/* The physical slot may disappear while its name is read: the kernel exports no lock for it. */
 static void read_identity(struct pci_dev *pdev, const struct device_driver *driver,
 			  struct faultcast_identity *id)
 {
-	const struct pci_slot *slot = READ_ONCE(pdev->slot);
-
 	memset(id, 0, sizeof(*id));	/* compared as a whole */
 	id->vendor = pdev->vendor;
 	id->device = pdev->device;
@@ -49,8 +36,7 @@ static void read_identity(struct pci_dev *pdev, const struct device_driver *driv
 	id->revision = pdev->revision;
 	if (driver)
 		strscpy(id->driver, driver->name, sizeof(id->driver));
-	if (slot)
-		strscpy(id->phys_slot, pci_slot_name(slot), sizeof(id->phys_slot));
+	faultcast_phys_slot_read(pdev, id->phys_slot, sizeof(id->phys_slot));
 }
 
 static bool same(const struct faultcast_identity *a, const struct faultcast_identity *b)
@@ -96,16 +82,33 @@ static struct faultcast_slot *slot_of(struct pci_dev *pdev)
 	return faultcast_slot_is_overflow(index) ? NULL : faultcast_slot_at(index);
 }
 
-/* Returns whether the card in @slot was known before, and sets @serial to its number or 0. */
-static bool known(const struct faultcast_slot *slot, u64 *serial)
+/* Returns a copy of the device's aliases, which the caller frees; NULL if there are none. */
+static struct faultcast_aliases *read_aliases(struct pci_dev *pdev)
 {
-	bool is;
+	struct faultcast_aliases list;
 
-	mutex_lock(&lock);
-	is = slot->generation && slot->present;
-	*serial = is ? slot->identity->serial : 0;
-	mutex_unlock(&lock);
-	return is;
+	faultcast_alias_read(pdev, &list);
+	return list.num ? kmemdup(&list, sizeof(list), GFP_KERNEL) : NULL;
+}
+
+/*
+ * Makes @id the newest identity if it differs from the last one, in the memory @new.
+ * Returns whether the card's serial number should be read: of a new card, and when a
+ * driver binds, because a card may have slept before.
+ */
+static bool update(struct faultcast_slot *slot, struct faultcast_identity *id, bool new_card,
+		   struct faultcast_identity **new)
+{
+	id->new_card = new_card || !slot->generation || !slot->present;
+	id->serial = id->new_card ? 0 : slot->identity->serial;
+	slot->present = true;
+	if (id->new_card || !same(slot->identity, id)) {
+		if (*new)
+			**new = *id;
+		add(slot, *new);
+		*new = NULL;
+	}
+	return !id->serial && (id->new_card || *id->driver);
 }
 
 /*
@@ -116,25 +119,22 @@ static void refresh(struct pci_dev *pdev, const struct device_driver *driver, bo
 {
 	struct faultcast_slot *slot = slot_of(pdev);
 	struct faultcast_identity id, *new;
-	bool old_card;
-	u64 serial;
+	struct faultcast_aliases *aliases;
+	bool want_serial;
 
 	if (!slot)
 		return;
 	new = kmalloc(sizeof(*new), GFP_KERNEL);
-	old_card = known(slot, &serial) && !new_card;
 	read_identity(pdev, driver, &id);
-	id.serial = read_serial(pdev, driver, old_card, old_card ? serial : 0);
-	if (new)
-		*new = id;
+	aliases = read_aliases(pdev);
 	mutex_lock(&lock);
-	if (!old_card || !same(slot->identity, &id)) {
-		add(slot, new);
-		new = NULL;
-	}
-	slot->present = true;
+	want_serial = update(slot, &id, new_card, &new);
+	swap(slot->aliases, aliases);
 	mutex_unlock(&lock);
+	kfree(aliases);
 	kfree(new);
+	if (want_serial)
+		faultcast_serial_want(slot);
 }
 
 static void gone(struct pci_dev *pdev)
@@ -175,15 +175,20 @@ static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 
 static struct notifier_block notifier = { .notifier_call = on_bus };
 
-int faultcast_identity_init(void)
+int faultcast_identity_init(bool serials)
 {
 	struct pci_dev *pdev = NULL;
 	int err;
 
-	/* The notifier is registered first, so that no device is missed in between. */
-	err = bus_register_notifier(&pci_bus_type, &notifier);
+	err = faultcast_serial_init(serials);
 	if (err)
 		return err;
+	/* The notifier is registered first, so that no device is missed in between. */
+	err = bus_register_notifier(&pci_bus_type, &notifier);
+	if (err) {
+		faultcast_serial_exit();
+		return err;
+	}
 	for_each_pci_dev(pdev) {
 		/*
 		 * Do not wait for a driver that hangs in probe(): the notifier is
@@ -202,6 +207,7 @@ void faultcast_identity_exit(void)
 	u32 i;
 
 	bus_unregister_notifier(&pci_bus_type, &notifier);
+	faultcast_serial_exit();
 	for (i = 0; i < faultcast_slot_num(); i++) {
 		struct faultcast_identity *id = faultcast_slot_at(i)->identity;
 
@@ -211,6 +217,7 @@ void faultcast_identity_exit(void)
 			kfree(id);
 			id = older;
 		}
+		kfree(faultcast_slot_at(i)->aliases);
 	}
 }
 
@@ -256,4 +263,27 @@ bool faultcast_identity_read(const struct faultcast_slot *slot, u32 generation,
 		*id = *at;
 	mutex_unlock(&lock);
 	return at;
+}
+
+void faultcast_identity_set_serial(struct faultcast_slot *slot, u32 generation, u64 serial)
+{
+	struct faultcast_identity *id;
+
+	mutex_lock(&lock);
+	id = slot->generation == generation ? slot->identity : NULL;
+	for (; id; id = id->new_card ? NULL : id->older)
+		id->serial = serial;
+	mutex_unlock(&lock);
+}
+
+bool faultcast_identity_aliases(const struct faultcast_slot *slot, struct faultcast_aliases *list)
+{
+	bool any;
+
+	mutex_lock(&lock);
+	any = slot->aliases;
+	if (any)
+		*list = *slot->aliases;
+	mutex_unlock(&lock);
+	return any;
 }

@@ -5,12 +5,14 @@
 
 #include <linux/types.h>
 
+struct faultcast_aliases;
 struct faultcast_slot;
 
 /* Two identities differ if any member from @vendor on differs. */
 struct faultcast_identity {
 	struct faultcast_identity *older;	/* only for identity.c */
 	u32 generation;
+	bool new_card;		/* older generations are of other cards */
 	u16 vendor;
 	u16 device;
 	u16 subsystem_vendor;
@@ -18,16 +20,16 @@ struct faultcast_identity {
 	u32 class;
 	u8 revision;
 	char driver[32];
-	char phys_slot[32];
-	u64 serial;		/* 0: none */
+	char phys_slot[32];	/* the nearest one up the tree */
+	u64 serial;		/* 0: none, or not read yet */
 };
 
 /*
  * Reads the identity of every PCI device, and reads it again at each change from
- * then on.  The table of slots must exist.  Process context.  Returns 0 or a
- * negative errno.
+ * then on.  Serial numbers follow later, if @serials.  The table of slots must exist.
+ * Process context.  Returns 0 or a negative errno.
  */
-int faultcast_identity_init(void);
+int faultcast_identity_init(bool serials);
 
 /* Stops following changes and frees all identities. */
 void faultcast_identity_exit(void);
@@ -46,5 +48,17 @@ u32 faultcast_identity_resolve(struct faultcast_slot *slot);
  */
 bool faultcast_identity_read(const struct faultcast_slot *slot, u32 generation,
 			     struct faultcast_identity *id);
+
+/*
+ * Sets the serial number of the card in @slot, in all its generations.  Does nothing if
+ * @generation is no longer the newest one.  Process context.
+ */
+void faultcast_identity_set_serial(struct faultcast_slot *slot, u32 generation, u64 serial);
+
+/*
+ * Copies the aliases of the card that is, or was last, in @slot.  Process context.
+ * Returns false if there are none.
+ */
+bool faultcast_identity_aliases(const struct faultcast_slot *slot, struct faultcast_aliases *list);
 
 #endif /* FAULTCAST_CORE_IDENTITY_H */

@@ -54,8 +54,10 @@ struct faultcast_slot {
 	bool resolved;		/* the worker has looked for the device */
 	u64 resolve_after;	/* jiffies before which the worker does not look again */
 	struct faultcast_identity *identity;	/* the newest one */
+	struct faultcast_aliases *aliases;	/* NULL: none */
 	bool present;
 	u32 generation;		/* generation of @identity, which probes copy; 0: none */
+	bool serial_wanted;	/* serial.c: the serial number is still to be read */
 };
 
 #define FAULTCAST_SLOT_UNKNOWN	0	/* faults whose device is not known */

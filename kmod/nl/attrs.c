@@ -6,6 +6,7 @@
 #include <net/genetlink.h>
 
 #include "attrs.h"
+#include "core/alias.h"
 #include "core/event.h"
 #include "core/identity.h"
 #include "core/log.h"
@@ -195,7 +196,32 @@ static int fill_aer_errors(struct sk_buff *skb, const struct faultcast_slot *slo
 	return 0;
 }
 
-/* Writes the attributes that not every device has: identity, limits and AER errors. */
+static int fill_alias(struct sk_buff *skb, const struct faultcast_alias *alias)
+{
+	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_DEVICE_ALIAS);
+
+	if (!nest ||
+	    nla_put_u32(skb, FAULTCAST_A_ALIAS_SEGMENT, alias->segment) ||
+	    nla_put_u32(skb, FAULTCAST_A_ALIAS_BDF, alias->bdf))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_aliases(struct sk_buff *skb, const struct faultcast_slot *slot)
+{
+	struct faultcast_aliases list;
+	u32 i;
+
+	if (!faultcast_identity_aliases(slot, &list))
+		return 0;
+	for (i = 0; i < list.num; i++)
+		if (fill_alias(skb, &list.at[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+/* Writes the attributes that not every device has: identity, limits, aliases and AER errors. */
 static int fill_particulars(struct sk_buff *skb, const struct faultcast_slot *slot, bool serial)
 {
 	struct faultcast_identity id;
@@ -209,7 +235,7 @@ static int fill_particulars(struct sk_buff *skb, const struct faultcast_slot *sl
 	    (nla_put_u32(skb, FAULTCAST_A_DEVICE_RATE, READ_ONCE(slot->limit.rate)) ||
 	     nla_put_u32(skb, FAULTCAST_A_DEVICE_BURST, READ_ONCE(slot->limit.burst))))
 		return -EMSGSIZE;
-	return fill_aer_errors(skb, slot);
+	return fill_aliases(skb, slot) ?: fill_aer_errors(skb, slot);
 }
 
 /* Writes segment and bdf, or the name, or neither, with the attribute numbers of the set. */

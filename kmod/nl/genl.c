@@ -174,7 +174,8 @@ static int device_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		if (!(dump->next % SLOTS_AT_ONCE))
 			cond_resched();
 		if (!atomic_read_acquire(&slot->ready) ||
-		    (!faultcast_slot_raised(slot) && !READ_ONCE(slot->has_limit)))
+		    (!faultcast_slot_raised(slot) && !READ_ONCE(slot->has_limit) &&
+		     !READ_ONCE(slot->present)))
 			continue;
 		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				  &faultcast_genl_family, NLM_F_MULTI, FAULTCAST_CMD_DEVICE_GET);

@@ -347,7 +347,7 @@ static size_t fill_devices(struct dump *dump, char *out)
 
 	for (; len + DEVICE_MAX <= DUMP_MAX && (device = module_device((uint32_t)dump->next));
 	     dump->next++) {
-		if (!device->raised)
+		if (!device->raised && !device->present)
 			continue;
 		begin(reply, dump->port, dump->seq, dump->cmd, NLM_F_MULTI);
 		wire_device(reply, device);

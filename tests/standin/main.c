@@ -280,6 +280,18 @@ static const char *forget_units(char **words)
 	return NULL;
 }
 
+static const char *add_alias(char **words)
+{
+	int slot = module_find(words[0]);
+	struct address alias;
+
+	if (slot < 0 || address_parse_pci(words[1], &alias) ||
+	    module_add_alias((uint32_t)slot, &alias))
+		return "expected a device's name and a requester id";
+	answer_totals();
+	return NULL;
+}
+
 static const char *leave(char **words)
 {
 	(void)words;
@@ -313,6 +325,7 @@ static const struct command {
 	{ "probe", set_probe, 2, true },      /* NAME exact|active|unavailable|failed */
 	{ "unit", set_unit, 3, true },	      /* INDEX FAULTS REMAPS, each 0 or 1 */
 	{ "units-forget", forget_units, 0, true },
+	{ "alias", add_alias, 2, true },      /* DEVICE REQUESTER: the device's other id */
 	{ "status", status, 0, false },
 	{ "devices", devices, 0, false }, /* NAME=raised/published/suppressed/lost */
 	{ "quit", leave, 0, false },

@@ -401,6 +401,17 @@ void module_set_present(uint32_t slot, bool present)
 		 present && slot < SLOTS ? fresh[slot].identity.driver : "");
 }
 
+int module_add_alias(uint32_t slot, const struct address *alias)
+{
+	struct device_counts *device = &slots[slot];
+
+	if (device->num_aliases == DEVICE_ALIASES_MAX)
+		return -ENOSPC;
+	device->aliases[device->num_aliases++] = (struct device_alias){ .segment = alias->segment,
+									.bdf = alias->bdf };
+	return 0;
+}
+
 void module_unreported(uint64_t *suppressed, uint64_t *lost)
 {
 	*suppressed = *lost = 0;

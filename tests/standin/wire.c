@@ -300,7 +300,20 @@ static int put_aer_errors(struct nl_msg *msg, const struct device_counts *d)
 	return 0;
 }
 
-/* Puts attributes that not every device has: identity, limits and AER errors. */
+static int put_aliases(struct nl_msg *msg, const struct device_counts *d)
+{
+	for (uint32_t i = 0; i < d->num_aliases; i++) {
+		struct nlattr *nest = nla_nest_start(msg, FAULTCAST_A_DEVICE_ALIAS);
+
+		if (!nest || put_u32(msg, FAULTCAST_A_ALIAS_SEGMENT, d->aliases[i].segment) ||
+		    put_u32(msg, FAULTCAST_A_ALIAS_BDF, d->aliases[i].bdf) ||
+		    nla_nest_end(msg, nest))
+			return -1;
+	}
+	return 0;
+}
+
+/* Puts attributes that not every device has: identity, limits, aliases and AER errors. */
 static int put_particulars(struct nl_msg *msg, const struct device_counts *d)
 {
 	if (put_u32(msg, FAULTCAST_A_DEVICE_GENERATION, d->identity.generation) ||
@@ -311,7 +324,7 @@ static int put_particulars(struct nl_msg *msg, const struct device_counts *d)
 	if (d->has_limit && (put_u32(msg, FAULTCAST_A_DEVICE_RATE, d->rate) ||
 			     put_u32(msg, FAULTCAST_A_DEVICE_BURST, d->burst)))
 		return -1;
-	return put_aer_errors(msg, d);
+	return put_aliases(msg, d) || put_aer_errors(msg, d) ? -1 : 0;
 }
 
 static int put_times(struct nl_msg *msg, const struct device_counts *d)

@@ -39,6 +39,15 @@ static void put_aer_error(struct nl_msg *msg, uint32_t severity, uint32_t bit, u
 	nla_nest_end(msg, nest);
 }
 
+static void put_alias(struct nl_msg *msg, uint32_t segment, uint32_t bdf)
+{
+	struct nlattr *nest = nla_nest_start(msg, FAULTCAST_A_DEVICE_ALIAS);
+
+	nla_put_u32(msg, FAULTCAST_A_ALIAS_SEGMENT, segment);
+	nla_put_u32(msg, FAULTCAST_A_ALIAS_BDF, bdf);
+	nla_nest_end(msg, nest);
+}
+
 static struct nl_msg *begin_device(uint32_t slot)
 {
 	struct nl_msg *msg = begin_message(FAULTCAST_CMD_DEVICE_GET);
@@ -85,6 +94,8 @@ static struct nl_msg *device_with_everything(void)
 	put_aer_error(msg, FAULTCAST_SEVERITY_NONFATAL, 0, 1);
 	put_aer_error(msg, FAULTCAST_SEVERITY_FATAL, 31, 0x200000000);
 	put_aer_error(msg, FAULTCAST_SEVERITY_CORRECTED, FAULTCAST_AER_BIT_NONE, 3);
+	put_alias(msg, 0x10000, 0x0200);
+	put_alias(msg, 0, 0xffff);
 	return msg;
 }
 
@@ -147,6 +158,11 @@ static void device_everything(void **state)
 	assert_true(d.has_limit);
 	assert_int_equal(d.rate, 7);
 	assert_int_equal(d.burst, 8);
+	assert_int_equal(d.num_aliases, 2);
+	assert_int_equal(d.aliases[0].segment, 0x10000);
+	assert_int_equal(d.aliases[0].bdf, 0x0200);
+	assert_int_equal(d.aliases[1].segment, 0);
+	assert_int_equal(d.aliases[1].bdf, 0xffff);
 	assert_int_equal(d.aer_errors[FAULTCAST_SEVERITY_NONFATAL][0], 1);
 	assert_int_equal(d.aer_errors[FAULTCAST_SEVERITY_FATAL][31], 0x200000000);
 	assert_int_equal(d.aer_errors[FAULTCAST_SEVERITY_CORRECTED][FAULTCAST_AER_BIT_NONE], 3);
@@ -206,6 +222,28 @@ static void device_unknown_aer_errors_are_counted(void **state)
 	assert_int_equal(unknown, 4);
 	assert_memory_equal(d.aer_errors, none.aer_errors, sizeof(d.aer_errors));
 	assert_int_equal(d.raised | d.other, 0);
+}
+
+static void device_aliases_beyond_the_limit(void **state)
+{
+	struct nl_msg *msg = begin_device(1);
+	struct device_counts d;
+	struct nlattr *nest;
+	uint64_t unknown;
+
+	(void)state;
+	for (uint32_t i = 0; i < DEVICE_ALIASES_MAX + 3; i++)
+		put_alias(msg, 0, i);
+	assert_int_equal(device_of(msg, &d, &unknown), 0);
+	assert_int_equal(unknown, 3);
+	assert_int_equal(d.num_aliases, DEVICE_ALIASES_MAX);
+	assert_int_equal(d.aliases[DEVICE_ALIASES_MAX - 1].bdf, DEVICE_ALIASES_MAX - 1);
+	assert_true(counts_are_quiet(&d));
+	msg = begin_device(1);
+	nest = nla_nest_start(msg, FAULTCAST_A_DEVICE_ALIAS);
+	nla_put_u32(msg, FAULTCAST_A_ALIAS_SEGMENT, 1);
+	nla_nest_end(msg, nest);
+	assert_int_equal(device_of(msg, &d, &unknown), -EBADMSG);
 }
 
 static void device_minimal(void **state)
@@ -301,6 +339,7 @@ static const struct {
 	{ FAULTCAST_A_DEVICE_RATE, 2 },	      { FAULTCAST_A_DEVICE_RATE, 8 },
 	{ FAULTCAST_A_DEVICE_BURST, 2 },      { FAULTCAST_A_DEVICE_BURST, 8 },
 	{ FAULTCAST_A_DEVICE_IDENTITY, 3 },   { FAULTCAST_A_DEVICE_AER_ERROR, 3 },
+	{ FAULTCAST_A_DEVICE_ALIAS, 3 },
 }, wrong_aer_errors[] = {
 	{ FAULTCAST_A_AER_ERROR_SEVERITY, 2 }, { FAULTCAST_A_AER_ERROR_SEVERITY, 8 },
 	{ FAULTCAST_A_AER_ERROR_BIT, 2 },      { FAULTCAST_A_AER_ERROR_BIT, 8 },
@@ -362,6 +401,7 @@ int main(void)
 		cmocka_unit_test(device_without_limit),
 		cmocka_unit_test(device_unknown_aer_errors_are_counted),
 		cmocka_unit_test(device_of_wrong_lengths),
+		cmocka_unit_test(device_aliases_beyond_the_limit),
 		cmocka_unit_test(device_minimal),
 		cmocka_unit_test(device_overflow_and_name),
 		cmocka_unit_test(device_unknown_is_counted),

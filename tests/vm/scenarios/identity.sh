@@ -30,6 +30,10 @@ slot_of() {
 	grep -l "^${1%.*}$" /sys/bus/pci/slots/*/address | cut -d/ -f6
 }
 
+serial_is_known() {
+	[ "$(event_of $card 1 '.identity.serial.value')" = "\"$(printf '%u' 0x525400ffff123456)\"" ]
+}
+
 guest() {
 	ok "the module loads" load_faultcast
 	fault $plain
@@ -41,8 +45,7 @@ guest() {
 	is "ids of the card" \
 		"$(event_of $card 1 '[.identity.vendorId, .identity.deviceId, .identity.classCode]')" "[32902,4307,131072]"
 	is "its slot" "$(event_of $card 1 '.identity.physicalSlot')" "\"$(slot_of $card)\""
-	is "its serial number" "$(event_of $card 1 '.identity.serial.value')" \
-		"\"$(printf '%u' 0x525400ffff123456)\""
+	ok "its serial number, which is read in the background" wait_for 30 serial_is_known
 	is "devices has the same" "$(device_of $card '.identity')" "$(event_of $card 1 '.identity')"
 
 	ok "a driver binds" modprobe e1000e
@@ -66,4 +69,9 @@ guest() {
 	sleep 0.5
 	is "its event has no identity" "$(event_of 0000:7f:00.0 1 '[.generation, .identity]')" '[0,null]'
 	ok "the module unloads" unload_faultcast
+	ok "the module loads without serial numbers" load_faultcast noserial=1
+	fault $plain
+	sleep 1
+	is "then no device has one" "$(faultcastctl --json devices | jq -c '[.devices[].identity.serial] | unique')" "[null]"
+	ok "the module unloads again" unload_faultcast
 }

@@ -95,5 +95,6 @@ extern const struct check_group check_queue;
 extern const struct check_group check_vtd_records, check_vtd_walks, check_vtd;
 extern const struct check_group check_unreported;
 extern const struct check_group check_identity;
+extern const struct check_group check_serials, check_aliases, check_cards;
 
 #endif /* FAULTCAST_TEST_CHECK_H */

@@ -101,7 +101,7 @@ static void every_device_at_load(void)
 
 	if (!ours)
 		return;
-	expect_eq(faultcast_identity_init(), 0);
+	expect_eq(faultcast_identity_init(false), 0);
 	for_each_pci_dev(pdev) {
 		n++;
 		expect(slot_of(pdev)->present);
@@ -114,7 +114,7 @@ static void every_device_at_load(void)
 		expect_eq(id.subsystem_device, pdev->subsystem_device);
 		expect_eq(id.class, pdev->class);
 		expect_eq(id.revision, pdev->revision);
-		expect_eq(id.serial, pci_get_dsn(pdev));
+		expect_eq(id.serial, 0);
 		expect(!strcmp(id.driver, pdev->dev.driver ? pdev->dev.driver->name : ""));
 	}
 	expect(n > 1);
@@ -128,7 +128,7 @@ static void a_driver_comes_and_goes(void)
 
 	if (!pdev)
 		return;
-	expect_eq(faultcast_identity_init(), 0);
+	expect_eq(faultcast_identity_init(false), 0);
 	expect_newest(pdev, 1, "");
 	expect_eq(pci_register_driver(&driver), 0);
 	expect_eq(probe_generation, 2);
@@ -148,7 +148,7 @@ static void a_driver_that_fails(void)
 
 	if (!pdev)
 		return;
-	expect_eq(faultcast_identity_init(), 0);
+	expect_eq(faultcast_identity_init(false), 0);
 	probe_generation = 0;
 	probe_result = -EIO;
 	expect_eq(pci_register_driver(&driver), 0);
@@ -195,7 +195,7 @@ static void a_card_is_replaced(void)
 
 	if (!pdev)
 		return;
-	expect_eq(faultcast_identity_init(), 0);
+	expect_eq(faultcast_identity_init(false), 0);
 	expect(slot_of(pdev)->present);
 	pdev = replace(pdev, expect_absent);
 	if (expect(pdev)) {
@@ -213,7 +213,7 @@ static void eight_are_kept(void)
 
 	if (!pdev)
 		return;
-	expect_eq(faultcast_identity_init(), 0);
+	expect_eq(faultcast_identity_init(false), 0);
 	while (generation < 3 * KEPT) {
 		if (generation & 1)
 			expect_eq(pci_register_driver(&driver), 0);
@@ -237,7 +237,7 @@ static void nothing_changed(void)
 
 	if (!pdev)
 		return;
-	expect_eq(faultcast_identity_init(), 0);
+	expect_eq(faultcast_identity_init(false), 0);
 	/*
 	 * A fault had generation 0. The look-up finds the same identity, so there is no
 	 * new generation.
@@ -255,7 +255,7 @@ static void no_slot_no_identity(void)
 
 	if (!pdev)
 		return;
-	expect_eq(faultcast_identity_init(), 0);
+	expect_eq(faultcast_identity_init(false), 0);
 	for_each_pci_dev(other)
 		known += !!slot_of(other)->generation;
 	expect_eq(known, 1);
@@ -281,7 +281,7 @@ static void events_keep_their_generation(void)
 
 	if (!pdev)
 		return;
-	expect_eq(faultcast_identity_init(), 0);
+	expect_eq(faultcast_identity_init(false), 0);
 	raise(pdev);
 	expect_eq(pci_register_driver(&driver), 0);
 	raise(pdev);

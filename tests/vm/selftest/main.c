@@ -36,6 +36,9 @@ static const struct check_group *const groups[] = {
 	&check_vtd_walks,
 	&check_vtd,
 	&check_identity,
+	&check_serials,
+	&check_aliases,
+	&check_cards,
 };
 
 static atomic_t failures;
