@@ -13,6 +13,7 @@ import prometheus
 from tap import Tap
 
 BEGIN, END = 70, 85  # minutes: when the disturbance begins, and when the test looks back
+CHANGE = 20  # the minute at which a value changes
 WATCHED = 20  # how many minutes the test looks back
 # {name: minutes without scrapes, minutes without the module, whose counters restart afterwards}
 DISTURBANCES = {"a missed scrape": (1, 0, ""), "a restart of the exporter": (2, 0, "exporter"),
@@ -21,6 +22,8 @@ DISTURBANCES = {"a missed scrape": (1, 0, ""), "a restart of the exporter": (2, 
 CARD = {"device": "0000:41:00.0"}
 INFO = {**CARD, "slot": "7-1", "driver": "amdgpu", "vendor": "AMD", "model": "MI300X"}
 VTD = {"probe": "vtd"}
+EXACT = {"kind": "io_page_fault", "state": "exact", "reason": "none"}
+IDENTITY = {"kind": "io_page_fault", "state": "unwatched", "reason": "identity"}
 UP = ("up", 1, {}, "prometheus")
 BUILD = ("faultcast_build_info", 1, {"version": "2"}, "exporter")
 
@@ -37,8 +40,9 @@ def aer(severity):
     return health(2) + [("faultcast_aer_events_total", "+1", {**CARD, "severity": severity}, "module")]
 
 
-# For each alert the labels with which it fires, and the series for which it does: name, value (a
-# counter grows by "+N" a minute), labels, and the program whose end ends the series.
+# For each alert the labels with which it fires, and the series for which it does: name, value, labels,
+# and the program whose end ends the series. A counter grows by "+N" a minute. A pair is a value that
+# changes before the alert fires.
 CASES = {
     "FaultcastDeviceFaulty": (INFO, health(2)),
     "FaultcastDeviceSuspect": (INFO, health(1)),
@@ -46,8 +50,10 @@ CASES = {
     "FaultcastAerFatal": (INFO, aer("fatal")),
     "FaultcastAerNonfatal": (INFO, aer("nonfatal")),
     "FaultcastAerCorrected": (INFO, aer("corrected")),
-    "FaultcastDeviceUnwatched": ({"reason": "identity"},
-                                 [("faultcast_devices_unwatched", 3, {"reason": "identity"}, "exporter")]),
+    "FaultcastDeviceUnwatched": (IDENTITY, [("faultcast_device_coverage", 3, IDENTITY, "module")]),
+    "FaultcastCoverageLost": ({"kind": "io_page_fault"},
+                              [("faultcast_device_coverage", (9, 2), EXACT, "module"),
+                               ("faultcast_device_coverage", (0, 7), IDENTITY, "module")]),
     "FaultcastDevicesOmitted": ({}, [("faultcast_devices_omitted", 7, {}, "exporter")]),
     "FaultcastExporterDown": ({}, [("up", 0, {}, "prometheus")]),
     "FaultcastExporterAbsent": ({"instance": None}, []),
@@ -86,6 +92,8 @@ def samples(value, gone, restarts):
         if minute in gone:
             texts.append("_" if minute - 1 in gone else "stale")
             zero = minute + 1 if restarts else zero
+        elif isinstance(value, tuple):
+            texts.append(str(value[minute >= CHANGE]))
         elif isinstance(value, str):
             texts.append(str(int(value) * (minute - zero)))
         else:
