@@ -6,12 +6,15 @@
 
 #include "accept.h"
 #include "bus/snapshot.h"
-#include "faultcast.h"
 #include "model/names.h"
 #include "pci/devices.h"
 #include "tables.h"
 
-void coverage_count(uint32_t kind, const struct snapshot *s, struct coverage_counts *counts)
+struct counts {
+	size_t devices[COVERAGE_STATES][COVERAGE_REASONS];
+};
+
+static void count_kind(uint32_t kind, const struct snapshot *s, struct counts *counts)
 {
 	size_t count;
 	const struct pci_device *const *list = devices_list(&count);
@@ -27,38 +30,44 @@ void coverage_count(uint32_t kind, const struct snapshot *s, struct coverage_cou
 	}
 }
 
-static void collect_unwatched(struct expo *e, const struct snapshot *s)
+void coverage_count(const struct snapshot *s, size_t kind,
+		    void (*fn)(void *ctx, size_t kind, struct coverage pair, size_t devices),
+		    void *ctx)
 {
-	struct coverage_counts counts;
+	struct counts counts;
 	struct coverage pair;
 
-	coverage_count(FAULTCAST_KIND_IO_PAGE_FAULT, s, &counts);
-	for (size_t i = 0; coverage_possible(FAULTCAST_KIND_IO_PAGE_FAULT, i, &pair); i++)
-		if (pair.state == COVERAGE_UNWATCHED)
-			metric_add_for(e, "reason", coverage_reason_name(pair.reason),
-				       counts.devices[pair.state][pair.reason]);
+	count_kind(coverage_kinds[kind], s, &counts);
+	for (size_t i = 0; coverage_possible(coverage_kinds[kind], i, &pair); i++)
+		fn(ctx, kind, pair, counts.devices[pair.state][pair.reason]);
 }
 
-static void add_kind(struct expo *e, const struct snapshot *s, uint32_t kind)
+static void add_unwatched(void *ctx, size_t kind, struct coverage pair, size_t devices)
 {
-	struct coverage_counts counts;
-	struct coverage pair;
+	(void)kind;
+	if (pair.state == COVERAGE_UNWATCHED)
+		metric_add_for(ctx, "reason", coverage_reason_name(pair.reason), devices);
+}
 
-	coverage_count(kind, s, &counts);
-	for (size_t i = 0; coverage_possible(kind, i, &pair); i++) {
-		const struct label labels[] = { { "kind", kind_name(kind) },
-						{ "state", coverage_state_name(pair.state) },
-						{ "reason", coverage_reason_name(pair.reason) },
-						{ NULL, NULL } };
+static void collect_unwatched(struct expo *e, const struct snapshot *s)
+{
+	coverage_count(s, COVERAGE_DMA, add_unwatched, e);
+}
 
-		expo_sample(e, labels, UNIT_WHOLE, counts.devices[pair.state][pair.reason], NULL);
-	}
+static void add_coverage(void *ctx, size_t kind, struct coverage pair, size_t devices)
+{
+	const struct label labels[] = { { "kind", kind_name(coverage_kinds[kind]) },
+					{ "state", coverage_state_name(pair.state) },
+					{ "reason", coverage_reason_name(pair.reason) },
+					{ NULL, NULL } };
+
+	expo_sample(ctx, labels, UNIT_WHOLE, devices, NULL);
 }
 
 static void collect_coverage(struct expo *e, const struct snapshot *s)
 {
-	for (size_t i = 0; i < COVERAGE_KINDS; i++)
-		add_kind(e, s, coverage_kinds[i]);
+	for (size_t kind = 0; kind < COVERAGE_KINDS; kind++)
+		coverage_count(s, kind, add_coverage, e);
 }
 
 static void collect_accepted(struct expo *e, const struct snapshot *s)

@@ -10,11 +10,13 @@
 
 struct snapshot;
 
-struct coverage_counts {
-	size_t devices[COVERAGE_STATES][COVERAGE_REASONS];
-};
-
-/* Counts the present PCI devices by their coverage for @kind, while the module is as in @s. */
-void coverage_count(uint32_t kind, const struct snapshot *s, struct coverage_counts *counts);
+/*
+ * Counts the present PCI devices by their coverage for coverage_kinds[@kind], while the module is
+ * as in @s.  Calls @fn for each pair of coverage_possible(), also with @devices 0.  Takes 0.1 ms
+ * for 4096 devices.
+ */
+void coverage_count(const struct snapshot *s, size_t kind,
+		    void (*fn)(void *ctx, size_t kind, struct coverage pair, size_t devices),
+		    void *ctx);
 
 #endif

@@ -280,14 +280,19 @@ bool metric_device_is_watched(const struct metric_device *device, uint32_t kind)
  * Nothing is known of the coverage of a device that is not in sysfs.  The faults that it has had
  * were counted, so that more of them would be.
  */
-enum health_state metric_device_health(const struct metric_device *device)
+enum health_state metric_health(const struct device_counts *counts, const struct pci_device *pci,
+				const struct module_status *module, enum health_state state)
 {
 	bool ok;
 
-	if (device->health != HEALTH_OK)
-		return device->health;
-	ok = device->pci ? coverage_allows_ok(&device->pci->coverage, device->module,
-					      health_watch_kinds())
-			 : device->counts->first_real_ns != 0;
+	if (state != HEALTH_OK)
+		return state;
+	ok = pci ? coverage_allows_ok(&pci->coverage, module, health_watch_kinds())
+		 : counts->first_real_ns != 0;
 	return ok ? HEALTH_OK : HEALTH_UNKNOWN;
+}
+
+enum health_state metric_device_health(const struct metric_device *device)
+{
+	return metric_health(device->counts, device->pci, device->module, device->health);
 }

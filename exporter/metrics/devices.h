@@ -89,9 +89,14 @@ const char *metric_device_domain(const struct metric_device *device);
 bool metric_device_is_watched(const struct metric_device *device, uint32_t kind);
 
 /*
- * The health of the device, HEALTH_UNKNOWN if there is nothing to say.  HEALTH_OK only if
- * coverage_allows_ok() says so.
+ * What may be said of the health of a device that the rules call @state.  @pci is NULL if it is not
+ * in sysfs, and @module if the module is not loaded.  HEALTH_OK only if coverage_allows_ok() says
+ * so.
  */
+enum health_state metric_health(const struct device_counts *counts, const struct pci_device *pci,
+				const struct module_status *module, enum health_state state);
+
+/* metric_health() of the device. */
 enum health_state metric_device_health(const struct metric_device *device);
 
 #endif

@@ -44,6 +44,9 @@ enum coverage_reason {
 	COVERAGE_REASONS
 };
 
+/* More than the pairs of all kinds together. */
+#define COVERAGE_PAIRS_MAX 64
+
 struct coverage {
 	enum coverage_state state;
 	enum coverage_reason reason;
@@ -91,6 +94,7 @@ struct coverage_device {
 /* The kinds for which coverage_of() has an answer: those that can make a device unhealthy. */
 #define COVERAGE_KINDS 3
 extern const uint32_t coverage_kinds[COVERAGE_KINDS]; /* enum faultcast_kind */
+#define COVERAGE_DMA 0 /* the index of FAULTCAST_KIND_IO_PAGE_FAULT */
 
 /*
  * Answers for faults of @kind, one of coverage_kinds[].  @module is NULL while the kernel module is

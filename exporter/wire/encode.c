@@ -6,6 +6,7 @@
 #include "faultcast.h"
 #include "model/address.h"
 #include "model/counts.h"
+#include "model/coverage.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/gap.h"
@@ -38,7 +39,7 @@ static Faultcast__V1__DeviceAddress *fill_address(struct address_message *m,
 static Faultcast__V1__DeviceIdentity *fill_identity(struct identity_message *m,
 						    const struct device_identity *id)
 {
-	if (!id->generation)
+	if (!id->generation && !id->vendor_id)
 		return NULL;
 	faultcast__v1__device_identity__init(&m->msg);
 	m->msg.vendor_id = id->vendor_id;
@@ -336,6 +337,41 @@ void message_device(struct device_message *m, const struct device_counts *device
 	}
 }
 
+static Faultcast__V1__CoverageState proto_coverage(enum coverage_state state)
+{
+	static const Faultcast__V1__CoverageState states[COVERAGE_STATES] = {
+		[COVERAGE_NONE] = FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_UNSPECIFIED,
+		[COVERAGE_UNWATCHED] = FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_UNWATCHED,
+		[COVERAGE_LOWER_BOUND] = FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_LOWER_BOUND,
+		[COVERAGE_EXACT] = FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_EXACT,
+	};
+
+	return states[state];
+}
+
+static char *proto_reason(enum coverage_reason reason)
+{
+	return UNCONST(reason ? coverage_reason_name(reason) : "");
+}
+
+void message_device_coverage(struct device_message *m, const struct coverage_device *device,
+			     const struct module_status *module)
+{
+	m->msg.coverage = m->coverage_list;
+	for (size_t i = 0; i < COVERAGE_KINDS; i++) {
+		struct coverage coverage = coverage_of(coverage_kinds[i], device, module);
+		Faultcast__V1__Coverage *message = &m->coverage[m->msg.n_coverage];
+
+		if (coverage.state == COVERAGE_NONE)
+			continue;
+		faultcast__v1__coverage__init(message);
+		message->kind = (Faultcast__V1__Kind)coverage_kinds[i];
+		message->state = proto_coverage(coverage.state);
+		message->reason = proto_reason(coverage.reason);
+		m->coverage_list[m->msg.n_coverage++] = message;
+	}
+}
+
 static void fill_probes(struct status_message *m, const struct module_status *module)
 {
 	for (unsigned int i = 0; i < module->num_probes; i++) {
@@ -392,6 +428,23 @@ void message_status(struct status_message *m, const char *exporter_version,
 		skew_describe(module, m->skew);
 		m->msg.skew = m->skew;
 	}
+}
+
+void message_status_coverage(struct status_message *m, uint32_t kind, struct coverage coverage,
+			     uint64_t devices, bool accepted)
+{
+	Faultcast__V1__CoverageCount *message = &m->coverage[m->msg.n_coverage];
+
+	if (!devices || m->msg.n_coverage == COVERAGE_PAIRS_MAX)
+		return;
+	faultcast__v1__coverage_count__init(message);
+	message->kind = (Faultcast__V1__Kind)kind;
+	message->state = proto_coverage(coverage.state);
+	message->reason = proto_reason(coverage.reason);
+	message->devices = devices;
+	message->accepted = accepted;
+	m->coverage_list[m->msg.n_coverage++] = message;
+	m->msg.coverage = m->coverage_list;
 }
 
 void message_add_delimited(struct strbuf *sb, const ProtobufCMessage *msg)

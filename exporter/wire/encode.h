@@ -14,6 +14,7 @@
 #include "faultcast/v1/stream.pb-c.h"
 #include "model/address.h"
 #include "model/counts.h"
+#include "model/coverage.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/gap.h"
@@ -86,23 +87,35 @@ struct device_message {
 	Faultcast__V1__HotplugCounts hotplug;
 	Faultcast__V1__Limit limit;
 	struct identity_message identity;
+	Faultcast__V1__Coverage coverage[COVERAGE_KINDS];
+	Faultcast__V1__Coverage *coverage_list[COVERAGE_KINDS];
 };
 
 /* The message of a device; @health is HEALTH_UNKNOWN if no rule judges the device. */
 void message_device(struct device_message *m, const struct device_counts *device,
 		    enum health_state health);
 
+/* Adds the coverage of the device, of all kinds, to its message. */
+void message_device_coverage(struct device_message *m, const struct coverage_device *device,
+			     const struct module_status *module);
+
 struct status_message {
 	Faultcast__V1__Status msg;
 	Faultcast__V1__Module module;
 	Faultcast__V1__Probe probes[PROBES_MAX];
 	Faultcast__V1__Probe *probe_list[PROBES_MAX];
+	Faultcast__V1__CoverageCount coverage[COVERAGE_PAIRS_MAX];
+	Faultcast__V1__CoverageCount *coverage_list[COVERAGE_PAIRS_MAX];
 	char skew[SKEW_LEN];
 };
 
 /* The message of the status; without the feed if @source is NULL, without the module likewise. */
 void message_status(struct status_message *m, const char *exporter_version,
 		    Faultcast__V1__Source *source, const struct module_status *module);
+
+/* Adds the number of devices with this coverage to the message.  Zero is left out. */
+void message_status_coverage(struct status_message *m, uint32_t kind, struct coverage coverage,
+			     uint64_t devices, bool accepted);
 
 /* Adds @msg, delimited: its length as a varint stands before it. */
 void message_add_delimited(struct strbuf *sb, const ProtobufCMessage *msg);

@@ -14,10 +14,12 @@
 #include "base/json.h"
 #include "model/address.h"
 #include "model/counts.h"
+#include "model/coverage.h"
 #include "model/cursor.h"
 #include "model/event.h"
 #include "model/health.h"
 #include "model/identity.h"
+#include "model/module.h"
 #include "wire/encode.h"
 
 static void expect_json(const ProtobufCMessage *msg, const char *want)
@@ -27,6 +29,19 @@ static void expect_json(const ProtobufCMessage *msg, const char *want)
 	json_add_message(&sb, msg);
 	assert_string_equal(strbuf_str(&sb), want);
 	assert_false(sb.failed);
+	strbuf_free(&sb);
+}
+
+/* Compares the end of the message. */
+static void expect_json_end(const ProtobufCMessage *msg, const char *want)
+{
+	struct strbuf sb = STRBUF_INIT;
+	const char *text;
+
+	json_add_message(&sb, msg);
+	text = strbuf_str(&sb);
+	assert_true(strlen(text) > strlen(want));
+	assert_string_equal(text + strlen(text) - strlen(want), want);
 	strbuf_free(&sb);
 }
 
@@ -281,6 +296,43 @@ static void device_with_everything(void **state)
 		    "\"burst\":512},\"health\":\"HEALTH_FAULTY\"}");
 }
 
+/* A host bridge has no entry for DMA faults. */
+static void device_with_coverage(void **state)
+{
+	const struct device_counts counts = { .slot = 1 };
+	const struct coverage_device nic = { .iommu = COVERAGE_IOMMU_AMD,
+					     .domain = COVERAGE_DOMAIN_TRANSLATED,
+					     .is_requester = true,
+					     .has_aer = true,
+					     .aer = COVERAGE_AER_KERNEL };
+	const struct coverage_device bridge = { .iommu = COVERAGE_IOMMU_NONE };
+	const struct module_status module = {
+		.probes = { { .name = "iommu", .state = FAULTCAST_PROBE_ACTIVE },
+			    { .name = "aer", .state = FAULTCAST_PROBE_ACTIVE, .exact = true } },
+		.num_probes = 2,
+	};
+	struct device_message m;
+
+	(void)state;
+	memset(&m, 0xa5, sizeof(m));
+	message_device(&m, &counts, HEALTH_UNKNOWN);
+	message_device_coverage(&m, &nic, &module);
+	expect_json_end(&m.msg.base,
+			"\"coverage\":[{\"kind\":\"KIND_IO_PAGE_FAULT\","
+			"\"state\":\"COVERAGE_STATE_LOWER_BOUND\",\"reason\":\"driver_partial\"},"
+			"{\"kind\":\"KIND_INTERRUPT_REMAPPING\","
+			"\"state\":\"COVERAGE_STATE_UNWATCHED\",\"reason\":\"no_tracepoint\"},"
+			"{\"kind\":\"KIND_AER\",\"state\":\"COVERAGE_STATE_EXACT\","
+			"\"reason\":\"\"}]}");
+	message_device(&m, &counts, HEALTH_UNKNOWN);
+	message_device_coverage(&m, &bridge, NULL);
+	expect_json_end(&m.msg.base,
+			"\"coverage\":[{\"kind\":\"KIND_INTERRUPT_REMAPPING\","
+			"\"state\":\"COVERAGE_STATE_UNWATCHED\",\"reason\":\"no_iommu\"},"
+			"{\"kind\":\"KIND_AER\",\"state\":\"COVERAGE_STATE_UNWATCHED\","
+			"\"reason\":\"no_capability\"}]}");
+}
+
 /* A device of a module with the first interface: no identity, no limit, no errors. */
 static void device_with_little(void **state)
 {
@@ -330,6 +382,7 @@ int main(void)
 		cmocka_unit_test(generation_and_late),
 		cmocka_unit_test(change_of_health),
 		cmocka_unit_test(device_with_everything),
+		cmocka_unit_test(device_with_coverage),
 		cmocka_unit_test(device_with_little),
 		cmocka_unit_test(device_with_every_error),
 	};
