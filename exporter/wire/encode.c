@@ -39,7 +39,7 @@ static Faultcast__V1__DeviceAddress *fill_address(struct address_message *m,
 static Faultcast__V1__DeviceIdentity *fill_identity(struct identity_message *m,
 						    const struct device_identity *id)
 {
-	if (!id->generation && !id->vendor_id)
+	if (!id->generation)
 		return NULL;
 	faultcast__v1__device_identity__init(&m->msg);
 	m->msg.vendor_id = id->vendor_id;
