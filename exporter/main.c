@@ -16,10 +16,10 @@
 #include "feed/netlink.h"
 #include "feed/settings.h"
 #include "http/endpoint_probes.h"
+#include "http/page.h"
 #include "http/routes.h"
 #include "http/server.h"
 #include "metrics/metrics.h"
-#include "metrics/scrape.h"
 #include "netlink/genl.h"
 #include "pci/devices.h"
 #include "registry.h"
@@ -194,7 +194,7 @@ static int run(int argc, char **argv)
 		return err;
 	snapshot_init(&loop);
 	notify_start(&loop);
-	scrape_init(&loop);
+	page_init(&loop);
 	bus_set_feed(&source.status);
 	err = metrics_init(features);
 	if (!err)
@@ -202,7 +202,7 @@ static int run(int argc, char **argv)
 	if (!err)
 		err = serve();
 
-	scrape_fini();
+	page_fini();
 	snapshot_fini();
 	http_server_stop();
 	feed_netlink_stop(&source);

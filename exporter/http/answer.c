@@ -83,15 +83,14 @@ bool http_read_query(struct http_request *request, void *into)
 	return !err;
 }
 
-void http_answer_message(struct http_request *request, const ProtobufCMessage *msg, int format)
+void http_add_message(struct strbuf *body, const ProtobufCMessage *msg, int format)
 {
 	size_t len = protobuf_c_message_get_packed_size(msg);
 
-	http_answer_ok(request, http_json_or_protobuf[format]);
 	if (format == AS_JSON) {
-		json_add_message(&request->body, msg);
-		strbuf_addc(&request->body, '\n');
-	} else if (strbuf_reserve(&request->body, len)) {
-		request->body.len += protobuf_c_message_pack(msg, (uint8_t *)request->body.s);
+		json_add_message(body, msg);
+		strbuf_addc(body, '\n');
+	} else if (strbuf_reserve(body, len)) {
+		body->len += protobuf_c_message_pack(msg, (uint8_t *)body->s + body->len);
 	}
 }

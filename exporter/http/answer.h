@@ -17,7 +17,7 @@
 #define HTTP_SSE "text/event-stream"
 #define HTTP_JSON "application/json"
 
-/* The formats of http_answer_message(). */
+/* The formats of http_add_message(). */
 extern const char *const http_json_or_protobuf[];
 
 /* Answers with one line of text; the format is printf's. */
@@ -54,7 +54,7 @@ int http_choose(struct http_request *request);
  */
 bool http_read_query(struct http_request *request, void *into);
 
-/* Answers 200 with @msg as @format, an index of http_json_or_protobuf. */
-void http_answer_message(struct http_request *request, const ProtobufCMessage *msg, int format);
+/* Adds @msg as @format, an index of http_json_or_protobuf. */
+void http_add_message(struct strbuf *body, const ProtobufCMessage *msg, int format);
 
 #endif

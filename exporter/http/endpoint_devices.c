@@ -1,66 +1,104 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* GET /v1/devices: the devices that the kernel module has counted faults of, and their health. */
-#include <errno.h>
-#include <stdlib.h>
-
 #include "answer.h"
-#include "counters.h"
+#include "base/json.h"
 #include "health/watch.h"
+#include "page.h"
 #include "parameter.h"
 #include "routes.h"
 #include "wire/encode.h"
 
-/* Returns the number of devices in the list. */
-static size_t fill(struct device_message *messages, Faultcast__V1__Device **list,
-		   const struct snapshot *snapshot)
-{
-	const bool judged = health_watch_knows(snapshot->module.instance);
-	size_t n = 0;
+#define DEVICES_PER_STEP 8
+#define FIELD_DEVICES ((1 << 3) | 2) /* the tag of DeviceList.devices: field 1, delimited */
 
-	for (size_t i = 0; i < snapshot->num_devices; i++) {
-		const struct device_counts *device = &snapshot->devices[i];
+/* The page that is being written. */
+static size_t next;
+static bool judged;
+
+static void add_json(struct strbuf *body, const ProtobufCMessage *device)
+{
+	strbuf_adds(body, body->len ? "," : "{\"devices\":[");
+	json_add_message(body, device);
+}
+
+static void end_json(struct strbuf *body)
+{
+	strbuf_adds(body, body->len ? "]}\n" : "{}\n");
+}
+
+static void add_protobuf(struct strbuf *body, const ProtobufCMessage *device)
+{
+	strbuf_addc(body, FIELD_DEVICES);
+	message_add_delimited(body, device);
+}
+
+static void end_protobuf(struct strbuf *body)
+{
+	(void)body;
+}
+
+/* Writes a message DeviceList, one device after the other. */
+struct list_writer {
+	void (*add)(struct strbuf *body, const ProtobufCMessage *device);
+	void (*end)(struct strbuf *body);
+};
+
+static const struct list_writer json_list = { add_json, end_json };
+static const struct list_writer protobuf_list = { add_protobuf, end_protobuf };
+
+static int begin(const struct page_format *format, const struct snapshot *s)
+{
+	(void)format;
+	next = 0;
+	judged = health_watch_knows(s->module.instance);
+	return 0;
+}
+
+static bool step(const struct page_format *format, const struct snapshot *s, struct strbuf *body)
+{
+	const struct list_writer *writer = format->own;
+
+	for (int i = 0; i < DEVICES_PER_STEP && next < s->num_devices; i++, next++) {
+		const struct device_counts *device = &s->devices[next];
+		struct device_message m;
 
 		if (counts_are_quiet(device))
 			continue;
-		message_device(&messages[n], device,
+		message_device(&m, device,
 			       judged ? health_watch_state(&device->address) : HEALTH_UNKNOWN);
-		list[n] = &messages[n].msg;
-		n++;
+		writer->add(body, &m.msg.base);
 	}
-	return n;
+	if (next < s->num_devices)
+		return true;
+	writer->end(body);
+	return false;
 }
 
-static void answer_counters(struct http_request *request, const struct snapshot *snapshot)
-{
-	int format = http_choose(request);
-	Faultcast__V1__DeviceList msg = FAULTCAST__V1__DEVICE_LIST__INIT;
-	struct device_message *messages;
+/* In the order of http_json_or_protobuf. */
+static const struct page_format formats[] = {
+	{ HTTP_JSON, &json_list, begin, step, NULL },
+	{ HTTP_PROTOBUF, &protobuf_list, begin, step, NULL },
+};
 
-	if (format < 0)
-		return;
-	messages = calloc(snapshot->num_devices + 1, sizeof(*messages));
-	msg.devices = calloc(snapshot->num_devices + 1, sizeof(*msg.devices));
-	if (messages && msg.devices) {
-		msg.n_devices = fill(messages, msg.devices, snapshot);
-		http_answer_message(request, &msg.base, format);
-	} else {
-		counters_answer_error(request, -ENOMEM);
-	}
-	free(messages);
-	free(msg.devices);
-}
+static const struct page_kind kind = { LIMITS_DEVICES, NULL };
 
 static void answer(struct http_request *request)
 {
-	if (http_read_query(request, NULL))
-		counters_then(request, answer_counters);
+	int chosen;
+
+	if (!http_read_query(request, NULL))
+		return;
+	chosen = http_choose(request);
+	if (chosen >= 0)
+		page_answer(request, &kind, &formats[chosen]);
 }
 
 static const struct http_status statuses[] = {
-	{ MHD_HTTP_OK, "the devices; none while the kernel module is not loaded" },
+	{ MHD_HTTP_OK, "the devices, none while the kernel module is not loaded; compressed with "
+		       "gzip if `Accept-Encoding` asks for it" },
 	{ MHD_HTTP_BAD_REQUEST, "the query has a parameter" },
 	{ MHD_HTTP_NOT_ACCEPTABLE, "`Accept` allows none of the formats" },
-	{ MHD_HTTP_SERVICE_UNAVAILABLE, "the kernel module's counters cannot be read" },
+	{ MHD_HTTP_SERVICE_UNAVAILABLE, PAGE_UNAVAILABLE },
 	{ 0 },
 };
 

@@ -4,7 +4,7 @@
 
 #include "answer.h"
 #include "bus/bus.h"
-#include "counters.h"
+#include "page.h"
 #include "parameter.h"
 #include "routes.h"
 #include "wire/encode.h"
@@ -25,31 +25,47 @@ static void fill_source(Faultcast__V1__Source *m, char cursor[CURSOR_LEN], uint6
 	m->unknown = feed->unknown + unknown;
 }
 
-static void answer_counters(struct http_request *request, const struct snapshot *snapshot)
+static bool write_page(const struct page_format *format, const struct snapshot *s,
+		       struct strbuf *body);
+
+/* In the order of http_json_or_protobuf. */
+static const struct page_format formats[] = {
+	{ .content_type = HTTP_JSON, .step = write_page },
+	{ .content_type = HTTP_PROTOBUF, .step = write_page },
+};
+
+/* The page is short: it needs no second step. */
+static bool write_page(const struct page_format *format, const struct snapshot *s,
+		       struct strbuf *body)
 {
-	int format = http_choose(request);
 	char cursor[CURSOR_LEN];
 	Faultcast__V1__Source source;
 	struct status_message m;
 
-	if (format < 0)
-		return;
-	fill_source(&source, cursor, snapshot->unknown);
-	message_status(&m, VERSION, &source, snapshot->present ? &snapshot->module : NULL);
-	http_answer_message(request, &m.msg.base, format);
+	fill_source(&source, cursor, s->unknown);
+	message_status(&m, VERSION, &source, s->present ? &s->module : NULL);
+	http_add_message(body, &m.msg.base, (int)(format - formats));
+	return false;
 }
+
+static const struct page_kind kind = { LIMITS_STATUS, NULL };
 
 static void answer(struct http_request *request)
 {
-	if (http_read_query(request, NULL))
-		counters_then(request, answer_counters);
+	int chosen;
+
+	if (!http_read_query(request, NULL))
+		return;
+	chosen = http_choose(request);
+	if (chosen >= 0)
+		page_answer(request, &kind, &formats[chosen]);
 }
 
 static const struct http_status statuses[] = {
 	{ MHD_HTTP_OK, "the status; without a `module` while the kernel module is not loaded" },
 	{ MHD_HTTP_BAD_REQUEST, "the query has a parameter" },
 	{ MHD_HTTP_NOT_ACCEPTABLE, "`Accept` allows none of the formats" },
-	{ MHD_HTTP_SERVICE_UNAVAILABLE, "the kernel module's counters cannot be read" },
+	{ MHD_HTTP_SERVICE_UNAVAILABLE, PAGE_UNAVAILABLE },
 	{ 0 },
 };
 

@@ -324,6 +324,8 @@ static void collect_refused(struct expo *e, const struct snapshot *s)
 {
 	static const char *const names[LIMITS_USES] = {
 		[LIMITS_METRICS] = "metrics",
+		[LIMITS_DEVICES] = "devices",
+		[LIMITS_STATUS] = "status",
 		[LIMITS_EVENTS] = "events",
 	};
 

@@ -25,6 +25,8 @@ bool limits_is_network(const char *text);
 /* Something that only so many requests may use at the same time. */
 enum limits_use {
 	LIMITS_METRICS, /* a page of metrics */
+	LIMITS_DEVICES, /* a page of devices */
+	LIMITS_STATUS,	/* a page of the status */
 	LIMITS_EVENTS,	/* a stream of events */
 	LIMITS_USES
 };

@@ -156,7 +156,7 @@ static void add_failure(struct strbuf *error, const struct addrinfo *info, const
 	strbuf_reset(error);
 	strbuf_adds(error, "cannot listen on ");
 	listener_add_name(&failed, error);
-	strbuf_addf(error, ", of web.listen-address %s: %s", address, strerror(-err));
+	strbuf_addf(error, " (web.listen-address %s): %s", address, strerror(-err));
 }
 
 /* Whether the machine lacks the address, or its whole family. */

@@ -50,7 +50,7 @@ struct http_request {
 	/* The server's. */
 	struct connection *connection;
 	struct MHD_Connection *mhd;
-	size_t target_len; /* of the target as it was sent, up to a NUL */
+	size_t target_len; /* length of the target as it was sent, up to a NUL */
 	bool begun;	   /* the headers are complete */
 	bool asked;	   /* the route's answer() was called */
 	bool suspended;

@@ -6,6 +6,7 @@
 #include "connection.h"
 #include "endpoint_metrics.h"
 #include "limits.h"
+#include "page.h"
 #include "server.h"
 
 #define NAME_ENDPOINT(name) name,
@@ -15,6 +16,7 @@ const struct http_route *const http_routes[] = { HTTP_ENDPOINTS(NAME_ENDPOINT) N
 const struct feature feature_http = {
 	.settings = (const struct setting_group *const[]){ &http_server_settings,
 							   &connection_settings, &limits_settings,
-							   &endpoint_metrics_settings, NULL },
+							   &endpoint_metrics_settings,
+							   &page_limit_settings, NULL },
 	.metrics = (const struct metric *const[]){ limits_metrics, NULL },
 };

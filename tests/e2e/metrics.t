@@ -227,7 +227,7 @@ def bounded(bed, standin):
     waiting = [ask(exporter), ask(exporter)]
     # One address gets half. Connections are accepted in order, so the third request finds two in progress.
     status, body = answer(ask(exporter))
-    tap.same((status, body), (503, b"too many requests for metrics are being answered already\n"),
+    tap.same((status, body), (503, b"too many requests for /metrics are being answered already\n"),
              "a third request at the same time is refused")
     standin.resume()
     tap.same([answer(sock)[0] for sock in waiting], [200, 200], "the first two are answered")
