@@ -117,6 +117,11 @@ static void collect_module_info(struct expo *e, const struct snapshot *s)
 	expo_sample(e, labels, UNIT_WHOLE, 1, NULL);
 }
 
+static void collect_load_time(struct expo *e, const struct snapshot *s)
+{
+	expo_sample(e, NULL, UNIT_NANOSECONDS, s->module.loaded_real_ns, NULL);
+}
+
 static void collect_abi_skew(struct expo *e, const struct snapshot *s)
 {
 	metric_add_for(e, "module", "older", skew_of(&s->module) < 0);
@@ -219,6 +224,15 @@ const struct metric module_metrics[] = {
 		.origin = METRIC_KERNEL,
 		.labels = "version, abi",
 		.collect = collect_module_info,
+	},
+	{
+		.family = { "faultcast_module_load_timestamp_seconds", METRIC_GAUGE,
+			    "Unix time when the kernel module was loaded. Its counters of faults "
+			    "begin then." },
+		.details = "[install.md](install.md#faults-before-the-module-is-loaded) says where "
+			   "earlier faults are, and how to load the module earlier.",
+		.origin = METRIC_KERNEL,
+		.collect = collect_load_time,
 	},
 	{
 		.family = { "faultcast_module_abi_skew", METRIC_GAUGE,

@@ -189,6 +189,8 @@ def created(bed, standin):
     loaded = f"{ns // 10**9}.{ns % 10**9:09}".rstrip("0").rstrip(".")
     bed.tap.same(set(re.findall(r"^faultcast_io_page_faults_created\{.*\} (\S+)$", body, re.M)), {loaded},
         "counters of the kernel say that they count since the module was loaded")
+    time_of_load = re.search(r"^faultcast_module_load_timestamp_seconds (\S+)$", body, re.M)
+    bed.tap.same(time_of_load and time_of_load[1], loaded, "so does a metric of its own")
     ours = re.search(r"^faultcast_delivery_seconds_created (\S+)$", body, re.M)
     bed.tap.result(ours, "the exporter's own counters say since when they count")
     lost = dict(re.findall(r'^faultcast_events_lost_created\{stage="(.*)"\} (\S+)$', body, re.M))
