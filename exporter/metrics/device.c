@@ -2,6 +2,7 @@
 /* The metrics of what each device has raised, by the label device. */
 #include "devices.h"
 #include "faultcast.h"
+#include "health/watch.h"
 #include "model/counts.h"
 #include "model/health.h"
 #include "model/names.h"
@@ -79,6 +80,30 @@ static void collect_link_events(struct expo *e, const struct metric_device *devi
 		add(e, device, "event", "link_changed", counts->link, &exemplars->link);
 }
 
+/* Kinds that can make a device unhealthy and have no metric of their own. */
+static const struct {
+	uint32_t kind;
+	size_t exemplar; /* its offset in struct device_exemplars */
+} other_kinds[] = {
+	{ FAULTCAST_KIND_INTERRUPT_REMAPPING,
+	  offsetof(struct device_exemplars, interrupt_remapping) },
+};
+
+static void collect_faults(struct expo *e, const struct metric_device *device)
+{
+	const char *exemplars = (const char *)metric_device_exemplars(device);
+	const uint32_t judged = health_watch_kinds();
+
+	for (size_t i = 0; i < sizeof(other_kinds) / sizeof(other_kinds[0]); i++) {
+		const uint32_t kind = other_kinds[i].kind;
+		const uint64_t raised = raised_of_kind(device->counts, kind);
+
+		if (raised || ((judged & 1U << kind) && metric_device_is_watched(device, kind)))
+			add(e, device, "kind", kind_name(kind), raised,
+			    (const void *)(exemplars + other_kinds[i].exemplar));
+	}
+}
+
 static void collect_suppressed(struct expo *e, const struct metric_device *device)
 {
 	if (device->counts->suppressed)
@@ -136,6 +161,17 @@ const struct metric device_metrics[] = {
 		.labels = "device, severity, error",
 		.collect_device = collect_aer_errors,
 		.kind = FAULTCAST_KIND_AER,
+	},
+	{
+		.family = { "faultcast_device_faults_total", METRIC_COUNTER,
+			    "Faults of the device of the kinds that have no metric of their own, "
+			    "by kind: interrupt_remapping." },
+		.details = "`interrupt_remapping`: interrupt requests of the device that the IOMMU "
+			   "refused. A device without such faults has the series, at zero, if "
+			   "they would be counted and a health rule counts them.",
+		.origin = METRIC_KERNEL,
+		.labels = "device, kind",
+		.collect_device = collect_faults,
 	},
 	{
 		.family = { "faultcast_link_events_total", METRIC_COUNTER,

@@ -9,6 +9,7 @@
 #include "health/watch.h"
 #include "model/coverage.h"
 #include "model/identity.h"
+#include "requesters.h"
 
 static const struct device_counts no_counts;
 
@@ -121,16 +122,31 @@ static void limit(struct metric_devices *d, size_t max)
 	d->count = kept;
 }
 
-static const struct address *address_of(const struct metric_device *device)
+const struct address *metric_device_address(const struct metric_device *device)
 {
 	return device->pci ? &device->pci->address : &device->counts->address;
 }
 
+/* The module has reported aliases since ABI 5; before, and without the module, they are guessed. */
+#define ABI_WITH_ALIASES 5
+
+static void fill_aliases(struct metric_device *device, const struct snapshot *s)
+{
+	if (device->counts->identity.generation && s->module.abi >= ABI_WITH_ALIASES) {
+		device->aliases = device->counts->aliases;
+		device->num_aliases = device->counts->num_aliases;
+	} else if (device->pci) {
+		device->aliases = device->pci->aliases;
+		device->num_aliases = device->pci->num_aliases;
+	}
+}
+
 static void fill(struct metric_device *device, const struct snapshot *s, bool judged)
 {
+	fill_aliases(device, s);
 	if (device->pci)
 		devices_get(device->pci);
-	address_format(address_of(device), device->name);
+	address_format(metric_device_address(device), device->name);
 	device->instance = s->module.instance;
 	device->module = s->present ? &s->module : NULL;
 	device->health = judged ? HEALTH_OK : HEALTH_UNKNOWN;
@@ -150,7 +166,7 @@ static void judge(void *ctx, const struct address *address, enum health_state st
 	int order = -1;
 
 	while (judging->next < judging->end && order < 0) {
-		order = address_compare(address_of(judging->next), address);
+		order = address_compare(metric_device_address(judging->next), address);
 		if (!order)
 			judging->next->health = state;
 		if (order <= 0)
@@ -176,7 +192,7 @@ int metric_devices_build(struct metric_devices *d, const struct snapshot *s, siz
 		fill(&d->list[i], s, judged);
 	if (judged)
 		health_watch_each(judge, &(struct judging){ d->list, d->list + d->count });
-	return 0;
+	return metric_devices_link(d);
 }
 
 void metric_devices_release(struct metric_devices *d)
@@ -187,12 +203,14 @@ void metric_devices_release(struct metric_devices *d)
 	d->list = NULL;
 	d->count = 0;
 	d->omitted = 0;
+	requesters_clear(&d->requesters);
 }
 
 void metric_devices_free(struct metric_devices *d)
 {
 	metric_devices_release(d);
 	free(d->order);
+	requesters_free(&d->requesters);
 	*d = (struct metric_devices){ 0 };
 }
 
@@ -239,7 +257,7 @@ static const struct pci_names *names_of(const struct metric_device *device,
 		      : NULL;
 }
 
-bool metric_device_info(const struct metric_device *device, struct device_info *info)
+bool metric_device_own_info(const struct metric_device *device, struct device_info *info)
 {
 	const struct device_identity *module = identity_of(device);
 	const struct pci_names *names = names_of(device, module);
@@ -263,6 +281,11 @@ bool metric_device_info(const struct metric_device *device, struct device_info *
 	info->model = names->model;
 	info->root_port = pci ? pci->root_port : "";
 	return true;
+}
+
+bool metric_device_info(const struct metric_device *device, struct device_info *info)
+{
+	return metric_device_own_info(device, info) || metric_device_cards_info(device, info);
 }
 
 const char *metric_device_domain(const struct metric_device *device)
@@ -294,5 +317,11 @@ enum health_state metric_health(const struct device_counts *counts, const struct
 
 enum health_state metric_device_health(const struct metric_device *device)
 {
+	/*
+	 * A requester id says only that it was one of its cards: none of them is ok, and none is
+	 * faulty for that alone.
+	 */
+	if (device->suspected && device->health < HEALTH_SUSPECT)
+		return HEALTH_SUSPECT;
 	return metric_health(device->counts, device->pci, device->module, device->health);
 }

@@ -17,6 +17,7 @@
 #include "model/address.h"
 #include "model/counts.h"
 #include "model/health.h"
+#include "model/requesters.h"
 #include "pci/devices.h"
 
 struct metric_device {
@@ -27,6 +28,15 @@ struct metric_device {
 	enum health_state health;	    /* HEALTH_UNKNOWN: no health rules are applied */
 	bool counted;			    /* the module has counted something of it */
 	char name[ADDRESS_LEN];		    /* the value of the label device */
+	/* The other requester ids of the device; from the module if it has them, else a guess. */
+	const struct device_alias *aliases;
+	uint32_t num_aliases;
+	/* The devices of @list whose DMA may appear under this device's requester id. */
+	const struct requester_link *cards;
+	size_t num_cards;
+	const struct metric_device *list;
+	size_t num_listed;
+	bool suspected; /* a requester id of the device is not ok */
 };
 
 /* All zero at first.  May be built any number of times. */
@@ -34,6 +44,7 @@ struct metric_devices {
 	struct metric_device *list;
 	size_t count;
 	size_t omitted; /* devices that are not in the list because of the limit */
+	struct requesters requesters;
 	/* Kept from one metric_devices_build() to the next. */
 	uint32_t *order; /* indices of the snapshot's devices, in the order of their addresses */
 	size_t ordered;	 /* length of @order */
@@ -77,10 +88,21 @@ struct device_info {
 
 /*
  * Fills @info from the kernel module's data if the module knows the device, because the module
- * learns of a new card before sysfs is read again; otherwise from sysfs.  Returns false if neither
- * has ids of the device, or if memory is short.  The strings belong to @device.
+ * learns of a new card before sysfs is read again; otherwise from sysfs.  A requester id that is no
+ * device has the labels in which all its cards agree.  Returns false if nothing is known, or if
+ * memory is short.  The strings belong to @device.
  */
 bool metric_device_info(const struct metric_device *device, struct device_info *info);
+
+/*
+ * Calls @each for every device whose DMA may appear under the requester id of @device, which is one
+ * of them if it is a device itself.  @bridge is the bridge that the requester id belongs to, or the
+ * port above its bus; "" if not known.  Does nothing if there is no other device but @device.
+ */
+void metric_device_each_card(const struct metric_device *device,
+			     void (*each)(void *ctx, const struct metric_device *card,
+					  const char *bridge),
+			     void *ctx);
 
 /* The type of the device's IOMMU domain, or NULL if it is not known.  Belongs to @device. */
 const char *metric_device_domain(const struct metric_device *device);

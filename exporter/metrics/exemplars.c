@@ -43,6 +43,8 @@ static struct exemplar *place_of(struct device_exemplars *device, const struct f
 		return ev->hotplug <= FAULTCAST_HOTPLUG_MAX ? &device->hotplug[ev->hotplug] : NULL;
 	case FAULTCAST_KIND_LINK:
 		return &device->link;
+	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
+		return &device->interrupt_remapping;
 	}
 	return NULL;
 }

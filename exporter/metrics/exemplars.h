@@ -12,6 +12,7 @@ struct device_exemplars {
 	struct exemplar aer[FAULTCAST_SEVERITY_MAX + 1];
 	struct exemplar hotplug[FAULTCAST_HOTPLUG_MAX + 1];
 	struct exemplar link;
+	struct exemplar interrupt_remapping;
 };
 
 /*

@@ -141,9 +141,9 @@ const struct feature feature_metrics = {
 	.settings = (const struct setting_group *const[]){ &settings, &accept_settings, NULL },
 	.output = &output,
 	.metrics = (const struct metric *const[]){ device_metrics, identity_metrics,
-						   coverage_metrics, module_metrics, feed_metrics,
-						   output_metrics, own_metrics, scrape_metrics,
-						   NULL },
+						   requester_metrics, coverage_metrics,
+						   module_metrics, feed_metrics, output_metrics,
+						   own_metrics, scrape_metrics, NULL },
 };
 
 static size_t add_table(const struct metric *table, size_t at)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/address.h"
+#include "model/counts.h"
 #include "model/coverage.h"
 #include "model/identity.h"
 #include "names.h"
@@ -18,6 +19,7 @@
 #define PCI_DOMAIN_TYPE_LEN 16
 #define PCI_NUMA_NODE_LEN 12
 #define PCI_CLASS_LEN 12
+#define PCI_ALIASES_MAX 4
 
 #define PCI_NO_GROUP UINT32_MAX
 
@@ -31,12 +33,15 @@ struct pci_device {
 	uint16_t vendor_id;
 	uint16_t device_id;
 	const struct pci_names *names;
-	char numa_node[PCI_NUMA_NODE_LEN];     /* "": the kernel knows none */
-	char driver[IDENTITY_TEXT_LEN];	       /* "": none */
-	char slot[IDENTITY_TEXT_LEN];	       /* nearest physical slot up the tree; "": none */
-	char class_code[PCI_CLASS_LEN];	       /* "0x020000"; "": not known */
-	char physfn[PCI_ADDRESS_LEN];	       /* of a virtual function; "": it is none */
-	char root_port[PCI_ADDRESS_LEN];       /* "": it is on a root bus itself */
+	char numa_node[PCI_NUMA_NODE_LEN]; /* "": the kernel knows none */
+	char driver[IDENTITY_TEXT_LEN];	   /* "": none */
+	char slot[IDENTITY_TEXT_LEN];	   /* nearest physical slot up the tree; "": none */
+	char class_code[PCI_CLASS_LEN];	   /* "0x020000"; "": not known */
+	char physfn[PCI_ADDRESS_LEN];	   /* of a virtual function; "": it is none */
+	char parent[PCI_ADDRESS_LEN];	   /* the device directly above; "": none */
+	char root_port[PCI_ADDRESS_LEN];   /* "": it is on a root bus itself */
+	struct device_alias aliases[PCI_ALIASES_MAX]; /* guessed; see alias.h */
+	uint32_t num_aliases;
 	char domain_type[PCI_DOMAIN_TYPE_LEN]; /* the kernel's name; "none": no IOMMU group */
 	uint32_t group;			       /* number of the IOMMU group; PCI_NO_GROUP */
 	enum pci_aer_service aer_service;      /* at this device itself */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "aer.h"
+#include "alias.h"
 #include "attribute.h"
 #include "iommu.h"
 
@@ -70,21 +71,25 @@ static int read_path(const char *sysfs, const char *name, char *target, size_t s
 
 int pci_sysfs_read(const char *sysfs, struct pci_device *device, struct pci_path *path)
 {
-	char name[ADDRESS_LEN], directory[PATH_MAX - 64], target[PATH_MAX], physical[PATH_MAX];
+	char name[ADDRESS_LEN], devices[PATH_MAX - 128], directory[PATH_MAX - 64], target[PATH_MAX];
 
 	address_format(&device->address, name);
-	snprintf(directory, sizeof(directory), "%s/bus/pci/devices/%s", sysfs, name);
+	snprintf(devices, sizeof(devices), "%s/bus/pci/devices", sysfs);
+	snprintf(directory, sizeof(directory), "%s/%s", devices, name);
 	if (read_path(sysfs, name, target, sizeof(target)))
 		return -ENOENT;
+	pci_path_parse(target, path);
+	if (path->count > 1)
+		address_format(&path->at[1], name);
+	attribute_copy(device->parent, sizeof(device->parent), path->count > 1 ? name : "");
+	pci_alias_guess(devices, path, device);
 	pci_root_port(target, device->root_port);
 	device->vendor_id = (uint16_t)attribute_number(directory, "vendor", 0, 0);
 	device->device_id = (uint16_t)attribute_number(directory, "device", 0, 0);
 	read_numa_node(directory, device->numa_node);
 	attribute_read(directory, "class", device->class_code, sizeof(device->class_code));
 	attribute_link(directory, "physfn", device->physfn, sizeof(device->physfn));
-	if (*device->physfn && read_path(sysfs, device->physfn, physical, sizeof(physical)) == 0)
-		pci_path_parse(physical, path);
-	else
+	if (*device->physfn && !read_path(sysfs, device->physfn, target, sizeof(target)))
 		pci_path_parse(target, path);
 	attribute_link(directory, "driver", device->driver, sizeof(device->driver));
 	pci_iommu_read(directory, device);

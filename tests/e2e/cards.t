@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 # Proves: from the address of a device, metrics lead to the card: its physical slot, which is the
-# nearest one up the tree, and for a virtual function the physical one.
+# nearest one up the tree, and for a virtual function the physical one. A card that faults under a
+# requester id that is not its own is found from that id, and is not ok. A device whose interrupts
+# are refused has a counter for that.
 import os
 import re
 
 import sysfs
 import testbed
 
+BRIDGE, LEGACY, BUS = "0000:02:00.0", "0000:03:02.0", "0000:03:00.0"  # bridge, card, requester id
 RISER, NIC, VIRTUAL, NVME = "0000:80:03.1", "0000:81:00.0", "0000:81:01.2", "0000:82:00.0"
 
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -49,8 +52,86 @@ def slots(bed):
              "a nearer slot is the card's, also for its virtual function")
 
 
+def cards(exporter, device):
+    return [(labels["card"], labels["bridge"], labels["slot"], labels["model"])
+            for labels in series(exporter, "faultcast_requester_info") if labels["device"] == device]
+
+
+def health(exporter, device):
+    return exporter.metric(f'faultcast_device_health{{device="{device}"}}')
+
+
+def behind_a_bridge(bed):
+    tree = sysfs.Sysfs(os.path.join(bed.dir, "bridge"))
+    port = "0000:00:1c.0"
+    tree.add(f"pci0000:00/{port}", 0x8086, 0x7abc, "pcieport", "DMA", code=0x060400)
+    tree.add(f"pci0000:00/{port}/{BRIDGE}", 0x10b5, 0x8112, None, "DMA", code=0x060400)
+    tree.add(f"pci0000:00/{port}/{BRIDGE}/{LEGACY}", 0x8086, 0x1209, "e100", "DMA")
+    for device in (port, BRIDGE):
+        tree.write(device, "max_link_speed", "2.5 GT/s PCIe")
+    tree.add_slot("7", "0000:02:00")
+    standin = bed.start_standin()
+    standin.ask("load abi=4")
+    standin.ask(f"forget {BUS}")
+    exporter = bed.start_exporter(standin, f"--path.sysfs={tree.root}")
+    bed.wait(exporter.is_ready, "a card behind a bridge, and a module that reports no aliases")
+    bed.tap.same(cards(exporter, BUS), [], "a requester id that has raised nothing has no series")
+    standin.ask("publish 16")
+    bed.wait(lambda: cards(exporter, BUS), "the id of the bridge's bus has raised faults")
+    bed.tap.same([(card, bridge, slot) for card, bridge, slot, _ in cards(exporter, BUS)],
+                 [(LEGACY, BRIDGE, "7")], "it leads to the card, the bridge and the slot")
+    bed.tap.same([info(exporter, BUS).get(label) for label in ("slot", "driver", "device_id", "root_port")],
+                 ["7", "e100", "0x1209", port], "the id is described like its only card")
+    bed.wait(lambda: health(exporter, BUS) == 1, "the id becomes suspect")
+    bed.tap.same(health(exporter, LEGACY), 1, "its card is not ok")
+    sibling = LEGACY.replace("02.0", "04.0")
+    tree.add(f"pci0000:00/{port}/{BRIDGE}/{sibling}", 0x8086, 0x1209, "vfio-pci", "DMA")
+    tree.tell("add", sibling)
+    bed.wait(lambda: len(cards(exporter, BUS)) == 2, "a second card behind the bridge is a candidate too")
+    bed.tap.same([info(exporter, BUS).get(label) for label in ("slot", "driver", "device_id")],
+                 ["7", "", "0x1209"], "the id has the labels in which both agree")
+    standin.unload()
+
+
+def by_the_module(bed):
+    """The module's word counts, not the guess."""
+    tree = sysfs.Sysfs(os.path.join(bed.dir, "module"))
+    tree.add("pci0000:00/0000:00:1c.0/0000:04:00.1", 0x15b3, 0x101d, "mlx5_core", "DMA")
+    tree.add("pci0000:40/0000:40:01.0/0000:41:00.0", 0x1002, 0x74a1, "amdgpu", "DMA")
+    standin = bed.start_standin()
+    standin.ask("load")
+    standin.ask("alias 0000:41:00.0 0000:04:00.1")
+    exporter = bed.start_exporter(standin, f"--path.sysfs={tree.root}")
+    bed.wait(exporter.is_ready, "a module that reports aliases")
+    standin.ask("publish 3")
+    bed.wait(lambda: health(exporter, "0000:04:00.1") == 1, "a device that is an alias of another one faults")
+    bed.tap.same([card for card, *_ in cards(exporter, "0000:04:00.1")], ["0000:04:00.1", "0000:41:00.0"],
+                 "it may have been either")
+    bed.tap.same(info(exporter, "0000:04:00.1").get("driver"), "mlx5_core", "the device keeps its own description")
+    bed.tap.same(health(exporter, "0000:41:00.0"), 1, "the other is not ok")
+    standin.unload()
+
+
+def interrupts(bed):
+    tree = sysfs.Sysfs(os.path.join(bed.dir, "interrupts"))
+    tree.add("pci0000:00/0000:00:1c.0/0000:04:00.1", 0x15b3, 0x101d, "mlx5_core", "DMA")
+    standin = bed.start_standin()
+    standin.ask("load")
+    exporter = bed.start_exporter(standin, f"--path.sysfs={tree.root}")
+    bed.wait(exporter.is_ready, "a device with interrupt remapping")
+    name = 'faultcast_device_faults_total{device="0000:04:00.1",kind="interrupt_remapping"}'
+    standin.ask("publish 160")
+    bed.wait(lambda: exporter.metric(name) == 10, "its refused interrupt requests are counted")
+    page = exporter.get("/metrics", "application/openmetrics-text")[1]
+    bed.tap.result(re.search(re.escape(name) + r" 10 # \{cursor=", page), "with an exemplar")
+    standin.unload()
+
+
 def test(bed):
     slots(bed)
+    behind_a_bridge(bed)
+    by_the_module(bed)
+    interrupts(bed)
 
 
 if __name__ == "__main__":

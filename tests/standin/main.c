@@ -280,6 +280,17 @@ static const char *forget_units(char **words)
 	return NULL;
 }
 
+static const char *forget_device(char **words)
+{
+	int slot = module_find(words[0]);
+
+	if (slot < 0)
+		return "expected a device's name";
+	module_forget_device((uint32_t)slot);
+	answer_totals();
+	return NULL;
+}
+
 static const char *add_alias(char **words)
 {
 	int slot = module_find(words[0]);
@@ -325,6 +336,7 @@ static const struct command {
 	{ "probe", set_probe, 2, true },      /* NAME exact|active|unavailable|failed */
 	{ "unit", set_unit, 3, true },	      /* INDEX FAULTS REMAPS, each 0 or 1 */
 	{ "units-forget", forget_units, 0, true },
+	{ "forget", forget_device, 1, true }, /* DEVICE: it becomes an id without a device */
 	{ "alias", add_alias, 2, true },      /* DEVICE REQUESTER: the device's other id */
 	{ "status", status, 0, false },
 	{ "devices", devices, 0, false }, /* NAME=raised/published/suppressed/lost */

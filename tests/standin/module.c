@@ -401,6 +401,12 @@ void module_set_present(uint32_t slot, bool present)
 		 present && slot < SLOTS ? fresh[slot].identity.driver : "");
 }
 
+void module_forget_device(uint32_t slot)
+{
+	slots[slot].present = false;
+	slots[slot].identity = (struct device_identity){ 0 };
+}
+
 int module_add_alias(uint32_t slot, const struct address *alias)
 {
 	struct device_counts *device = &slots[slot];

@@ -62,6 +62,9 @@ void module_churn(void);
 /* Removes a device and its driver, or adds it again as a new generation. */
 void module_set_present(uint32_t slot, bool present);
 
+/* Makes the device a requester id that is no device. */
+void module_forget_device(uint32_t slot);
+
 /* Adds @alias to the aliases of a device.  Returns -ENOSPC if it has too many. */
 int module_add_alias(uint32_t slot, const struct address *alias);
 
