@@ -37,16 +37,14 @@ static const char *const statements[DATABASE_STATEMENTS] = {
  * one descent of the tree, and the rows that follow it are read in order.  The kind of a gap is
  * NULL.
  */
-static const char schema[] =
-	"BEGIN IMMEDIATE;"
-	"CREATE TABLE IF NOT EXISTS instance ("
-	" id INTEGER PRIMARY KEY,"     /* ascending by first appearance */
-	" name TEXT NOT NULL UNIQUE);" /* hexadecimal, as in a cursor */
-	"CREATE TABLE IF NOT EXISTS event ("
-	DATABASE_KEY_COLUMNS
-	" real_ns INTEGER NOT NULL, kind INTEGER, device TEXT,"
-	" message BLOB NOT NULL," /* faultcast.v1.StreamMessage */
-	" PRIMARY KEY (instance, seq, sub)) WITHOUT ROWID;";
+static const char schema[] = "BEGIN IMMEDIATE;"
+			     "CREATE TABLE IF NOT EXISTS instance ("
+			     " id INTEGER PRIMARY KEY,"	    /* ascending by first appearance */
+			     " name TEXT NOT NULL UNIQUE);" /* hexadecimal, as in a cursor */
+			     "CREATE TABLE IF NOT EXISTS event (" DATABASE_KEY_COLUMNS
+			     " real_ns INTEGER NOT NULL, kind INTEGER, device TEXT,"
+			     " message BLOB NOT NULL," /* faultcast.v1.StreamMessage */
+			     " PRIMARY KEY (instance, seq, sub)) WITHOUT ROWID;";
 
 /* sqlite3_system_errno() is errno after SQLite has cleaned up, which may have changed it. */
 static bool is_too_large(struct database *d)

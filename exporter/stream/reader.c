@@ -150,8 +150,8 @@ static void state_unknown(struct reader *reader, struct block *block, const stru
 }
 
 /*
- * The window has no entry of the instance of reader->last: continues with the oldest entry.  @known:
- * the store knows that instance.
+ * Continues with the oldest entry, because the window has none of the instance of reader->last.
+ * @known: the store knows that instance.
  */
 static void enter_oldest(struct reader *reader, struct block *block, bool known)
 {
@@ -306,7 +306,7 @@ static bool window_has_older(const struct reader *reader, const struct entry *en
 static void send_stored(struct reader *reader, struct block *block, const struct entry *entry)
 {
 	if (window_has_older(reader, entry)) {
-		/* The store has found nothing for this reader between its last entry and the gap. */
+		/* The store has nothing for this reader between its last entry and the gap. */
 		if (entry->kind == ENTRY_GAP)
 			reader->last = entry_before(entry);
 		leave_store(reader, block, true);

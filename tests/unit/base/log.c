@@ -312,8 +312,9 @@ static void expect_dropped(const int fds[2])
 	show();
 	alarm(0);
 	read_all(fds[0], text, sizeof(text));
-	assert_matches(text, "^[^\n]*msg=\"read again \\(5 lines before this one were dropped\\)\"\n"
-			     "[^\n]*msg=\"and again\"\n$");
+	assert_matches(text,
+		       "^[^\n]*msg=\"read again \\(5 lines before this one were dropped\\)\"\n"
+		       "[^\n]*msg=\"and again\"\n$");
 	assert_int_equal(fcntl(fds[1], F_GETFL) & O_NONBLOCK, 0);
 	close(fds[0]);
 	close(fds[1]);

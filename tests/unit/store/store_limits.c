@@ -72,11 +72,12 @@ static void fills_the_store(uint64_t to)
 
 static struct database_read make_read(struct entry *entries, size_t max)
 {
-	return (struct database_read){ .after = { .instance = 0xabc, .seq = 5 },
-				       .filter = { .num_devices = 1,
-						   .devices = { { .type = ADDRESS_PCI, .bdf = 3 } } },
-				       .entries = entries,
-				       .max = max };
+	return (struct database_read){
+		.after = { .instance = 0xabc, .seq = 5 },
+		.filter = { .num_devices = 1, .devices = { { .type = ADDRESS_PCI, .bdf = 3 } } },
+		.entries = entries,
+		.max = max
+	};
 }
 
 /* Each allocation of a read fails once.  The read fails, or finds what it finds with memory. */
@@ -258,15 +259,17 @@ static void the_oldest_rows_make_room(void **state)
 int main(void)
 {
 #define HUNGRY(test) cmocka_unit_test_setup_teardown(test, begin, hungry_end)
-#define HUNGRY_ONCE(test) { #test " once", test, begin, hungry_end, &only_once }
 #define LIMITED(test) cmocka_unit_test_setup_teardown(test, begin, unlimited_end)
 	const struct CMUnitTest tests[] = {
 		HUNGRY(reading_without_memory_is_no_damage),
 		HUNGRY(writing_without_memory_writes_nothing),
 		HUNGRY(opening_without_memory_changes_nothing),
-		HUNGRY_ONCE(reading_without_memory_is_no_damage),
-		HUNGRY_ONCE(writing_without_memory_writes_nothing),
-		HUNGRY_ONCE(opening_without_memory_changes_nothing),
+		{ "reading without memory is no damage, once", reading_without_memory_is_no_damage,
+		  begin, hungry_end, &only_once },
+		{ "writing without memory writes nothing, once",
+		  writing_without_memory_writes_nothing, begin, hungry_end, &only_once },
+		{ "opening without memory changes nothing, once",
+		  opening_without_memory_changes_nothing, begin, hungry_end, &only_once },
 		HUNGRY(opening_without_memory_is_tried_again),
 		LIMITED(a_limit_is_like_a_full_disk),
 		LIMITED(the_oldest_rows_make_room),

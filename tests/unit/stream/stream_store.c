@@ -65,8 +65,7 @@ static void note_all(void)
 	while (at < received.len) {
 		len = message_read_delimited((uint8_t *)received.s + at, received.len - at, &start);
 		assert_true(len > 0);
-		assert_true(
-			note_message((uint8_t *)received.s + at + start, (size_t)len - start));
+		assert_true(note_message((uint8_t *)received.s + at + start, (size_t)len - start));
 		at += (size_t)len;
 	}
 }
@@ -270,10 +269,10 @@ static void a_hole_in_the_middle(void **state)
 		sqlite3 *db;
 
 		assert_int_equal(sqlite3_open(test_path, &db), SQLITE_OK);
-		assert_int_equal(
-			sqlite3_exec(db, "DELETE FROM event WHERE seq BETWEEN 5001 AND 6000", NULL,
-				     NULL, NULL),
-			SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db,
+					      "DELETE FROM event WHERE seq BETWEEN 5001 AND 6000",
+					      NULL, NULL, NULL),
+				 SQLITE_OK);
 		sqlite3_close(db);
 	}
 	start();
@@ -290,9 +289,12 @@ int main(void)
 {
 #define LACKS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		LACKS(a_file_that_was_removed),		LACKS(a_retention_shorter_than_memory),
-		LACKS(an_unknown_cursor_is_told_first), LACKS(across_instances),
-		LACKS(a_hole_in_the_middle),		LACKS(a_slow_client_is_counted),
+		LACKS(a_file_that_was_removed),
+		LACKS(a_retention_shorter_than_memory),
+		LACKS(an_unknown_cursor_is_told_first),
+		LACKS(across_instances),
+		LACKS(a_hole_in_the_middle),
+		LACKS(a_slow_client_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
