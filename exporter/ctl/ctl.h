@@ -32,7 +32,10 @@ struct ctl_verb {
 CTL_VERBS(DECLARE_VERB)
 #undef DECLARE_VERB
 
-/* Prints one line on standard error, after the name of the program; the format is printf's. */
+/*
+ * Prints one line on standard error, after the name of the program; the format is printf's.
+ * Characters that could control a terminal are replaced.
+ */
 void ctl_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl events: prints the events that the exporter retains, from its stream. */
+/*
+ * faultcastctl events: prints the events that the exporter retains, from its stream.  The server
+ * may be a stranger: no text of it controls the terminal, no answer fills the memory, and none is
+ * waited for without limit.
+ */
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ctl.h"
 #include "print.h"
+#include "printable.h"
 #include "wire/decode.h"
+
+/* With --follow, the exporter sends a heartbeat every 15 s. */
+#define FOLLOW_NS (45 * NSEC_PER_SEC)
+#define ERROR_MAX 4096	/* bytes of the text of an error that are read */
+#define ERROR_SHOWN 200 /* bytes of it that are printed */
 
 static struct options {
 	const char *exporter;
@@ -18,7 +29,8 @@ static struct options {
 	const char *kind;
 	const char *limit;
 	bool follow;
-} opt = { .exporter = "http://127.0.0.1:10186" };
+	uint64_t timeout_ns;
+} opt = { .exporter = "http://127.0.0.1:10186", .timeout_ns = 5 * NSEC_PER_SEC };
 
 static const struct option_row rows[] = {
 	{ .name = "exporter",
@@ -61,6 +73,13 @@ static const struct option_row rows[] = {
 	  .type = OPTION_FLAG,
 	  .offset = offsetof(struct options, follow),
 	  .help = "wait for more events" },
+	{ .name = "timeout",
+	  .type = OPTION_DURATION,
+	  .offset = offsetof(struct options, timeout_ns),
+	  .min = NSEC_PER_SEC,
+	  .max = 86400 * NSEC_PER_SEC,
+	  .arg = "DURATION",
+	  .help = "how long to wait for the connection and for each message" },
 	{ .name = NULL },
 };
 
@@ -68,7 +87,9 @@ static struct {
 	CURL *curl;
 	bool as_json;
 	bool has_header;
-	struct strbuf body; /* not printed yet: a part of a message, or the text of an error */
+	struct strbuf body;   /* not printed yet: a part of a message, or the text of an error */
+	uint64_t progress_ns; /* when the request was begun or the last message ended */
+	bool any;	      /* a message has been received */
 	int err;
 } request;
 
@@ -128,6 +149,12 @@ static void want_header(void)
 	request.has_header = true;
 }
 
+static void made_progress(void)
+{
+	request.progress_ns = clock_mono_ns();
+	request.any = true;
+}
+
 /* Prints the whole messages of the body and keeps the rest. */
 static int print_messages(void)
 {
@@ -145,10 +172,31 @@ static int print_messages(void)
 			break;
 		err = print_message(bytes + start, (size_t)len - start);
 		at += (size_t)len;
+		made_progress();
 	}
 	memmove(body->s, body->s + at, body->len - at);
 	body->len -= at;
 	return len < 0 ? (int)len : err;
+}
+
+/* Adds the text of an error.  Returns false once there is enough of it. */
+static bool add_error(const char *bytes, size_t len)
+{
+	size_t room = ERROR_MAX - request.body.len;
+
+	strbuf_add(&request.body, bytes, len < room ? len : room);
+	return len < room;
+}
+
+static int print_json(const char *bytes, size_t len)
+{
+	if (memchr(bytes, '\n', len))
+		made_progress();
+	strbuf_add(&request.body, bytes, len);
+	if (request.body.failed)
+		return -ENOMEM;
+	printable_json(&request.body);
+	return 0;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
@@ -156,18 +204,34 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 	size_t len = size * n;
 
 	(void)ctx;
-	if (is_stream() && request.as_json) {
-		fwrite(bytes, 1, len, stdout);
+	if (!is_stream())
+		return add_error(bytes, len) ? len : 0;
+	if (request.as_json) {
+		request.err = print_json(bytes, len);
 	} else {
 		strbuf_add(&request.body, bytes, len);
-		if (request.body.failed)
-			request.err = -ENOMEM;
-		else if (is_stream())
-			request.err = print_messages();
+		request.err = request.body.failed ? -ENOMEM : print_messages();
 	}
 	if (opt.follow)
 		fflush(stdout);
 	return request.err || ferror(stdout) ? 0 : len;
+}
+
+/* libcurl calls this about once a second, whether bytes come or not. */
+static int on_time(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	uint64_t limit = opt.timeout_ns;
+
+	(void)ctx;
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	if (opt.follow && request.any && limit < FOLLOW_NS)
+		limit = FOLLOW_NS;
+	if (clock_mono_ns() - request.progress_ns > limit)
+		request.err = -ETIMEDOUT;
+	return request.err;
 }
 
 static CURLUcode add_argument(CURLU *url, const char *name, const char *value)
@@ -199,33 +263,65 @@ static CURLUcode make_url(CURLU *url)
 		?: add_argument(url, "limit", opt.limit);
 }
 
+static void set_options(CURLU *url, char *what)
+{
+	CURL *curl = request.curl;
+
+	curl_easy_setopt(curl, CURLOPT_CURLU, url);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (*opt.exporter == '/')
+		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, opt.exporter);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, what);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)(opt.timeout_ns / NSEC_PER_MSEC));
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_time);
+}
+
+/* Prints the first line of an error's text, or else its number. */
+static void print_refusal(void)
+{
+	const char *text = strbuf_str(&request.body);
+	long status = 0;
+	int len;
+
+	text += strspn(text, "\r\n\t ");
+	len = (int)strcspn(text, "\r\n");
+	curl_easy_getinfo(request.curl, CURLINFO_RESPONSE_CODE, &status);
+	if (len)
+		ctl_error("%s: %.*s", opt.exporter, len > ERROR_SHOWN ? ERROR_SHOWN : len, text);
+	else
+		ctl_error("%s: the answer has the status %ld", opt.exporter, status);
+}
+
 /* Returns 0, or -errno after printing the reason. */
 static int fetch(CURLU *url)
 {
 	char what[CURL_ERROR_SIZE] = "";
 	CURLcode result;
 
-	curl_easy_setopt(request.curl, CURLOPT_CURLU, url);
-	curl_easy_setopt(request.curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	if (*opt.exporter == '/')
-		curl_easy_setopt(request.curl, CURLOPT_UNIX_SOCKET_PATH, opt.exporter);
-	curl_easy_setopt(request.curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(request.curl, CURLOPT_ERRORBUFFER, what);
-	curl_easy_setopt(request.curl, CURLOPT_WRITEFUNCTION, on_body);
+	set_options(url, what);
+	request.progress_ns = clock_mono_ns();
 	result = curl_easy_perform(request.curl);
 	if (ferror(stdout)) /* main() prints the error */
 		return -EIO;
-	if (request.err || (is_stream() && !request.as_json && !result && request.body.len)) {
+	if (request.err == -ETIMEDOUT) {
+		ctl_error("%s: no %s for %llu s", opt.exporter, request.any ? "message" : "answer",
+			  (unsigned long long)((clock_mono_ns() - request.progress_ns) /
+					       NSEC_PER_SEC));
+		return -ETIMEDOUT;
+	}
+	if (request.err || (is_stream() && !result && request.body.len)) {
 		ctl_error("%s: the answer is not a stream of events", opt.exporter);
 		return -EBADMSG;
 	}
-	if (result) {
+	if (result && (is_stream() || !request.body.len)) {
 		ctl_error("%s: %s", opt.exporter, *what ? what : curl_easy_strerror(result));
 		return -EIO;
 	}
 	if (!is_stream()) {
-		ctl_error("%s: %s", opt.exporter,
-			  request.body.len ? strtok(request.body.s, "\n") : "no answer");
+		print_refusal();
 		return -EINVAL;
 	}
 	want_header();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "ctl.h"
 
 #define POINT_TO(verb) &verb,
@@ -37,13 +38,16 @@ static const struct option_row global_rows[] = {
 
 void ctl_error(const char *fmt, ...)
 {
+	struct strbuf line = STRBUF_INIT;
 	va_list args;
 
-	fputs("faultcastctl: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	strbuf_vaddf(&line, fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
+	if (line.len)
+		utf8_make_printable(line.s);
+	fprintf(stderr, "faultcastctl: %s\n", strbuf_str(&line));
+	strbuf_free(&line);
 }
 
 static const struct ctl_verb *find_verb(const char *name)

@@ -10,6 +10,7 @@
 #include "faultcast.h"
 #include "model/address.h"
 #include "model/names.h"
+#include "printable.h"
 
 static void add_io_page_fault(struct strbuf *out, const struct fault_event *ev)
 {
@@ -99,8 +100,8 @@ static void print_event(const struct fault_event *ev)
 	print_format_time(ev->real_ns, when);
 	address_format(&ev->device, device);
 	add_details(&details, ev);
-	printf("%s %10" PRIu64 " %-14s %-19s %s\n", when, ev->seq, device, kind_name(ev->kind),
-	       strbuf_str(&details));
+	printable_line("%s %10" PRIu64 " %-14s %-19s %s", when, ev->seq, device,
+		       kind_name(ev->kind), strbuf_str(&details));
 	strbuf_free(&details);
 }
 
@@ -115,10 +116,10 @@ static void print_gap(const struct fault_gap *gap)
 	};
 
 	if (gap->from)
-		printf("-- %" PRIu64 " events missing: %" PRIu64 " to %" PRIu64 "\n",
-		       gap->to - gap->from + 1, gap->from, gap->to);
+		printable_line("-- %" PRIu64 " events missing: %" PRIu64 " to %" PRIu64,
+			       gap->to - gap->from + 1, gap->from, gap->to);
 	else
-		printf("-- %s\n", unknown[gap->reason]);
+		printable_line("-- %s", unknown[gap->reason]);
 }
 
 static void print_health(const struct cursor *at, const struct health_change *change)
@@ -127,8 +128,8 @@ static void print_health(const struct cursor *at, const struct health_change *ch
 
 	print_format_time(change->real_ns, when);
 	address_format(&change->device, device);
-	printf("%s %10" PRIu64 " %-14s %-19s %s %s\n", when, at->seq, device, "health",
-	       health_state_name(change->to), change->rule);
+	printable_line("%s %10" PRIu64 " %-14s %-19s %s %s", when, at->seq, device, "health",
+		       health_state_name(change->to), change->rule);
 }
 
 void print_entry(const struct entry *entry)

@@ -39,7 +39,7 @@ void attrs_get_string(struct nlattr *attr, char *out, size_t size)
 	*out = '\0';
 	if (attr)
 		nla_strlcpy(out, attr, size);
-	utf8_repair(out);
+	utf8_make_printable(out);
 }
 
 void attrs_get_address(struct address *address, struct nlattr *segment, struct nlattr *bdf,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "bus/bus.h"
 #include "bus/window.h"
 #include "encoded.h"
@@ -12,6 +13,9 @@
 #include "model/event.h"
 #include "model/gap.h"
 #include "wire/encode.h"
+
+/* A client is told after this time that its request is still being worked on. */
+#define SEARCH_NS (2 * NSEC_PER_SEC)
 
 /* The buffer that one read fills. */
 struct block {
@@ -395,16 +399,23 @@ static void catch_up(struct reader *reader, struct block *block)
 	send_missing(reader, block, window_at(reader->next));
 }
 
+/* The store has been read for long, and nothing in it concerns the reader. */
+static bool is_searching(const struct reader *reader)
+{
+	return backlog_is_open(&reader->backlog) && clock_mono_ns() - reader->told_ns > SEARCH_NS;
+}
+
 static void fill(struct reader *reader, struct block *block)
 {
 	const char *preface;
 
 	if (!reader->located) {
+		reader->told_ns = clock_mono_ns();
 		preface = encoded_preface(reader->request.encoding);
 		put(reader, block, preface, strlen(preface));
 		locate(reader, block);
 	}
-	if (reader->heartbeat_due)
+	if (reader->heartbeat_due || is_searching(reader))
 		send_heartbeat(reader, block);
 	while (block->len < block->max && !is_done(reader) && !reader->rest.failed) {
 		if (backlog_is_open(&reader->backlog)) {
@@ -429,8 +440,10 @@ ssize_t reader_read(struct reader *reader, char *out, size_t max)
 		fill(reader, &block);
 	if (reader->rest.failed)
 		return -ENOMEM;
-	if (block.len)
+	if (block.len) {
+		reader->told_ns = clock_mono_ns();
 		return (ssize_t)block.len;
+	}
 	if (!is_done(reader) && (reader->request.follow || backlog_is_open(&reader->backlog)))
 		return 0;
 	return -ENODATA;

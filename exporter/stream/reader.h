@@ -28,6 +28,7 @@ struct reader {
 	struct cursor last; /* cursor of the last entry sent or passed over */
 	bool slow;	    /* the window has moved past the reader, who now reads the store */
 	bool unknown;	    /* a gap for an unknown cursor must be sent before the next entry */
+	uint64_t told_ns;   /* when bytes were last returned */
 	struct backlog backlog;
 	struct strbuf rest; /* bytes that did not fit into the last read */
 	size_t rest_sent;

@@ -42,9 +42,40 @@ static void repairs(void **state)
 	}
 }
 
+static void makes_printable(void **state)
+{
+	static const char *const texts[][2] = {
+		{ "", "" },
+		{ "f\xc3\xbcr \xe2\x82\xac \xf0\x9f\x92\xa5",
+		  "f\xc3\xbcr \xe2\x82\xac \xf0\x9f\x92\xa5" },
+		{ "a/\x1b]0;owned\x07\x1b[2J", "a/?]0;owned??[2J" },
+		{ "a\nb\rc\td\x7f", "a?b?c?d?" },
+		/* The C1 control CSI, as UTF-8 and as a byte. */
+		{ "\xc2\x9b"
+		  "2J \x9b"
+		  "2J",
+		  "?2J ?2J" },
+		/* Right-to-left override, zero-width space, line separator, tag. */
+		{ "\xe2\x80\xae"
+		  "a\xe2\x80\x8b"
+		  "b\xe2\x80\xa8\xf3\xa0\x80\xa0",
+		  "?a?b??" },
+		{ "\xff\xc3", "??" },
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(text, sizeof(text), "%s", texts[i][0]);
+		utf8_make_printable(text);
+		assert_string_equal(text, texts[i][1]);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(repairs) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(repairs),
+					    cmocka_unit_test(makes_printable) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,8 @@ static void note(const struct entry *entry)
 	}
 }
 
+static unsigned int heartbeats;
+
 static bool note_message(const uint8_t *packed, size_t len)
 {
 	Faultcast__V1__StreamMessage *m = faultcast__v1__stream_message__unpack(NULL, len, packed);
@@ -41,6 +43,8 @@ static bool note_message(const uint8_t *packed, size_t len)
 
 	if (ok)
 		note(&entry);
+	else if (m && m->body_case == FAULTCAST__V1__STREAM_MESSAGE__BODY_HEARTBEAT)
+		ok = ++heartbeats;
 	if (m)
 		faultcast__v1__stream_message__free_unpacked(m, NULL);
 	return ok;
@@ -285,6 +289,28 @@ static void a_hole_in_the_middle(void **state)
 			    "abc:10101-10300 ");
 }
 
+/* A client that does not follow knows that a long search goes on. */
+static void a_long_search_has_heartbeats(void **state)
+{
+	struct stream_request request = { .encoding = STREAM_PROTOBUF };
+
+	(void)state;
+	publish_stored(0xabc, 1, 30000);
+	bus_sink.caught_up(NULL);
+	request.filter.num_devices = 1;
+	request.filter.devices[0] = (struct address){ .type = ADDRESS_PCI, .bdf = 99 };
+	client = stream_open(&request, wake, NULL);
+	assert_false(has_ended());
+	/* Longer than the store may be searched in silence. */
+	usleep(2100000);
+	run_until(has_ended);
+	stream_close(client);
+	heartbeats = 0;
+	note_all();
+	strbuf_free(&received);
+	assert_int_equal(heartbeats, 1);
+}
+
 int main(void)
 {
 #define LACKS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -295,6 +321,7 @@ int main(void)
 		LACKS(across_instances),
 		LACKS(a_hole_in_the_middle),
 		LACKS(a_slow_client_is_counted),
+		LACKS(a_long_search_has_heartbeats),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
