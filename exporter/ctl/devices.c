@@ -11,12 +11,14 @@
 #include "model/counts.h"
 #include "model/health.h"
 #include "model/identity.h"
+#include "model/requesters.h"
 #include "module.h"
-#include "netlink/decode.h"
+#include "netlink/device_table.h"
 #include "print.h"
 #include "wire/encode.h"
 
-static bool json_wanted;
+static struct device_table table;
+static struct requesters requesters;
 static struct strbuf json;
 static uint64_t unknown;
 
@@ -25,6 +27,7 @@ static void add_json(const struct device_counts *counts)
 	struct device_message m;
 
 	message_device(&m, counts, HEALTH_UNKNOWN);
+	message_device_cards(&m, &requesters, table.devices, counts);
 	if (json.len)
 		strbuf_addc(&json, ',');
 	json_add_message(&json, &m.msg.base);
@@ -37,6 +40,22 @@ static uint64_t sum(const uint64_t *counts, uint32_t max)
 	for (uint32_t i = 0; i <= max; i++)
 		total += counts[i];
 	return total;
+}
+
+/* Prints " for 0000:02:02.0" behind the requester id of another card, or of several. */
+static void print_cards(const struct device_counts *counts)
+{
+	const char *separator = " for ";
+	const struct requester_link *links;
+	char card[ADDRESS_LEN];
+	size_t num;
+
+	links = requesters_of(&requesters, &counts->address, &num);
+	for (size_t i = 0; i < num; i++) {
+		address_format(&table.devices[links[i].card].address, card);
+		printf("%s%s", separator, card);
+		separator = ", ";
+	}
 }
 
 /* Writes "1af4:1000 e1000e", and " (gone)" behind it if the device is no longer present. */
@@ -59,43 +78,54 @@ static void print_row(const struct device_counts *counts)
 	print_format_time(counts->last_real_ns, last);
 	format_identity(counts, identity, sizeof(identity));
 	printf("%-14s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
-	       " %10" PRIu64 " %9" PRIu64 " %-26s %s\n",
+	       " %10" PRIu64 " %9" PRIu64 " %-26s %s",
 	       device, sum(counts->io_page_faults, FAULTCAST_ACCESS_MAX),
 	       sum(counts->aer, FAULTCAST_SEVERITY_MAX),
 	       counts->link + sum(counts->hotplug, FAULTCAST_HOTPLUG_MAX),
 	       counts->interrupt_remapping + counts->other, counts->synthetic, counts->published,
 	       counts->suppressed, counts->lost, last, identity);
+	print_cards(counts);
+	putchar('\n');
 }
 
 static int decode(struct nlmsghdr *nlh)
 {
-	struct device_counts counts;
-	int err = decode_device(nlh, &counts, &unknown);
+	return device_table_add(&table, nlh, &unknown);
+}
 
-	if (err || counts_are_quiet(&counts))
-		return err;
-	if (json_wanted)
-		add_json(&counts);
-	else
-		print_row(&counts);
-	return 0;
+static void print_all(bool as_json)
+{
+	for (size_t i = 0; i < table.count; i++) {
+		if (counts_are_quiet(&table.devices[i]))
+			continue;
+		if (as_json)
+			add_json(&table.devices[i]);
+		else
+			print_row(&table.devices[i]);
+	}
 }
 
 static int run(bool as_json)
 {
 	int err;
 
-	json_wanted = as_json;
+	device_table_begin(&table);
 	if (!as_json)
 		printf("%-14s %9s %9s %9s %9s %9s %9s %10s %9s %-26s %s\n", "DEVICE", "FAULTS",
 		       "AER", "LINK", "OTHER", "SYNTH", "PUBLISHED", "SUPPRESSED", "LOST", "LAST",
 		       "IDENTITY");
 	err = module_ask(FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP, decode);
+	if (!err)
+		err = requesters_fill(&requesters, table.devices, table.count);
+	if (!err)
+		print_all(as_json);
 	if (!err && json.failed)
 		err = -ENOMEM;
 	if (!err && as_json)
 		printf("{\"devices\":[%s]}\n", strbuf_str(&json));
 	strbuf_free(&json);
+	requesters_free(&requesters);
+	device_table_free(&table);
 	return err;
 }
 

@@ -3,6 +3,7 @@
 #include "answer.h"
 #include "base/json.h"
 #include "health/watch.h"
+#include "model/requesters.h"
 #include "page.h"
 #include "parameter.h"
 #include "routes.h"
@@ -14,6 +15,7 @@
 /* The page that is being written. */
 static size_t next;
 static bool judged;
+static struct requesters requesters;
 
 static void add_json(struct strbuf *body, const ProtobufCMessage *device)
 {
@@ -51,7 +53,7 @@ static int begin(const struct page_format *format, const struct snapshot *s)
 	(void)format;
 	next = 0;
 	judged = health_watch_knows(s->module.instance);
-	return 0;
+	return requesters_fill(&requesters, s->devices, s->num_devices);
 }
 
 static bool step(const struct page_format *format, const struct snapshot *s, struct strbuf *body)
@@ -66,6 +68,7 @@ static bool step(const struct page_format *format, const struct snapshot *s, str
 			continue;
 		message_device(&m, device,
 			       judged ? health_watch_state(&device->address) : HEALTH_UNKNOWN);
+		message_device_cards(&m, &requesters, s->devices, device);
 		writer->add(body, &m.msg.base);
 	}
 	if (next < s->num_devices)

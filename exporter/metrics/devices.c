@@ -127,28 +127,20 @@ const struct address *metric_device_address(const struct metric_device *device)
 	return device->pci ? &device->pci->address : &device->counts->address;
 }
 
-/* The module has reported aliases since ABI 5; before, and without the module, they are guessed. */
-#define ABI_WITH_ALIASES 5
-
-static void fill_aliases(struct metric_device *device, const struct snapshot *s)
+static void fill_aliases(struct metric_device *device)
 {
-	if (device->counts->identity.generation && s->module.abi >= ABI_WITH_ALIASES) {
-		device->aliases = device->counts->aliases;
-		device->num_aliases = device->counts->num_aliases;
-	} else if (device->pci) {
-		device->aliases = device->pci->aliases;
-		device->num_aliases = device->pci->num_aliases;
-	}
+	device->aliases = metric_aliases(device->counts, device->pci, device->module,
+					 &device->num_aliases);
 }
 
 static void fill(struct metric_device *device, const struct snapshot *s, bool judged)
 {
-	fill_aliases(device, s);
 	if (device->pci)
 		devices_get(device->pci);
 	address_format(metric_device_address(device), device->name);
 	device->instance = s->module.instance;
 	device->module = s->present ? &s->module : NULL;
+	fill_aliases(device);
 	device->health = judged ? HEALTH_OK : HEALTH_UNKNOWN;
 }
 
@@ -299,6 +291,39 @@ bool metric_device_is_watched(const struct metric_device *device, uint32_t kind)
 	       coverage_is_watched(coverage_of(kind, &device->pci->coverage, device->module));
 }
 
+/* The module has reported aliases since ABI 5; before, and without the module, they are guessed. */
+#define ABI_WITH_ALIASES 5
+
+const struct device_alias *metric_aliases(const struct device_counts *counts,
+					  const struct pci_device *pci,
+					  const struct module_status *module, uint32_t *num)
+{
+	if (counts && counts->identity.generation && module && module->abi >= ABI_WITH_ALIASES) {
+		*num = counts->num_aliases;
+		return counts->aliases;
+	}
+	*num = pci ? pci->num_aliases : 0;
+	return pci ? pci->aliases : NULL;
+}
+
+/* Whether a requester id of the device is not ok. */
+static bool is_suspected(const struct device_counts *counts, const struct pci_device *pci,
+			 const struct module_status *module)
+{
+	uint32_t num;
+	const struct device_alias *aliases = metric_aliases(counts, pci, module, &num);
+
+	for (uint32_t i = 0; i < num; i++) {
+		const struct address id = { .type = ADDRESS_PCI,
+					    .segment = aliases[i].segment,
+					    .bdf = aliases[i].bdf };
+
+		if (health_watch_state(&id) > HEALTH_OK)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Nothing is known of the coverage of a device that is not in sysfs.  The faults that it has had
  * were counted, so that more of them would be.
@@ -308,6 +333,12 @@ enum health_state metric_health(const struct device_counts *counts, const struct
 {
 	bool ok;
 
+	/*
+	 * A requester id says only that it was one of its cards: none of them is ok, and none is
+	 * faulty for that alone.
+	 */
+	if (state == HEALTH_OK && is_suspected(counts, pci, module))
+		return HEALTH_SUSPECT;
 	if (state != HEALTH_OK)
 		return state;
 	ok = pci ? coverage_allows_ok(&pci->coverage, module, health_watch_kinds())
@@ -317,11 +348,5 @@ enum health_state metric_health(const struct device_counts *counts, const struct
 
 enum health_state metric_device_health(const struct metric_device *device)
 {
-	/*
-	 * A requester id says only that it was one of its cards: none of them is ok, and none is
-	 * faulty for that alone.
-	 */
-	if (device->suspected && device->health < HEALTH_SUSPECT)
-		return HEALTH_SUSPECT;
 	return metric_health(device->counts, device->pci, device->module, device->health);
 }

@@ -36,7 +36,6 @@ struct metric_device {
 	size_t num_cards;
 	const struct metric_device *list;
 	size_t num_listed;
-	bool suspected; /* a requester id of the device is not ok */
 };
 
 /* All zero at first.  May be built any number of times. */
@@ -117,6 +116,14 @@ bool metric_device_is_watched(const struct metric_device *device, uint32_t kind)
  */
 enum health_state metric_health(const struct device_counts *counts, const struct pci_device *pci,
 				const struct module_status *module, enum health_state state);
+
+/*
+ * The requester ids of the device other than its own, and their number: those that the module
+ * reports, else those that sysfs lets one guess.  Belong to @counts or @pci, which may be NULL.
+ */
+const struct device_alias *metric_aliases(const struct device_counts *counts,
+					  const struct pci_device *pci,
+					  const struct module_status *module, uint32_t *num);
 
 /* metric_health() of the device. */
 enum health_state metric_device_health(const struct metric_device *device);

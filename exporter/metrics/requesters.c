@@ -25,20 +25,6 @@ static const struct metric_device *find(const struct metric_device *list, size_t
 	return NULL;
 }
 
-static bool is_suspected(const struct metric_device *card)
-{
-	for (uint32_t i = 0; i < card->num_aliases; i++) {
-		const struct address id = { .type = ADDRESS_PCI,
-					    .segment = card->aliases[i].segment,
-					    .bdf = card->aliases[i].bdf };
-		const struct metric_device *requester = find(card->list, card->num_listed, &id);
-
-		if (requester && requester->health > HEALTH_OK)
-			return true;
-	}
-	return false;
-}
-
 int metric_devices_link(struct metric_devices *d)
 {
 	int err = 0;
@@ -53,7 +39,6 @@ int metric_devices_link(struct metric_devices *d)
 		device->num_listed = d->count;
 		device->cards = requesters_of(&d->requesters, metric_device_address(device),
 					      &device->num_cards);
-		device->suspected = is_suspected(device);
 	}
 	return err;
 }

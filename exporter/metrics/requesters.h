@@ -8,10 +8,7 @@
 /* The address of the device; belongs to @device. */
 const struct address *metric_device_address(const struct metric_device *device);
 
-/*
- * Links cards and requesters of the list, and makes a card suspect while a requester id of the card
- * is not ok.  Returns 0 or -ENOMEM.
- */
+/* Links cards and requesters of the list.  Returns 0 or -ENOMEM. */
 int metric_devices_link(struct metric_devices *devices);
 
 /* metric_device_info() for a device that has ids of its own; false for any other. */

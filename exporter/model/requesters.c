@@ -51,6 +51,17 @@ void requesters_sort(struct requesters *requesters)
 		qsort(requesters->links, requesters->count, sizeof(*requesters->links), compare);
 }
 
+int requesters_fill(struct requesters *requesters, const struct device_counts *devices, size_t n)
+{
+	int err = 0;
+
+	requesters_clear(requesters);
+	for (size_t i = 0; i < n && !err; i++)
+		err = requesters_add(requesters, devices[i].aliases, devices[i].num_aliases, i);
+	requesters_sort(requesters);
+	return err;
+}
+
 const struct requester_link *requesters_of(const struct requesters *requesters,
 					   const struct address *device, size_t *num)
 {

@@ -31,6 +31,12 @@ void requesters_clear(struct requesters *requesters);
 int requesters_add(struct requesters *requesters, const struct device_alias *aliases, size_t num,
 		   size_t card);
 
+/*
+ * Fills the list anew with the aliases of @n devices, whose card numbers are their places in
+ * @devices, and sorts it.  Returns 0 or -ENOMEM.
+ */
+int requesters_fill(struct requesters *requesters, const struct device_counts *devices, size_t n);
+
 /* Must be called after the last requesters_add(), before requesters_of(). */
 void requesters_sort(struct requesters *requesters);
 

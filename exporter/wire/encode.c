@@ -337,6 +337,18 @@ void message_device(struct device_message *m, const struct device_counts *device
 	}
 }
 
+void message_device_cards(struct device_message *m, const struct requesters *requesters,
+			  const struct device_counts *devices, const struct device_counts *device)
+{
+	size_t num;
+	const struct requester_link *links = requesters_of(requesters, &device->address, &num);
+
+	m->msg.cards = m->card_list;
+	for (size_t i = 0; i < num && i < CARDS_MAX; i++)
+		m->card_list[m->msg.n_cards++] = fill_address(&m->cards[i],
+							      &devices[links[i].card].address);
+}
+
 static Faultcast__V1__CoverageState proto_coverage(enum coverage_state state)
 {
 	static const Faultcast__V1__CoverageState states[COVERAGE_STATES] = {

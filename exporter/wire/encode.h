@@ -20,6 +20,7 @@
 #include "model/gap.h"
 #include "model/health.h"
 #include "model/module.h"
+#include "model/requesters.h"
 #include "model/skew.h"
 
 struct address_message {
@@ -75,6 +76,7 @@ bool message_lost_before(struct stream_message *m, const struct fault_event *ev)
 /* A heartbeat at cursor @at and time @real_ns (CLOCK_REALTIME). */
 void message_heartbeat(struct stream_message *m, const struct cursor *at, uint64_t real_ns);
 
+#define CARDS_MAX 16
 #define AER_ERRORS_MAX ((FAULTCAST_SEVERITY_MAX + 1) * (FAULTCAST_AER_BIT_NONE + 1))
 
 struct device_message {
@@ -89,6 +91,8 @@ struct device_message {
 	struct identity_message identity;
 	Faultcast__V1__Coverage coverage[COVERAGE_KINDS];
 	Faultcast__V1__Coverage *coverage_list[COVERAGE_KINDS];
+	struct address_message cards[CARDS_MAX];
+	Faultcast__V1__DeviceAddress *card_list[CARDS_MAX];
 };
 
 /* The message of a device; @health is HEALTH_UNKNOWN if no rule judges the device. */
@@ -98,6 +102,13 @@ void message_device(struct device_message *m, const struct device_counts *device
 /* Adds the coverage of the device, of all kinds, to its message. */
 void message_device_coverage(struct device_message *m, const struct coverage_device *device,
 			     const struct module_status *module);
+
+/*
+ * Names the cards whose DMA may appear under the device's requester id; @requesters was filled with
+ * @devices, one of which the message is of.
+ */
+void message_device_cards(struct device_message *m, const struct requesters *requesters,
+			  const struct device_counts *devices, const struct device_counts *device);
 
 struct status_message {
 	Faultcast__V1__Status msg;

@@ -107,6 +107,9 @@ def by_the_module(bed):
     bed.wait(lambda: health(exporter, "0000:04:00.1") == 1, "a device that is an alias of another one faults")
     bed.tap.same([card for card, *_ in cards(exporter, "0000:04:00.1")], ["0000:04:00.1", "0000:41:00.0"],
                  "it may have been either")
+    found = {device["address"]["name"]: device.get("cards", []) for device in exporter.json("/v1/devices")["devices"]}
+    bed.tap.same([card["name"] for card in found["0000:04:00.1"]], ["0000:41:00.0"], "/v1/devices names the other")
+    bed.tap.result("0000:03:00.0" not in found, "and lists no device that has raised nothing")
     bed.tap.same(info(exporter, "0000:04:00.1").get("driver"), "mlx5_core", "the device keeps its own description")
     bed.tap.same(health(exporter, "0000:41:00.0"), 1, "the other is not ok")
     standin.unload()

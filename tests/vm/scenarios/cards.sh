@@ -1,0 +1,45 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Proves: a card behind a PCIe-to-PCI bridge faults under the id of the bridge's bus. The module
+# reports this id. Metrics lead from the id to card, bridge and physical slot, and the card is not
+# ok. QEMU has no VMD, and no device with phantom functions: see selftest/cards.c for those.
+VM_CPUS=1
+VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7 pcie-pci-bridge,id=bridge,bus=rp0 i82559er,bus=bridge,addr=0x2"
+VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter build/san/faultcastctl:bin/faultcastctl"
+
+bridge=0000:01:00.0
+card=0000:02:02.0
+id=0000:02:00.0
+
+# label DEVICE LABEL: the value of this label in its device_info.
+label() {
+	fetch /metrics | grep "^faultcast_device_info{device=\"$1\"" | sed "s/.*[{,]$2=\"\([^\"]*\)\".*/\1/"
+}
+
+health_is() {
+	[ "$(metric "faultcast_device_health{device=\"$1\"}")" = "$2" ]
+}
+
+guest() {
+	ok "the module loads" load_faultcast rate=0
+	start_exporter
+	ok "the exporter is ready" wait_for 10 exporter_ready
+	slot=$(grep -l "^${bridge%.*}$" /sys/bus/pci/slots/*/address | cut -d/ -f6)
+	is "the card has the slot of the bridge above it" "$(label $card slot)" "$slot"
+	like "which is a slot" "$slot" .
+	is "the card's requester id is no device" "$(ls /sys/bus/pci/devices/$id 2>/dev/null)" ""
+	ok "the card is ok" wait_for 10 health_is $card 0
+	ok "the card does bad DMA" rogue read $card count=12 base=0x10000000 gap_us=20000
+	ok "its requester id becomes faulty" wait_for 30 health_is $id 2
+	ok "the card is suspect" health_is $card 1
+	is "all faults are the id's" "$(metric "faultcast_io_page_faults_total{device=\"$id\",access=\"read\"}")" 12
+	like "the id leads to the card, the bridge and the slot" "$(fetch /metrics | grep ^faultcast_requester_info)" \
+		"{device=\"$id\",card=\"$card\",bridge=\"$bridge\",slot=\"$slot\",.* 1\$"
+	is "the id has the card's slot" "$(label $id slot)" "$slot"
+	is "the id has the card's class" "$(label $id class)" 0x020000
+	is "/v1/devices names the card" \
+		"$(fetch /v1/devices | jq -c ".devices[] | select(.address.name == \"$id\") | [.cards[].name]")" "[\"$card\"]"
+	like "faultcastctl devices names the card" "$(faultcastctl devices | grep "^$id")" "for $card\$"
+	ok "the law holds" law_holds
+	ok "the exporter ends cleanly" stop_exporter
+	ok "the module unloads" unload_faultcast
+}
