@@ -41,12 +41,13 @@ const struct metric identity_metrics[] = {
 	{
 		.family = { "faultcast_device_info", METRIC_GAUGE,
 			    "Identity and location of the device. The value is always 1." },
-		.details = "There is one series for each device. A label is empty where its value "
-			   "is not known. Names of vendors and models are from the host's "
-			   "`pci.ids`. The serial number is known from the first fault on. "
-			   "`root_port` is the port on the root bus above the device. `slot` is "
-			   "the nearest physical slot up the tree. `class` is the class code. "
-			   "`physfn` is the physical function that a virtual function belongs to.",
+		.details =
+			"There is one series for each device. A label is empty where its value "
+			"is not known. Names of vendors and models are from the host's "
+			"`pci.ids`. The kernel module reads serial numbers in the first minutes. "
+			"`root_port` is the port on the root bus above the device. `slot` is "
+			"the nearest physical slot up the tree. `class` is the class code. "
+			"`physfn` is the physical function that a virtual function belongs to.",
 		.origin = METRIC_EXPORTER,
 		.labels = "device, slot, driver, vendor_id, device_id, vendor, model, root_port, "
 			  "numa_node, serial, class, physfn",

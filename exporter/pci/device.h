@@ -37,7 +37,7 @@ struct pci_device {
 	char driver[IDENTITY_TEXT_LEN];	   /* "": none */
 	char slot[IDENTITY_TEXT_LEN];	   /* nearest physical slot up the tree; "": none */
 	char class_code[PCI_CLASS_LEN];	   /* "0x020000"; "": not known */
-	char physfn[PCI_ADDRESS_LEN];	   /* of a virtual function; "": it is none */
+	char physfn[PCI_ADDRESS_LEN];	   /* "": it is no virtual function */
 	char parent[PCI_ADDRESS_LEN];	   /* the device directly above; "": none */
 	char root_port[PCI_ADDRESS_LEN];   /* "": it is on a root bus itself */
 	struct device_alias aliases[PCI_ALIASES_MAX]; /* guessed; see alias.h */

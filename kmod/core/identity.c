@@ -2,9 +2,9 @@
 /*
  * The identities of the present card at a PCI address and of earlier cards there.
  * They are read in process context, when the module is loaded and by a bus notifier
- * at each change; serial.c reads serial numbers afterwards.  A probe therefore only copies the number of the generation.  A
- * card that was swapped, or is bound to another driver, is a new generation.  Older
- * generations are kept for their events.
+ * at each change; serial.c reads serial numbers afterwards.  A probe therefore only
+ * copies the number of the generation.  A card that was swapped, or is bound to another
+ * driver, is a new generation.  Older generations are kept for their events.
  */
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
