@@ -59,11 +59,11 @@ def scraped(server):
 
 
 def look(bed, machine, server):
-    if not bed.wait(lambda: scraped(server), "the exporter in the machine is scraped", 90):
+    if not bed.wait(lambda: scraped(server), "the exporter in the machine is scraped", 180):
         return
     server.wait_scrapes()
     machine.tell("scraped")
-    bed.wait(lambda: machine.told("devices.json"), "faults are over", 60)
+    bed.wait(lambda: machine.told("devices.json"), "faults are over", 120)
     server.wait_scrapes(3)
     # Health comes from the exporter, everything else from faultcastctl.
     exporter = testbed.Served(("127.0.0.1", PORT))
@@ -98,4 +98,4 @@ def fetch_kernel():
 
 
 if __name__ == "__main__":
-    testbed.run(test, seconds=200, prepare=fetch_kernel)
+    testbed.run(test, seconds=400, prepare=fetch_kernel)
