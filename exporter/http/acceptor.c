@@ -43,7 +43,7 @@ struct source {
 static void on_retry(struct loop_timer *timer);
 
 static struct loop *accept_loop;
-static TAILQ_HEAD(, source) sources = TAILQ_HEAD_INITIALIZER(sources);
+static TAILQ_HEAD(source_list, source) sources = TAILQ_HEAD_INITIALIZER(sources);
 static struct loop_timer retry = { .expired = on_retry };
 static unsigned int displaced; /* in this turn of the loop */
 
@@ -120,8 +120,8 @@ static void on_retry(struct loop_timer *timer)
 	struct source *source;
 
 	(void)timer;
-	TAILQ_FOREACH(source, &sources, next)
-	loop_add(accept_loop, &source->watch, EPOLLIN);
+	for (source = TAILQ_FIRST(&sources); source; source = TAILQ_NEXT(source, next))
+		loop_add(accept_loop, &source->watch, EPOLLIN);
 }
 
 /* The limits should prevent this, but other programs may have used up the system's descriptors. */
@@ -132,8 +132,8 @@ static void on_no_descriptor(int err)
 	log_error("cannot accept a connection: %s", strerror(err));
 	limits_count(LIMITS_REFUSED_DESCRIPTORS);
 	displace(NULL);
-	TAILQ_FOREACH(source, &sources, next)
-	loop_del(accept_loop, &source->watch);
+	for (source = TAILQ_FIRST(&sources); source; source = TAILQ_NEXT(source, next))
+		loop_del(accept_loop, &source->watch);
 	loop_timer_arm(accept_loop, &retry, RETRY_NS);
 }
 

@@ -12,6 +12,12 @@
 #include "base/clock.h"
 #include "request.h"
 
+/*
+ * The time in which the parts of the responses of one client may be made in one turn of the loop,
+ * so that a client with many requests delays others by a few milliseconds only.
+ */
+#define TURN_NS (2 * NSEC_PER_MSEC)
+
 struct options {
 	uint64_t idle_ns;
 	uint64_t request_ns;
@@ -56,6 +62,8 @@ static void on_deadline(struct loop_timer *timer);
 static struct loop *connection_loop;
 static struct connection_queue queues[CONNECTION_STATES];
 static struct loop_timer deadline = { .expired = on_deadline };
+static uint64_t turn; /* number of the present turn of the loop */
+static uint64_t num_postponed;
 
 /* How long a connection may be in a state, and what is counted when it is there longer. */
 static const struct limit {
@@ -94,11 +102,31 @@ static void enter_state(struct connection *c, enum connection_state state)
 		arm(c->since_ns + *limit_ns);
 }
 
+static void postpone(struct connection *c)
+{
+	if (c->postponed)
+		return;
+	c->postponed = true;
+	num_postponed++;
+	TAILQ_INSERT_TAIL(&c->client->postponed, c, in_postponed);
+}
+
+static void end_postponed(struct connection *c)
+{
+	if (!c->postponed)
+		return;
+	c->postponed = false;
+	num_postponed--;
+	TAILQ_REMOVE(&c->client->postponed, c, in_postponed);
+}
+
 static void set_state(struct connection *c, enum connection_state state)
 {
 	/* A connection that is being closed stays so until libmicrohttpd has closed it. */
 	if (c->state == CONNECTION_CLOSING)
 		return;
+	if (state != CONNECTION_ANSWERING)
+		end_postponed(c);
 	leave_state(c);
 	enter_state(c, state);
 }
@@ -107,6 +135,7 @@ static void set_state(struct connection *c, enum connection_state state)
 static void forget(struct connection *c)
 {
 	loop_del(connection_loop, &c->watch);
+	end_postponed(c);
 	leave_state(c);
 	limits_client_put(c->client);
 	free(c);
@@ -227,6 +256,54 @@ static void on_watch(struct loop_fd *watch, uint32_t events)
 		set_state(c, CONNECTION_READING);
 	if (events & EPOLLRDHUP)
 		on_half(c);
+}
+
+void connections_before_run(void)
+{
+	struct connection *c;
+
+	turn++;
+	if (!num_postponed)
+		return;
+	for (c = TAILQ_FIRST(&queues[CONNECTION_ANSWERING]); c; c = TAILQ_NEXT(c, all))
+		if (c->postponed)
+			http_resume(c->request);
+}
+
+bool connections_must_run(void)
+{
+	return num_postponed != 0;
+}
+
+/* Connections of a client take turns, whatever the order in which libmicrohttpd calls them. */
+static bool has_turn(const struct connection *c)
+{
+	struct limits_client *client = c->client;
+	const struct connection *first = TAILQ_FIRST(&client->postponed);
+
+	if (client->turn != turn) {
+		client->turn = turn;
+		client->spent_ns = 0;
+	}
+	return !limits_apply(client) || (client->spent_ns < TURN_NS && (!first || first == c));
+}
+
+bool connection_work(struct connection *c,
+		     ssize_t (*work)(struct http_request *request, char *buf, size_t max),
+		     char *buf, size_t max, ssize_t *result)
+{
+	uint64_t start;
+
+	if (!has_turn(c)) {
+		set_state(c, CONNECTION_ANSWERING);
+		postpone(c);
+		return false;
+	}
+	end_postponed(c);
+	start = clock_mono_ns();
+	*result = work(c->request, buf, max);
+	c->client->spent_ns += clock_mono_ns() - start;
+	return true;
 }
 
 void connections_after_run(void)

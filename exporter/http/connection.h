@@ -31,6 +31,8 @@ struct connection {
 	bool half;		    /* the client sends nothing more; it may still read */
 	uint64_t since_ns;	    /* when @state began, or was renewed */
 	TAILQ_ENTRY(connection) all, of_client; /* connections in the same state */
+	bool postponed;				/* in client->postponed */
+	TAILQ_ENTRY(connection) in_postponed;
 };
 
 extern const struct setting_group connection_settings;
@@ -58,8 +60,13 @@ void connection_close(struct connection *connection);
  */
 struct connection *connection_without_request(const struct limits_client *client);
 
-/* Must be called after each MHD_run(). */
+/*
+ * Must be called before and after each MHD_run().  connections_must_run() is true if the loop must
+ * not wait for events before the next MHD_run().
+ */
+void connections_before_run(void);
 void connections_after_run(void);
+bool connections_must_run(void);
 
 /* Closes the connections that libmicrohttpd does not have. */
 void connections_stop(void);
@@ -85,6 +92,15 @@ void connection_answers(struct connection *connection);
  * connection_answers().
  */
 void connection_waits(struct connection *connection);
+
+/*
+ * Calls @work, which makes a part of a response, and returns what it returns.  If the client has
+ * used up its time in this turn of the loop, does not call it: returns false, and resumes the
+ * request, which the caller must suspend, in the next turn.
+ */
+bool connection_work(struct connection *connection,
+		     ssize_t (*work)(struct http_request *request, char *buf, size_t max),
+		     char *buf, size_t max, ssize_t *result);
 
 /* The request has ended. */
 void connection_ends(struct connection *connection);

@@ -65,7 +65,7 @@ struct network {
 static struct network trusted[OPTION_TEXTS_MAX];
 static size_t num_trusted;
 static uint64_t max_connections, max_per_client;
-static void *clients; /* of tsearch(3) */
+static void *clients; /* a tree, see tsearch(3) */
 static uint64_t connections;
 static uint64_t uses[LIMITS_USES], refused[LIMITS_USES], closings[LIMITS_CLOSINGS];
 
@@ -224,6 +224,7 @@ struct limits_client *limits_client_get(int fd, const struct sockaddr *address)
 	if (!found) {
 		/* The key is the first member, so tsearch() can compare clients by it. */
 		client->key = key;
+		TAILQ_INIT(&client->postponed);
 		for (int i = 0; i < CONNECTION_STATES; i++)
 			TAILQ_INIT(&client->queues[i]);
 		if (!tsearch(client, &clients, compare_keys)) {
@@ -256,9 +257,14 @@ void limits_client_name(const struct limits_client *client, struct strbuf *out)
 		strbuf_addf(out, "%s%s", text, key->family == AF_INET6 && !key->id ? "/64" : "");
 }
 
+bool limits_apply(const struct limits_client *client)
+{
+	return max_per_client && !client->key.trusted;
+}
+
 bool limits_client_exceeded(const struct limits_client *client)
 {
-	return max_per_client && !client->key.trusted && client->connections > max_per_client;
+	return limits_apply(client) && client->connections > max_per_client;
 }
 
 bool limits_exceeded(void)
@@ -268,9 +274,8 @@ bool limits_exceeded(void)
 
 bool limits_take(struct limits_client *client, enum limits_use use, uint64_t max)
 {
-	const bool shared = max_per_client && !client->key.trusted;
-
-	if (max && (uses[use] >= max || (shared && client->uses[use] >= (max + 1) / 2))) {
+	if (max &&
+	    (uses[use] >= max || (limits_apply(client) && client->uses[use] >= (max + 1) / 2))) {
 		refused[use]++;
 		return false;
 	}

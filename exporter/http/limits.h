@@ -55,6 +55,8 @@ struct limits_client {
 	} key;
 	uint64_t connections;
 	uint64_t uses[LIMITS_USES];
+	uint64_t turn, spent_ns; /* the last turn of the loop that worked for it, and how long */
+	struct connection_queue postponed; /* connections that wait for a turn, as they came */
 	struct connection_queue queues[CONNECTION_STATES]; /* connection.h keeps them */
 };
 
@@ -78,6 +80,9 @@ void limits_client_put(struct limits_client *client);
 
 /* Adds the name of @client for a log line: "192.0.2.1", "2001:db8::/64" or "user 1000". */
 void limits_client_name(const struct limits_client *client, struct strbuf *out);
+
+/* True unless the client is trusted, or web.max-connections-per-address is 0. */
+bool limits_apply(const struct limits_client *client);
 
 /* True if the client, or all clients, have more connections than allowed. */
 bool limits_client_exceeded(const struct limits_client *client);

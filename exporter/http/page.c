@@ -12,6 +12,8 @@
 
 /* How long a page is written before the loop handles what else has come, such as events. */
 #define SLICE_NS (200 * NSEC_PER_MSEC / 1000)
+/* The same while the loop has much other work, of which a page must get its share. */
+#define SLICE_MAX_NS (2 * NSEC_PER_MSEC)
 #define FORMATS_MAX 16
 
 /* A page, shared by its users.  Only users that asked for gzip may read @text.packed. */
@@ -71,6 +73,7 @@ static const struct page_format *format;
 static struct page *page;
 static bool has_begun; /* the format's begin() has succeeded */
 static bool is_packing;
+static uint64_t slice_end_ns; /* when the last slice ended; 0: the next one is the first */
 static struct gzip gzip;
 
 /* Each format's last page that was compressed: the next one reuses equal parts of it. */
@@ -285,20 +288,29 @@ static int hook_timeout(struct loop_hook *h)
 	return is_writing() ? 0 : -1;
 }
 
+/* A quarter of the time that the loop has spent on other work since the last slice. */
+static uint64_t slice_ns(uint64_t now)
+{
+	uint64_t ns = slice_end_ns ? (now - slice_end_ns) / 4 : 0;
+
+	if (ns < SLICE_NS)
+		return SLICE_NS;
+	return ns > SLICE_MAX_NS ? SLICE_MAX_NS : ns;
+}
+
 static void hook_run(struct loop_hook *h)
 {
-	uint64_t end;
+	uint64_t now = clock_mono_ns(), end = now + slice_ns(now);
 
 	(void)h;
-	if (!is_writing())
-		return;
-	end = clock_mono_ns() + SLICE_NS;
-	do {
+	while (is_writing() && now < end) {
 		if (!is_packing)
 			write_part();
 		else if (!gzip_step(&gzip))
 			end_packed();
-	} while (is_writing() && clock_mono_ns() < end);
+		now = clock_mono_ns();
+	}
+	slice_end_ns = is_writing() ? now : 0;
 }
 
 static void on_snapshot(struct snapshot_waiter *waiter, const struct snapshot *s)

@@ -14,7 +14,10 @@ static ssize_t on_read(void *ctx, uint64_t pos, char *buf, size_t max)
 	(void)pos;
 	if (request->connection->state == CONNECTION_CLOSING)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
-	n = request->read(request, buf, max);
+	if (!connection_work(request->connection, request->read, buf, max, &n)) {
+		http_suspend(request);
+		return 0;
+	}
 	if (n == -ENODATA)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (n < 0)

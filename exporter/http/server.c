@@ -92,6 +92,8 @@ static int hook_timeout(struct loop_hook *hook)
 	MHD_UNSIGNED_LONG_LONG ms;
 
 	(void)hook;
+	if (connections_must_run())
+		return 0;
 	if (MHD_get_timeout(server, &ms) != MHD_YES)
 		return -1;
 	return ms > 60000 ? 60000 : (int)ms;
@@ -101,6 +103,7 @@ static int hook_timeout(struct loop_hook *hook)
 static void hook_run(struct loop_hook *hook)
 {
 	(void)hook;
+	connections_before_run();
 	MHD_run(server);
 	connections_after_run();
 }
