@@ -7,6 +7,7 @@
 #include "page.h"
 #include "parameter.h"
 #include "routes.h"
+#include "serial.h"
 #include "wire/encode.h"
 
 #define DEVICES_PER_STEP 8
@@ -43,10 +44,8 @@ static void end_protobuf(struct strbuf *body)
 struct list_writer {
 	void (*add)(struct strbuf *body, const ProtobufCMessage *device);
 	void (*end)(struct strbuf *body);
+	bool serials; /* devices have their serial numbers */
 };
-
-static const struct list_writer json_list = { add_json, end_json };
-static const struct list_writer protobuf_list = { add_protobuf, end_protobuf };
 
 static int begin(const struct page_format *format, const struct snapshot *s)
 {
@@ -69,6 +68,8 @@ static bool step(const struct page_format *format, const struct snapshot *s, str
 		message_device(&m, device,
 			       judged ? health_watch_state(&device->address) : HEALTH_UNKNOWN);
 		message_device_cards(&m, &requesters, s->devices, device);
+		if (!writer->serials)
+			m.identity.msg.serial = NULL;
 		writer->add(body, &m.msg.base);
 	}
 	if (next < s->num_devices)
@@ -77,10 +78,20 @@ static bool step(const struct page_format *format, const struct snapshot *s, str
 	return false;
 }
 
-/* In the order of http_json_or_protobuf. */
-static const struct page_format formats[] = {
-	{ HTTP_JSON, &json_list, begin, step, NULL },
-	{ HTTP_PROTOBUF, &protobuf_list, begin, step, NULL },
+static const struct list_writer writers[2][2] = {
+	{ { add_json, end_json, false }, { add_protobuf, end_protobuf, false } },
+	{ { add_json, end_json, true }, { add_protobuf, end_protobuf, true } },
+};
+
+/*
+ * The first index says whether devices have their serial numbers; the second one is that of
+ * http_json_or_protobuf.
+ */
+static const struct page_format formats[2][2] = {
+	{ { HTTP_JSON, &writers[0][0], begin, step, NULL },
+	  { HTTP_PROTOBUF, &writers[0][1], begin, step, NULL } },
+	{ { HTTP_JSON, &writers[1][0], begin, step, NULL },
+	  { HTTP_PROTOBUF, &writers[1][1], begin, step, NULL } },
 };
 
 static const struct page_kind kind = { LIMITS_DEVICES, NULL };
@@ -93,7 +104,7 @@ static void answer(struct http_request *request)
 		return;
 	chosen = http_choose(request);
 	if (chosen >= 0)
-		page_answer(request, &kind, &formats[chosen]);
+		page_answer(request, &kind, &formats[serial_is_shown(request)][chosen]);
 }
 
 static const struct http_status statuses[] = {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "query.h"
 #include "routes.h"
+#include "serial.h"
 #include "stream/stream.h"
 
 /* The state of a request is its stream_client. */
@@ -78,6 +79,7 @@ static void answer(struct http_request *request)
 		return;
 	}
 	stream.encoding = (enum stream_encoding)format;
+	stream.serials = serial_is_shown(request);
 	stream.follow = stream.follow && !request->connection->half;
 	if (!limits_take(client, LIMITS_EVENTS, streams_max())) {
 		http_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,

@@ -9,6 +9,7 @@
 #include "metrics/scrape.h"
 #include "page.h"
 #include "routes.h"
+#include "serial.h"
 
 struct options {
 	const char *path;
@@ -43,11 +44,20 @@ static struct metrics_scrape scrape;
 static struct metrics_walk walk;
 static struct expo expo;
 
+/* What distinguishes the formats of the page. */
+struct variant {
+	const struct expo_format *expo;
+	bool serials; /* devices have their serial numbers */
+};
+
 static int begin(const struct page_format *format, const struct snapshot *s)
 {
+	const struct variant *variant = format->own;
+
 	scrape.snapshot = s;
+	scrape.devices.serials = variant->serials;
 	walk = (struct metrics_walk){ 0 };
-	metrics_begin(&expo, format->own);
+	metrics_begin(&expo, variant->expo);
 	return metrics_list_devices(&scrape.devices, s);
 }
 
@@ -70,10 +80,19 @@ static void end(void)
 
 static const char *const formats[] = { EXPO_TEXT_TYPE, EXPO_OPENMETRICS_TYPE, EXPO_PROTOBUF_TYPE,
 				       NULL };
-static const struct page_format page_formats[] = {
-	{ EXPO_TEXT_TYPE, &expo_text, begin, step, end },
-	{ EXPO_OPENMETRICS_TYPE, &expo_openmetrics, begin, step, end },
-	{ EXPO_PROTOBUF_TYPE, &expo_protobuf, begin, step, end },
+static const struct variant variants[2][3] = {
+	{ { &expo_text, false }, { &expo_openmetrics, false }, { &expo_protobuf, false } },
+	{ { &expo_text, true }, { &expo_openmetrics, true }, { &expo_protobuf, true } },
+};
+
+/* The first index says whether devices have their serial numbers. */
+static const struct page_format page_formats[2][3] = {
+	{ { EXPO_TEXT_TYPE, &variants[0][0], begin, step, end },
+	  { EXPO_OPENMETRICS_TYPE, &variants[0][1], begin, step, end },
+	  { EXPO_PROTOBUF_TYPE, &variants[0][2], begin, step, end } },
+	{ { EXPO_TEXT_TYPE, &variants[1][0], begin, step, end },
+	  { EXPO_OPENMETRICS_TYPE, &variants[1][1], begin, step, end },
+	  { EXPO_PROTOBUF_TYPE, &variants[1][2], begin, step, end } },
 };
 
 static void count(enum page_result result)
@@ -94,7 +113,8 @@ static void answer(struct http_request *request)
 	int chosen = accept_choose(strbuf_str(&accept), formats);
 
 	strbuf_free(&accept);
-	page_answer(request, &kind, &page_formats[chosen < 0 ? 0 : chosen]);
+	page_answer(request, &kind,
+		    &page_formats[serial_is_shown(request)][chosen < 0 ? 0 : chosen]);
 }
 
 static const struct http_status statuses[] = {

@@ -14,7 +14,7 @@
 #define SLICE_NS (200 * NSEC_PER_MSEC / 1000)
 /* The same while the loop has much other work, of which a page must get its share. */
 #define SLICE_MAX_NS (2 * NSEC_PER_MSEC)
-#define FORMATS_MAX 16
+#define FORMATS_MAX 32
 
 /* A page, shared by its users.  Only users that asked for gzip may read @text.packed. */
 struct page {

@@ -7,6 +7,7 @@
 #include "endpoint_metrics.h"
 #include "limits.h"
 #include "page.h"
+#include "serial.h"
 #include "server.h"
 
 #define NAME_ENDPOINT(name) name,
@@ -17,6 +18,7 @@ const struct feature feature_http = {
 	.settings = (const struct setting_group *const[]){ &http_server_settings,
 							   &connection_settings, &limits_settings,
 							   &endpoint_metrics_settings,
-							   &page_limit_settings, NULL },
+							   &page_limit_settings, &serial_settings,
+							   NULL },
 	.metrics = (const struct metric *const[]){ limits_metrics, NULL },
 };

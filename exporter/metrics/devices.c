@@ -180,8 +180,10 @@ int metric_devices_build(struct metric_devices *d, const struct snapshot *s, siz
 		return -ENOMEM;
 	merge(d, s);
 	limit(d, max);
-	for (size_t i = 0; i < d->count; i++)
+	for (size_t i = 0; i < d->count; i++) {
 		fill(&d->list[i], s, judged);
+		d->list[i].with_serial = d->serials;
+	}
 	if (judged)
 		health_watch_each(judge, &(struct judging){ d->list, d->list + d->count });
 	return metric_devices_link(d);
@@ -260,7 +262,8 @@ bool metric_device_own_info(const struct metric_device *device, struct device_in
 	info->vendor_id = names->vendor_text;
 	info->device_id = names->device_text;
 	info->numa_node = pci ? pci->numa_node : "";
-	format_serial(module ? module->serial : 0, info->serial, sizeof(info->serial));
+	format_serial(module && device->with_serial ? module->serial : 0, info->serial,
+		      sizeof(info->serial));
 	info->slot = module && *module->physical_slot ? module->physical_slot
 		     : pci			      ? pci->slot
 						      : "";

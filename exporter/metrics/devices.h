@@ -27,6 +27,7 @@ struct metric_device {
 	uint64_t instance;		    /* the module that @counts come from */
 	enum health_state health;	    /* HEALTH_UNKNOWN: no health rules are applied */
 	bool counted;			    /* the module has counted something of it */
+	bool with_serial;		    /* its serial number is shown */
 	char name[ADDRESS_LEN];		    /* the value of the label device */
 	/* The other requester ids of the device; from the module if it has them, else a guess. */
 	const struct device_alias *aliases;
@@ -43,6 +44,7 @@ struct metric_devices {
 	struct metric_device *list;
 	size_t count;
 	size_t omitted; /* devices that are not in the list because of the limit */
+	bool serials;	/* set by the caller: devices have their serial numbers */
 	struct requesters requesters;
 	/* Kept from one metric_devices_build() to the next. */
 	uint32_t *order; /* indices of the snapshot's devices, in the order of their addresses */

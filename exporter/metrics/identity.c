@@ -45,6 +45,7 @@ const struct metric identity_metrics[] = {
 			"There is one series for each device. A label is empty where its value "
 			"is not known. Names of vendors and models are from the host's "
 			"`pci.ids`. The kernel module reads serial numbers in the first minutes. "
+			"`serial` is empty for clients of TCP unless `--metrics.serial` is set. "
 			"`root_port` is the port on the root bus above the device. `slot` is "
 			"the nearest physical slot up the tree. `class` is the class code. "
 			"`physfn` is the physical function that a virtual function belongs to.",

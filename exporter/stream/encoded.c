@@ -13,7 +13,7 @@
 static struct kept {
 	uint64_t number; /* number in the window plus 1; 0: unused */
 	struct encoded encoded;
-} kept[STREAM_ENCODINGS][KEPT];
+} kept[2][STREAM_ENCODINGS][KEPT]; /* [1]: with serial numbers */
 
 /* HTML 9.2.6.  One line "data:" is enough, because the JSON has no line break. */
 static void add_sse(struct strbuf *out, const struct stream_message *m)
@@ -45,8 +45,10 @@ const char *encoded_preface(enum stream_encoding encoding)
 	return encoding == STREAM_SSE ? "retry: 2000\n\n" : "";
 }
 
-void encoded_entry(struct encoded *out, enum stream_encoding encoding, const struct entry *entry)
+void encoded_entry(struct encoded *out, const struct stream_request *request,
+		   const struct entry *entry)
 {
+	const enum stream_encoding encoding = request->encoding;
 	struct stream_message m;
 
 	strbuf_reset(&out->bytes);
@@ -65,6 +67,8 @@ void encoded_entry(struct encoded *out, enum stream_encoding encoding, const str
 			add_message(&out->bytes, encoding, &m);
 		out->told = out->bytes.len;
 		message_event(&m, &entry->event);
+		if (!request->serials)
+			m.identity.msg.serial = NULL;
 	}
 	add_message(&out->bytes, encoding, &m);
 }
@@ -78,13 +82,13 @@ void encoded_add_heartbeat(struct strbuf *out, enum stream_encoding encoding,
 	add_message(out, encoding, &m);
 }
 
-const struct encoded *encoded_window(uint64_t number, enum stream_encoding encoding)
+const struct encoded *encoded_window(uint64_t number, const struct stream_request *request)
 {
-	struct kept *k = &kept[encoding][number % KEPT];
+	struct kept *k = &kept[request->serials][request->encoding][number % KEPT];
 
 	/* An entry that could not be encoded for lack of memory is encoded again. */
 	if (k->number != number + 1 || k->encoded.bytes.failed) {
-		encoded_entry(&k->encoded, encoding, window_at(number));
+		encoded_entry(&k->encoded, request, window_at(number));
 		k->number = number + 1;
 	}
 	return &k->encoded;
@@ -92,10 +96,10 @@ const struct encoded *encoded_window(uint64_t number, enum stream_encoding encod
 
 void encoded_fini(void)
 {
-	for (int encoding = 0; encoding < STREAM_ENCODINGS; encoding++) {
-		for (int i = 0; i < KEPT; i++) {
-			strbuf_free(&kept[encoding][i].encoded.bytes);
-			kept[encoding][i].number = 0;
-		}
+	struct kept *k = &kept[0][0][0];
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*k); i++, k++) {
+		strbuf_free(&k->encoded.bytes);
+		k->number = 0;
 	}
 }

@@ -21,11 +21,15 @@ struct encoded {
 	size_t told; /* length of the gaps that stand before an event */
 };
 
-/* Encodes @entry into @out, and reuses its memory.  Check @out->bytes.failed. */
-void encoded_entry(struct encoded *out, enum stream_encoding encoding, const struct entry *entry);
+/*
+ * Encodes @entry into @out, and reuses its memory: in the encoding of @request, and with the serial
+ * number of the device if @request has serials.  Check @out->bytes.failed.
+ */
+void encoded_entry(struct encoded *out, const struct stream_request *request,
+		   const struct entry *entry);
 
-/* Returns entry @number of the window, encoded; valid until the next call. */
-const struct encoded *encoded_window(uint64_t number, enum stream_encoding encoding);
+/* Returns entry @number of the window, encoded likewise; valid until the next call. */
+const struct encoded *encoded_window(uint64_t number, const struct stream_request *request);
 
 /* Adds a heartbeat at cursor @at. */
 void encoded_add_heartbeat(struct strbuf *out, enum stream_encoding encoding,

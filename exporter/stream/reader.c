@@ -115,7 +115,7 @@ static void send_entry(struct reader *reader, struct block *block, const struct 
 	static struct encoded encoded;
 
 	reader->last = entry->at;
-	encoded_entry(&encoded, reader->request.encoding, entry);
+	encoded_entry(&encoded, &reader->request, entry);
 	put_entry(reader, block, &encoded, entry);
 }
 
@@ -273,8 +273,7 @@ static void send_next(struct reader *reader, struct block *block)
 		send_gap(reader, block, entry);
 	else if (entry->kind == ENTRY_HEALTH ||
 		 filter_concerns(&reader->request.filter, &entry->event))
-		put_entry(reader, block, encoded_window(reader->next, reader->request.encoding),
-			  entry);
+		put_entry(reader, block, encoded_window(reader->next, &reader->request), entry);
 	reader->last = entry->at;
 	reader->next += fault_at("reader-skip", reader->next + 1) ? 2 : 1;
 }

@@ -19,6 +19,7 @@ struct stream_request {
 	enum stream_start start;
 	struct cursor after; /* for STREAM_AFTER */
 	bool follow;	     /* wait for new entries instead of ending */
+	bool serials;	     /* with the serial numbers of devices */
 	uint64_t limit;	     /* end after this many events; 0: no limit */
 	struct event_filter filter;
 };

@@ -327,10 +327,12 @@ class Exporter(Process, Served):
     def __init__(self, bed, standin, flags, san, port, env, wrapper):
         Served.__init__(self, ("127.0.0.1", port))
         program = os.path.join(BUILD, "san" if san else "", "faultcast_exporter")
+        # Tests see serial numbers unless they say otherwise.
+        env = {**os.environ, "FAULTCAST_METRICS_SERIAL": "true", **(env or {})}
         if "--web.listen-address=none" not in flags:
             flags = [f"--web.listen-address=127.0.0.1:{port}", *flags]
         Process.__init__(self, bed, [*wrapper, program, f"--netlink.standin={standin.port}", *flags],
-                         env={**os.environ, **(env or {})})
+                         env=env)
 
     def check_stop(self):
         """Sends SIGTERM and checks that the exit status is 0: the sanitizers found nothing, no

@@ -95,7 +95,7 @@ law_holds() {
 # start_exporter FLAG...: starts the exporter as $exporter in the background, with its log in
 # /host/exporter.log.
 start_exporter() {
-	faultcast_exporter "$@" 2>>/host/exporter.log &
+	FAULTCAST_METRICS_SERIAL=true faultcast_exporter "$@" 2>>/host/exporter.log &
 	exporter=$!
 }
 

@@ -47,6 +47,7 @@ static int setup(void **state)
 		put_link(path, target);
 	}
 	*(struct devices_config *)devices_settings.running = config;
+	devices.serials = true;
 	return loop_init(&loop) || devices_watch(&loop);
 }
 
