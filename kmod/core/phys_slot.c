@@ -30,7 +30,7 @@ static void copy_name(const struct pci_slot *slot, char *name, size_t size)
 }
 
 /*
- * Before 7.0 the kernel finds the slot of a link only for device number 0.  The further
+ * Older kernels find the slot of a link only for device number 0.  The further
  * functions of an ARI card have other device numbers, and are in the only slot too.
  */
 static bool own_slot(const struct pci_dev *pdev, char *name, size_t size)
