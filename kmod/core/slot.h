@@ -44,6 +44,7 @@ struct faultcast_slot {
 	atomic64_t last_boot;
 	/* storm.c */
 	atomic64_t due[FAULTCAST_BUCKETS];	/* CLOCK_BOOTTIME at which the next event is due */
+	atomic64_t asked[FAULTCAST_BUCKETS];	/* CLOCK_BOOTTIME of the last fault; 0: none */
 	struct faultcast_limit limit;
 	bool has_limit;		/* @limit is used, not the limit of all devices */
 	/* unreported.c: counted, and not yet mentioned by any event */

@@ -11,8 +11,12 @@
 #include "slot.h"
 #include "storm.h"
 
+/* A device that has asked for nothing in this time is quiet. */
+#define QUIET_NS	(100 * NSEC_PER_MSEC)
+
 static struct faultcast_limit device_limit, host_limit;
 static atomic64_t host_due[FAULTCAST_BUCKETS];
+static u64 host_quiet_ns;	/* tolerance of the host's limit that only quiet devices have */
 
 static void set_limit(struct faultcast_limit *limit, u32 rate, u32 burst)
 {
@@ -25,8 +29,11 @@ static void set_limit(struct faultcast_limit *limit, u32 rate, u32 burst)
 	WRITE_ONCE(limit->interval_ns, interval);
 }
 
-/* Retries only if another CPU has changed @due meanwhile, so one of the CPUs always succeeds. */
-static bool take(atomic64_t *due, const struct faultcast_limit *limit, u64 now)
+/*
+ * @more_ns is added to the limit's tolerance.  Retries only if another CPU has changed
+ * @due meanwhile, so one of the CPUs always succeeds.
+ */
+static bool take(atomic64_t *due, const struct faultcast_limit *limit, u64 more_ns, u64 now)
 {
 	u64 interval = READ_ONCE(limit->interval_ns);
 	s64 old = atomic64_read(due);
@@ -40,7 +47,7 @@ static bool take(atomic64_t *due, const struct faultcast_limit *limit, u64 now)
 		 * limit may leave @due below 0.
 		 */
 		next = max_t(s64, old, now) + interval;
-		if (next - now > READ_ONCE(limit->tolerance_ns))
+		if (next - now > READ_ONCE(limit->tolerance_ns) + more_ns)
 			return false;
 	} while (!atomic64_try_cmpxchg(due, &old, next));
 	return true;
@@ -57,16 +64,29 @@ static const struct faultcast_limit *limit_of(const struct faultcast_slot *slot)
 	return smp_load_acquire(&slot->has_limit) ? &slot->limit : &device_limit;
 }
 
+/* Two CPUs may both find the same device quiet, which costs one token more. */
+static bool was_quiet(struct faultcast_slot *slot, enum faultcast_bucket bucket, u64 now)
+{
+	s64 before = atomic64_read(&slot->asked[bucket]);
+
+	atomic64_set(&slot->asked[bucket], now);
+	return !before || (s64)now - before > QUIET_NS;
+}
+
+/*
+ * An event that the host's limit refuses uses a token of the device.  Therefore no
+ * device asks for tokens of the host more often than its own limit allows, and the
+ * fastest device does not get all of them.
+ *
+ * A quiet device takes a token of the host also if there is none.  The devices in
+ * storm get the next ones later.
+ */
 bool faultcast_storm_admit(struct faultcast_slot *slot, enum faultcast_bucket bucket, u64 now)
 {
-	const struct faultcast_limit *limit = limit_of(slot);
+	u64 more_ns = was_quiet(slot, bucket, now) ? READ_ONCE(host_quiet_ns) : 0;
 
-	if (!take(&slot->due[bucket], limit, now))
-		return false;
-	if (take(&host_due[bucket], &host_limit, now))
-		return true;
-	give_back(&slot->due[bucket], limit);
-	return false;
+	return take(&slot->due[bucket], limit_of(slot), 0, now) &&
+	       take(&host_due[bucket], &host_limit, more_ns, now);
 }
 
 void faultcast_storm_refund(struct faultcast_slot *slot, enum faultcast_bucket bucket)
@@ -94,9 +114,12 @@ void faultcast_storm_set(u32 rate, u32 burst)
 			fill_buckets(faultcast_slot_at(i)->due);
 }
 
-void faultcast_storm_set_host(u32 rate, u32 burst)
+void faultcast_storm_set_host(u32 rate, u32 queue)
 {
-	set_limit(&host_limit, rate, burst);
+	u32 quiet = DIV_ROUND_UP(queue, 4);
+
+	set_limit(&host_limit, rate, queue - quiet);
+	WRITE_ONCE(host_quiet_ns, host_limit.interval_ns * quiet);
 	fill_buckets(host_due);
 }
 

@@ -2,6 +2,12 @@
 /*
  * Storm control: how many events a second one device, and all devices together, may
  * publish.  A suppressed fault is still counted as raised.
+ *
+ * The limit of all devices together does not hold back a device that has raised no
+ * fault for 100 ms: the first fault of a card must not drown in another card's storm.
+ * Two things bound the events that pass in this way.  Each device has at most ten a
+ * second.  A quarter of a queue is kept for them, and further ones come at the rate of
+ * all devices together.
  */
 #ifndef FAULTCAST_CORE_STORM_H
 #define FAULTCAST_CORE_STORM_H
@@ -35,15 +41,19 @@ bool faultcast_storm_admit(struct faultcast_slot *slot, enum faultcast_bucket bu
 void faultcast_storm_refund(struct faultcast_slot *slot, enum faultcast_bucket bucket);
 
 /*
- * The four setters take @rate in events a second (0: no limit) and @burst in events.
+ * The setters take @rate in events a second (0: no limit) and @burst in events.
  * The new limit holds from the next event on.  Process context; callers serialise.
  */
 
 /* Sets the limit of every device that has no limit of its own. */
 void faultcast_storm_set(u32 rate, u32 burst);
 
-/* Sets the limit of all devices together. */
-void faultcast_storm_set_host(u32 rate, u32 burst);
+/*
+ * Sets the limit of all devices together, whose burst is three quarters of @queue, the
+ * number of events in the queue of a CPU.  The last quarter is for quiet devices, so
+ * that admitted bursts fit in one queue.
+ */
+void faultcast_storm_set_host(u32 rate, u32 queue);
 
 /* Gives one device a limit of its own. */
 void faultcast_storm_set_device(struct faultcast_slot *slot, u32 rate, u32 burst);

@@ -35,7 +35,7 @@ struct storm_step {
 };
 
 #define SET(_rate, _burst)	{ .op = STORM_SET, .rate = _rate, .burst = _burst }
-#define HOST(_rate, _burst)	{ .op = STORM_SET_HOST, .rate = _rate, .burst = _burst }
+#define HOST(_rate, _queue)	{ .op = STORM_SET_HOST, .rate = _rate, .burst = _queue }
 #define DEVICE(_slot, _rate, _burst) \
 	{ .op = STORM_SET_DEVICE, .slot = _slot, .rate = _rate, .burst = _burst }
 #define UNSET(_slot)		{ .op = STORM_UNSET_DEVICE, .slot = _slot }
@@ -79,9 +79,9 @@ static const struct storm_sequence storm_sequences[] = {
 		OFFER(0, BOOT, 100000, 100000),
 	} },
 	{ "rate 0 for the host is no limit", {
-		HOST(1, 3),
+		HOST(1, 4),
 		OFFER(0, BOOT, 100, 3),
-		HOST(0, 3),
+		HOST(0, 4),
 		OFFER(0, BOOT, 100, 100),
 	} },
 	{ "a returned token may be used again", {
@@ -92,14 +92,14 @@ static const struct storm_sequence storm_sequences[] = {
 	} },
 	{ "the host's token is returned too", {
 		SET(100, 5),
-		HOST(100, 7),
+		HOST(100, 10),
 		OFFER(0, BOOT, 50, 5),
 		REFUND(0, 2),
 		OFFER(1, BOOT, 50, 4),
 		REFUND(0, 3),
 		REFUND(1, 4),
-		OFFER(1, BOOT, 50, 5),
-		OFFER(2, BOOT, 50, 2),
+		OFFER(1, BOOT, 50, 4),
+		OFFER(2, BOOT, 50, 3),
 	} },
 	{ "returning a token without a limit has no effect", {
 		OFFER(0, BOOT, 5, 5),
@@ -108,38 +108,91 @@ static const struct storm_sequence storm_sequences[] = {
 		OFFER(0, BOOT, 50, 5),
 	} },
 	{ "returning a token after a new limit blocks no device", {
-		HOST(100, 5),
+		HOST(100, 7),
 		SET(100, 5),
 		OFFER(0, BOOT, 1, 1),
 		SET(100, 5),
-		HOST(100, 5),
+		HOST(100, 7),
 		REFUND(0, 1),
 		OFFER(0, BOOT, 50, 5),
 	} },
+	/* The host's burst is 7 of a queue of 10, and quiet devices have the other 3. */
 	{ "the host caps all devices together", {
 		SET(100, 10),
-		HOST(50, 8),
+		HOST(50, 10),
 		OFFER(0, BOOT, 3, 3),
 		OFFER(1, BOOT, 3, 3),
-		OFFER(2, BOOT, 3, 2),
-		OFFER(3, BOOT, 3, 0),
-		OFFER(3, BOOT + 20 * MS - 1, 50, 0),
-		OFFER(3, BOOT + 20 * MS, 50, 1),
+		OFFER(2, BOOT, 3, 1),
+		OFFER(2, BOOT + 20 * MS - 1, 50, 0),
+		OFFER(2, BOOT + 20 * MS, 50, 1),
 		OFFER(2, BOOT + SECOND, 5, 5),
-		OFFER(3, BOOT + SECOND, 50, 3),
+		OFFER(3, BOOT + SECOND, 50, 2),
 	} },
-	{ "refused by the host costs the device nothing", {
-		SET(100, 5),
-		HOST(10, 2),
-		OFFER(0, BOOT, 50, 2),
-		OFFER(1, BOOT, 50, 0),
-		HOST(0, 1),
+	{ "the host's cap does not hold back a device's first fault", {
+		SET(100, 10),
+		HOST(10, 10),
+		OFFER(0, BOOT, 50, 7),
+		OFFER(1, BOOT, 50, 1),
+		OFFER(2, BOOT, 50, 1),
+		/* These used tokens that the host gives later. */
+		OFFER(0, BOOT + 99 * MS, 50, 0),
+		OFFER(0, BOOT + 198 * MS, 50, 0),
+		OFFER(0, BOOT + 297 * MS, 50, 0),
+		OFFER(0, BOOT + 300 * MS, 50, 1),
+	} },
+	{ "nor a fault after 100 ms of silence", {
+		SET(100, 10),
+		HOST(1, 10),
+		OFFER(0, BOOT, 50, 7),
+		OFFER(1, BOOT, 1, 1),
+		OFFER(1, BOOT + 100 * MS, 1, 0),
+		OFFER(1, BOOT + 200 * MS, 1, 0),
+		OFFER(1, BOOT + 300 * MS + 1, 1, 1),
+	} },
+	{ "a fault that the device's own limit suppresses is not silence", {
+		DEVICE(1, 1, 1),
+		HOST(1, 4),
 		OFFER(0, BOOT, 50, 3),
-		OFFER(1, BOOT, 50, 5),
+		OFFER(1, BOOT, 1, 1),
+		OFFER(1, BOOT + 950 * MS, 1, 0),
+		OFFER(1, BOOT + SECOND, 1, 0),
+		OFFER(1, BOOT + SECOND + 200 * MS, 1, 0),
+		OFFER(1, BOOT + 3 * SECOND, 1, 1),
+	} },
+	{ "quiet devices have a quarter of the queue", {
+		SET(100, 10),
+		HOST(1, 8),
+		OFFER(0, BOOT, 50, 6),
+		OFFER(1, BOOT, 1, 1),
+		OFFER(2, BOOT, 1, 1),
+		OFFER(3, BOOT, 1, 0),
+		OFFER(3, BOOT + SECOND, 1, 1),
+	} },
+	{ "a quiet device has its own limit", {
+		DEVICE(0, 1, 1),
+		HOST(10, 8),
+		OFFER(0, BOOT, 1, 1),
+		OFFER(0, BOOT + 500 * MS, 1, 0),
+	} },
+	{ "without a limit of devices the host's cap holds", {
+		HOST(10, 10),
+		OFFER(0, BOOT, 5000, 7),
+		OFFER(1, BOOT, 5000, 1),
+		OFFER(0, BOOT + SECOND, 5000, 7),
+	} },
+	{ "refused by the host costs the device a token", {
+		SET(100, 5),
+		HOST(10, 3),
+		OFFER(0, BOOT, 50, 2),
+		OFFER(1, BOOT, 50, 1),
+		HOST(0, 1),
+		OFFER(0, BOOT, 50, 0),
+		OFFER(0, BOOT + 10 * MS, 50, 1),
+		OFFER(2, BOOT, 50, 5),
 	} },
 	{ "refused by the device costs the host nothing", {
 		SET(100, 5),
-		HOST(10, 8),
+		HOST(10, 11),
 		OFFER(0, BOOT, 50, 5),
 		OFFER(1, BOOT, 50, 3),
 	} },
@@ -187,8 +240,8 @@ static const struct storm_sequence storm_sequences[] = {
 	} },
 	{ "a new limit of the host holds at once", {
 		HOST(1, 1000),
-		OFFER(0, BOOT, 2000, 1000),
-		HOST(1000, 2),
+		OFFER(0, BOOT, 2000, 750),
+		HOST(1000, 3),
 		OFFER(0, BOOT, 50, 2),
 		OFFER(0, BOOT + MS, 50, 1),
 	} },

@@ -73,7 +73,7 @@ static void limits_are_told(void **state)
 {
 	(void)state;
 	faultcast_storm_set(100, 5);
-	faultcast_storm_set_host(50, 8);
+	faultcast_storm_set_host(50, 11);
 	faultcast_storm_set_device(&slots[0], 10, 2);
 	assert_int_equal(faultcast_storm_limit()->rate, 100);
 	assert_int_equal(faultcast_storm_limit()->burst, 5);

@@ -127,7 +127,7 @@ static void two_devices_share_the_host(void)
 	check_end();
 }
 
-/* The host's limit refuses an event after the device's limit admitted it. Its token is returned. */
+/* The host's limit refuses an event after the device's limit admitted it. */
 static void two_devices_within_both_limits(void)
 {
 	struct storm storm = { .gives_back = true };
@@ -164,7 +164,7 @@ static void change_limits(struct storm *storm)
 	}
 	faultcast_storm_unset_device(storm->slots[1]);
 	faultcast_storm_set(100, 5);
-	faultcast_storm_set_host(100, 8);
+	faultcast_storm_set_host(100, 11);
 }
 
 /*

@@ -4,5 +4,6 @@
 #define STANDIN_LINUX_KTIME_H
 
 #define NSEC_PER_SEC 1000000000L
+#define NSEC_PER_MSEC 1000000L
 
 #endif
