@@ -17,8 +17,11 @@ struct cpu_queue {
 	DECLARE_KFIFO_PTR(fifo, struct faultcast_event);
 	void *buffer;
 	struct irq_work work;
-	bool woken;		/* the worker was woken and has not read the queue yet */
+	u32 woken;		/* 1: the worker was woken and has not read the queue yet */
 };
+
+/* riscv has no xchg() of smaller types in 6.1. */
+static_assert(sizeof_field(struct cpu_queue, woken) >= sizeof(u32));
 
 static DEFINE_PER_CPU(struct cpu_queue, queues);
 static void (*wake_worker)(void);
@@ -37,7 +40,7 @@ int faultcast_queue_init(unsigned int records, void (*wake_fn)(void))
 	for_each_possible_cpu(cpu) {
 		struct cpu_queue *q = per_cpu_ptr(&queues, cpu);
 
-		q->woken = false;
+		q->woken = 0;
 		/* Runs in hard irq, not in a thread, on PREEMPT_RT too. */
 		q->work = IRQ_WORK_INIT_HARD(wake);
 		q->buffer = kvmalloc_node(bytes, GFP_KERNEL, cpu_to_node(cpu));
@@ -76,7 +79,7 @@ int faultcast_queue_put(const struct faultcast_event *ev)
 	 * the fault itself.  xchg() is a full barrier, which pairs with
 	 * faultcast_queue_rearm().
 	 */
-	if (!xchg(&q->woken, true))
+	if (!xchg(&q->woken, 1))
 		irq_work_queue(&q->work);
 	local_irq_restore(flags);
 	return taken ? 0 : -ENOSPC;
@@ -97,7 +100,7 @@ void faultcast_queue_rearm(int cpu)
 
 	if (!READ_ONCE(q->woken))
 		return;
-	WRITE_ONCE(q->woken, false);
+	WRITE_ONCE(q->woken, 0);
 	smp_mb();	/* before the queue is read: pairs with xchg() in faultcast_queue_put() */
 }
 
