@@ -34,14 +34,13 @@ static int fill_kindcount(struct sk_buff *skb, u32 kind, u64 value)
 static int fill_probe(struct sk_buff *skb, const struct faultcast_probe *probe)
 {
 	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_STATUS_PROBE);
-	const char *reason;
-	bool exact = faultcast_probe_exact(probe, &reason);
+	struct faultcast_probe_status now = faultcast_probe_status(probe);
 
 	if (!nest ||
 	    nla_put_string(skb, FAULTCAST_A_PROBE_NAME, probe->name) ||
-	    nla_put_u32(skb, FAULTCAST_A_PROBE_STATE, probe->state) ||
-	    nla_put_string(skb, FAULTCAST_A_PROBE_REASON, reason) ||
-	    nla_put_u8(skb, FAULTCAST_A_PROBE_EXACT, exact))
+	    nla_put_u32(skb, FAULTCAST_A_PROBE_STATE, now.state) ||
+	    nla_put_string(skb, FAULTCAST_A_PROBE_REASON, now.reason) ||
+	    nla_put_u8(skb, FAULTCAST_A_PROBE_EXACT, now.exact))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The probe on the tracepoint ras:aer_event, which the PCIe AER driver fires from
- * its interrupt thread.  The tracepoint passes the device's name and no pointer to
- * the device.
+ * its interrupt thread, and for errors that firmware reports (GHES) from a workqueue.
+ * The tracepoint passes the device's name and no pointer to the device.
  */
-#include <linux/pci.h>
+#include <linux/device.h>
+#include <linux/platform_device.h>
+#include <linux/sched.h>
 #include <linux/tracepoint.h>
 #include <ras/ras_event.h>
 
+#include "aer_pair.h"
 #include "compat.h"
 #include "core/event.h"
 #include "core/raise.h"
 #include "core/slot.h"
 #include "hook.h"
+#include "ports.h"
 #include "probe.h"
 
 static struct tracepoint *tracepoint;
@@ -26,7 +30,16 @@ static void on_aer(const char *name, u32 status, u8 severity, bool tlp_valid, co
 		.severity = min_t(u8, severity, FAULTCAST_SEVERITY_MAX),
 		.aer_status = status,
 	};
+	const struct aer_report report = {
+		.task = current,
+		.frame = (unsigned long)__builtin_frame_address(0),
+		.slot = ev.slot,
+		.status = status,
+		.severity = ev.severity,
+	};
 
+	if (aer_pair_is_second(&report))
+		return;
 	if (tlp_valid && tlp) {
 		memcpy(ev.tlp, tlp, sizeof(ev.tlp));
 		ev.has |= FAULTCAST_HAS_TLP;
@@ -64,6 +77,37 @@ static int attach(struct faultcast_probe *probe)
 	return faultcast_hook_tracepoint(probe, "ras:aer_event", PROBE, &tracepoint);
 }
 
+static int is_device(struct device *dev, void *unused)
+{
+	return 1;
+}
+
+/* ACPI 6.4 18.3.2.7: firmware reports errors through generic hardware error sources. */
+static bool firmware_reports(void)
+{
+	struct device_driver *ghes = IS_ENABLED(CONFIG_ACPI_APEI_PCIEAER) ?
+		driver_find("GHES", &platform_bus_type) : NULL;
+
+	return ghes && driver_for_each_device(ghes, NULL, NULL, is_device);
+}
+
+/* pci=noaer, or firmware that keeps AER for itself (_OSC), leaves no port to the driver. */
+static bool kernel_reports(void)
+{
+	return faultcast_ports_have("aer");
+}
+
+static const char *dormant(void)
+{
+	return kernel_reports() || firmware_reports() ? NULL :
+		"neither the kernel (driver aer) nor firmware (GHES) reports errors of any port";
+}
+
+static const char *impairment(void)
+{
+	return kernel_reports() ? NULL : "only firmware reports errors (GHES), as it chooses";
+}
+
 static void detach(void)
 {
 	tracepoint_probe_unregister(tracepoint, PROBE, NULL);
@@ -73,4 +117,6 @@ struct faultcast_probe faultcast_probe_aer = {
 	.name = "aer",
 	.attach = attach,
 	.detach = detach,
+	.dormant = dormant,
+	.impairment = impairment,
 };

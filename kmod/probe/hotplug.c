@@ -11,6 +11,7 @@
 #include "core/raise.h"
 #include "core/slot.h"
 #include "hook.h"
+#include "ports.h"
 #include "probe.h"
 
 /* A callback is attached only if the kernel's header declares the callback's type. */
@@ -65,6 +66,17 @@ static void detach_hotplug(void)
 	tracepoint_probe_unregister(hotplug_tracepoint, on_hotplug, NULL);
 }
 
+static const char *hotplug_dormant(void)
+{
+	return faultcast_ports_have("pciehp") ? NULL :
+		"no port has hotplug that the kernel handles (driver pciehp)";
+}
+
+static const char *link_dormant(void)
+{
+	return faultcast_ports_have(NULL) ? NULL : "no PCIe port";
+}
+
 static int attach_link(struct faultcast_probe *probe)
 {
 #ifdef HAVE_PCI_TRACEPOINTS
@@ -83,10 +95,12 @@ struct faultcast_probe faultcast_probe_hotplug = {
 	.name = "hotplug",
 	.attach = attach_hotplug,
 	.detach = detach_hotplug,
+	.dormant = hotplug_dormant,
 };
 
 struct faultcast_probe faultcast_probe_link = {
 	.name = "link",
 	.attach = attach_link,
 	.detach = detach_link,
+	.dormant = link_dormant,
 };

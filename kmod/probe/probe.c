@@ -20,37 +20,61 @@ static struct faultcast_probe *const probes[] = {
 atomic64_t faultcast_probe_hw_overflow;
 atomic64_t faultcast_probe_unknown_unit;
 
-bool faultcast_probe_exact(const struct faultcast_probe *probe, const char **reason)
+struct faultcast_probe_status faultcast_probe_status(const struct faultcast_probe *probe)
 {
-	const char *impairment = probe->exact && probe->impairment ? probe->impairment() : NULL;
+	struct faultcast_probe_status now = { .state = probe->state, .reason = probe->reason };
+	const char *reason;
 
-	*reason = impairment ?: probe->reason;
-	return probe->exact && !impairment;
+	if (!probe->attached)
+		return now;
+	reason = probe->dormant ? probe->dormant() : NULL;
+	if (reason) {
+		now.state = FAULTCAST_PROBE_UNAVAILABLE;
+		now.reason = reason;
+		return now;
+	}
+	reason = probe->exact && probe->impairment ? probe->impairment() : NULL;
+	now.exact = probe->exact && !reason;
+	if (reason)
+		now.reason = reason;
+	return now;
+}
+
+static void log_status(const struct faultcast_probe *probe, int err)
+{
+	struct faultcast_probe_status now = faultcast_probe_status(probe);
+
+	switch (now.state) {
+	case FAULTCAST_PROBE_ACTIVE:
+		pr_info("%s: active, %s%s%s\n", probe->name, now.exact ? "exact" : "lower bound",
+			*now.reason ? ": " : "", now.reason);
+		break;
+	case FAULTCAST_PROBE_UNAVAILABLE:
+		pr_info("%s: unavailable: %s\n", probe->name, now.reason);
+		break;
+	default:
+		pr_warn("%s: failed (%d): %s\n", probe->name, err, now.reason);
+	}
 }
 
 static void attach(struct faultcast_probe *probe)
 {
 	int err = probe->attach(probe);
-	const char *reason;
-	bool exact;
 
 	switch (err) {
 	case 0:
+		probe->attached = true;
 		probe->state = FAULTCAST_PROBE_ACTIVE;
-		exact = faultcast_probe_exact(probe, &reason);
-		pr_info("%s: active, %s%s%s\n", probe->name, exact ? "exact" : "lower bound",
-			*reason ? ": " : "", reason);
-		return;
+		break;
 	case -ENODEV:
 	case -ENOENT:
 	case -EOPNOTSUPP:
 		probe->state = FAULTCAST_PROBE_UNAVAILABLE;
-		pr_info("%s: unavailable: %s\n", probe->name, probe->reason);
-		return;
+		break;
 	default:
 		probe->state = FAULTCAST_PROBE_FAILED;
-		pr_warn("%s: failed (%d): %s\n", probe->name, err, probe->reason);
 	}
+	log_status(probe, err);
 }
 
 void faultcast_probe_attach_all(void)
@@ -66,7 +90,7 @@ void faultcast_probe_detach_all(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		if (probes[i]->state == FAULTCAST_PROBE_ACTIVE)
+		if (probes[i]->attached)
 			probes[i]->detach();
 }
 
@@ -81,7 +105,7 @@ u64 faultcast_probe_nmissed(void)
 	u64 sum = 0;
 
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		if (probes[i]->state == FAULTCAST_PROBE_ACTIVE && probes[i]->nmissed)
+		if (probes[i]->attached && probes[i]->nmissed)
 			sum += probes[i]->nmissed();
 	return sum;
 }

@@ -27,8 +27,14 @@ struct faultcast_probe {
 	/* Optional: returns the number of hits for which the callback could not run. */
 	u64 (*nmissed)(void);
 	/*
+	 * Optional: returns why nothing on this machine can fire the probe at this
+	 * moment, or NULL if something can.  A device that comes later may change
+	 * that, so the probe stays attached.  Process context.
+	 */
+	const char *(*dormant)(void);
+	/*
 	 * Optional: returns why the probe is not exact at this moment, or NULL if it
-	 * is exact.
+	 * is exact.  Process context.
 	 */
 	const char *(*impairment)(void);
 	/*
@@ -36,9 +42,18 @@ struct faultcast_probe {
 	 * last one.  Process context, also while the probe is not attached.
 	 */
 	bool (*unit)(unsigned int index, struct faultcast_unit *unit);
+	bool attached;
+	/* Set by attaching, and to be read through faultcast_probe_status(). */
 	u32 state;		/* enum faultcast_probe_state */
 	bool exact;
 	char reason[120];
+};
+
+/* A probe at one moment. */
+struct faultcast_probe_status {
+	u32 state;		/* enum faultcast_probe_state */
+	bool exact;		/* only an active probe is exact */
+	const char *reason;	/* why it is not active or not exact, or an empty string */
 };
 
 extern struct faultcast_probe faultcast_probe_aer;
@@ -69,9 +84,9 @@ struct faultcast_probe *faultcast_probe_at(unsigned int index);
 u64 faultcast_probe_nmissed(void);
 
 /*
- * Returns whether @probe is exact at this moment.  Sets @reason to the reason why
- * the probe is not exact or not active, or to an empty string.
+ * The status of @probe at this moment: active only if something on this machine can
+ * fire it.  Process context.
  */
-bool faultcast_probe_exact(const struct faultcast_probe *probe, const char **reason);
+struct faultcast_probe_status faultcast_probe_status(const struct faultcast_probe *probe);
 
 #endif /* FAULTCAST_PROBE_PROBE_H */

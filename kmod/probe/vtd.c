@@ -34,12 +34,21 @@
 #define HANDLER		"dmar_fault"
 #define MAX_HANDLER	4096	/* bytes of machine code; 600 in practice */
 
-static DEFINE_PER_CPU(struct vtd_walk, walks);
-static DEFINE_PER_CPU(bool, inside);	/* in hard irq, between entry and last record */
+/* A run of the handler in hard irq. */
+struct run {
+	struct vtd_walk walk;
+	unsigned long nmissed;	/* hits that kprobes had missed when the run began */
+	bool inside;		/* the site was armed, and the end was not seen yet */
+};
+
+static DEFINE_PER_CPU(struct run, runs);
 static struct kprobe site_probe;
 static unsigned int site_reg;
 static bool site_active;
-static atomic64_t blind_runs;	/* runs of the handler while the site was not armed */
+
+/* Hits that would have come had the site been armed, or had it been the only one. */
+static atomic64_t missing_hits;
+static bool site_passed_by;	/* the handler took records without a hit of the site */
 
 /*
  * Tells whether dmar_fault() itself runs in hard irq.  The int3 handler that runs
@@ -60,6 +69,20 @@ static bool site_armed(void)
 	return READ_ONCE(site_active) && READ_ONCE(*site_probe.addr) != site_probe.opcode;
 }
 
+/*
+ * The site may be in code that does not run, for example if dmar_fault() is livepatched,
+ * or may not be the only one.  A hit that kprobes missed is counted by kprobes.
+ */
+static void check_run(const struct run *run, bool ended)
+{
+	u32 missing = vtd_walk_missing(&run->walk, ended);
+
+	if (!missing || READ_ONCE(site_probe.nmissed) != run->nmissed)
+		return;
+	atomic64_add(missing, &missing_hits);
+	WRITE_ONCE(site_passed_by, true);
+}
+
 /* irqreturn_t dmar_fault(int irq, void *dev_id), at its first instruction */
 static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 		     struct ftrace_regs *fregs)
@@ -67,6 +90,7 @@ static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 	const void *iommu = (void *)ftrace_regs_get_argument(fregs, 1);
 	struct vtd_walk walk = { .unit = vtd_units_find(iommu) };
 	bool armed = site_armed();
+	struct run *run;
 
 	if (walk.unit)
 		vtd_walk_enter(&walk);
@@ -74,11 +98,17 @@ static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 		atomic64_inc(&faultcast_probe_unknown_unit);
 	if (!handler_in_hardirq())
 		return;
+	run = this_cpu_ptr(&runs);
+	if (run->inside && armed)
+		check_run(run, false);
 	/* A kprobe that is armed during this run must not count before the next run. */
-	*this_cpu_ptr(&walks) = walk;
-	this_cpu_write(inside, armed);
+	*run = (struct run) {
+		.walk = walk,
+		.nmissed = READ_ONCE(site_probe.nmissed),
+		.inside = armed,
+	};
 	if (!armed)
-		atomic64_inc(&blind_runs);
+		atomic64_add(vtd_walk_missing(&walk, false), &missing_hits);
 }
 
 /* The value of the register with this number in x86 machine code, Intel SDM 2.1.5. */
@@ -101,9 +131,13 @@ static u32 get_register(struct pt_regs *regs, unsigned int number)
 /* The handler has read a record's last dword and is about to branch on its F bit. */
 static int on_record(struct kprobe *kprobe, struct pt_regs *regs)
 {
-	if (this_cpu_read(inside) && handler_in_hardirq())
-		this_cpu_write(inside, vtd_walk_step(this_cpu_ptr(&walks),
-						     get_register(regs, site_reg)));
+	struct run *run = this_cpu_ptr(&runs);
+
+	if (!run->inside || !handler_in_hardirq())
+		return 0;
+	run->inside = vtd_walk_step(&run->walk, get_register(regs, site_reg));
+	if (!run->inside)
+		check_run(run, true);
 	return 0;
 }
 
@@ -113,24 +147,6 @@ static struct ftrace_ops entry_ops = {
 	.func = on_entry,
 	.flags = FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT,
 };
-
-static int attach_entry(struct faultcast_probe *probe)
-{
-	int err = ftrace_set_filter(&entry_ops, HANDLER, strlen(HANDLER), 1);
-
-	/* An empty filter would trace every function, so this error must not be ignored. */
-	if (err) {
-		strscpy(probe->reason, "cannot trace " HANDLER "()", sizeof(probe->reason));
-		return err == -EINVAL ? -ENOENT : err;
-	}
-	err = register_ftrace_function(&entry_ops);
-	if (!err)
-		return 0;
-	ftrace_free_filter(&entry_ops);
-	strscpy(probe->reason, err == -EBUSY ? "kernel.ftrace_enabled is 0" :
-		"ftrace refused " HANDLER "()", sizeof(probe->reason));
-	return err == -ENODEV || err == -ENOENT ? -EIO : err;
-}
 
 /* kallsyms is not exported: a kprobe gives the address, sprint_symbol() the size. */
 static int find_handler(unsigned long *start, size_t *size)
@@ -153,31 +169,66 @@ static int find_handler(unsigned long *start, size_t *size)
 	return 0;
 }
 
-static const char *attach_site(void)
+/*
+ * A name would also match a function in a module: livepatches keep the names of the
+ * functions that they replace.  Only a kernel without kprobes leaves no other way.
+ */
+static int set_filter(unsigned long start)
 {
-	unsigned long start;
-	size_t size, offset;
-	unsigned int matches;
-	u8 *text;
+	return start ? ftrace_set_filter_ip(&entry_ops, start, 0, 1) :
+		       ftrace_set_filter(&entry_ops, HANDLER, strlen(HANDLER), 1);
+}
 
-	if (find_handler(&start, &size))
-		return "no kprobes on " HANDLER "()";
-	text = kmalloc(size, GFP_KERNEL);
+static int attach_entry(struct faultcast_probe *probe, unsigned long start)
+{
+	int err = set_filter(start);
+
+	/* An empty filter would trace every function, so this error must not be ignored. */
+	if (err) {
+		strscpy(probe->reason, "cannot trace " HANDLER "()", sizeof(probe->reason));
+		return err == -EINVAL ? -ENOENT : err;
+	}
+	err = register_ftrace_function(&entry_ops);
+	if (!err)
+		return 0;
+	ftrace_free_filter(&entry_ops);
+	strscpy(probe->reason, err == -EBUSY ? "kernel.ftrace_enabled is 0" :
+		"ftrace refused " HANDLER "()", sizeof(probe->reason));
+	return err == -ENODEV || err == -ENOENT ? -EIO : err;
+}
+
+/* Returns NULL, or why the site was not found. */
+static const char *find_site(unsigned long start, size_t size, struct vtd_site *site)
+{
+	unsigned int matches;
+	u8 *text = kmalloc(size, GFP_KERNEL);
+
 	if (!text)
 		return "no memory to search " HANDLER "()";
 	matches = copy_from_kernel_nofault(text, (void *)start, size) ? 0 :
-		vtd_find_site(text, size, &offset, &site_reg);
+		vtd_find_sites(text, size, site);
 	kfree(text);
-	if (matches != 1)
+	if (matches > 1)
+		return HANDLER "() reads records in several places (as clang compiles it)";
+	if (!matches || site->apart)
 		return "the read of a record was not found in " HANDLER "()";
+	return NULL;
+}
+
+static const char *attach_site(unsigned long start, size_t size)
+{
+	struct vtd_site site;
+	const char *reason = find_site(start, size, &site);
+
+	if (reason)
+		return reason;
+	site_reg = site.reg;
 	/*
 	 * The kprobe goes on the jump after the test instruction: kprobes emulates a
-	 * jump (since 5.13), but needs a second int3 to step over a test.  The test
-	 * has 2 bytes, or 3 for the registers from r8 on.
+	 * jump (since 5.13), but needs a second int3 to step over a test.
 	 */
-	offset += site_reg < 8 ? 2 : 3;
 	site_probe = (struct kprobe) {
-		.addr = (kprobe_opcode_t *)(start + offset),
+		.addr = (kprobe_opcode_t *)(start + site.jump),
 		.pre_handler = on_record,
 	};
 	if (register_kprobe(&site_probe))
@@ -188,7 +239,9 @@ static const char *attach_site(void)
 
 static int attach(struct faultcast_probe *probe)
 {
-	const char *inexact;
+	const char *inexact = "no kprobes on " HANDLER "()";
+	unsigned long start = 0;
+	size_t size = 0;
 	int err = vtd_units_map();
 
 	if (err) {
@@ -203,12 +256,15 @@ static int attach(struct faultcast_probe *probe)
 		vtd_units_unmap();
 		return -ENODEV;
 	}
-	err = attach_entry(probe);
+	if (find_handler(&start, &size))
+		start = 0;
+	err = attach_entry(probe, start);
 	if (err) {
 		vtd_units_unmap();
 		return err;
 	}
-	inexact = attach_site();
+	if (start)
+		inexact = attach_site(start, size);
 	if (inexact)
 		strscpy(probe->reason, inexact, sizeof(probe->reason));
 	probe->exact = !inexact;
@@ -227,13 +283,28 @@ static void detach(void)
 
 static u64 nmissed(void)
 {
-	return site_active ? site_probe.nmissed + atomic64_read(&blind_runs) : 0;
+	return site_active ? site_probe.nmissed + atomic64_read(&missing_hits) : 0;
+}
+
+static const char *dormant(void)
+{
+	struct faultcast_unit unit;
+	unsigned int i;
+
+	for (i = 0; vtd_units_at(i, &unit); i++)
+		if (unit.flags & FAULTCAST_UNIT_F_FAULTS)
+			return NULL;
+	return "the fault interrupt of every unit is missing or masked";
 }
 
 static const char *impairment(void)
 {
-	return READ_ONCE(site_active) && !site_armed() ?
-		"kprobes are switched off (debugfs kprobes/enabled)" : NULL;
+	if (!READ_ONCE(site_active))
+		return NULL;
+	if (!site_armed())
+		return "kprobes are switched off (debugfs kprobes/enabled)";
+	return READ_ONCE(site_passed_by) ?
+		HANDLER "() read records where the probe does not see it" : NULL;
 }
 
 #else /* not on this kernel */
@@ -254,6 +325,11 @@ static u64 nmissed(void)
 	return 0;
 }
 
+static const char *dormant(void)
+{
+	return NULL;
+}
+
 static const char *impairment(void)
 {
 	return NULL;
@@ -271,6 +347,7 @@ struct faultcast_probe faultcast_probe_vtd = {
 	.attach = attach,
 	.detach = detach,
 	.nmissed = nmissed,
+	.dormant = dormant,
 	.impairment = impairment,
 	.unit = vtd_units_at,
 };

@@ -54,42 +54,103 @@ void vtd_decode(u64 lo, u64 hi, struct faultcast_event *ev)
 #define OP_REX_MASK	0xf0
 #define OP_REX		0x40
 #define OP_TEST		0x85
+#define OP_JS_SHORT	0x78
 #define OP_JNS_SHORT	0x79
 #define OP_NEAR		0x0f
+#define OP_JS_NEAR	0x88
 #define OP_JNS_NEAR	0x89
+#define OP_MOV_TO_RM	0x89
+#define OP_MOV_TO_REG	0x8b
+#define OP_LEA		0x8d
 
-static bool is_jns(const u8 *op)
+#define MAX_BETWEEN	2	/* instructions between test and jump */
+
+/* Needs two bytes. */
+static bool is_sign_jump(const u8 *op)
 {
-	return op[0] == OP_JNS_SHORT || (op[0] == OP_NEAR && op[1] == OP_JNS_NEAR);
+	return op[0] == OP_JS_SHORT || op[0] == OP_JNS_SHORT ||
+	       (op[0] == OP_NEAR && (op[1] == OP_JS_NEAR || op[1] == OP_JNS_NEAR));
 }
 
-unsigned int vtd_find_site(const u8 *text, size_t size, size_t *offset, unsigned int *reg)
+/* The length of a mov or lea, which change no flags (Intel SDM 2.1.3); 0: something else. */
+static size_t mov_length(const u8 *op, size_t left)
+{
+	size_t rex = left && (op[0] & OP_REX_MASK) == OP_REX, len = rex + 2;
+	u8 mod, rm;
+
+	if (left < len || (op[rex] != OP_MOV_TO_RM && op[rex] != OP_MOV_TO_REG &&
+			   op[rex] != OP_LEA))
+		return 0;
+	mod = op[rex + 1] >> 6;
+	rm = op[rex + 1] & 7;
+	if (mod == 3)
+		return len;
+	if (rm == 4 && left > len && !mod && (op[len] & 7) == 5)
+		len += 4;
+	if (!mod && rm == 5)
+		len += 4;
+	len += (rm == 4) + (mod == 1) + (mod == 2) * 4;
+	return len;
+}
+
+/*
+ * Returns the length of a 32-bit test of a register with itself at @at, and sets @reg;
+ * 0: something else.
+ */
+static size_t test_length(const u8 *text, size_t size, size_t at, unsigned int *reg)
+{
+	bool high = text[at] == OP_REX_RB;
+	const u8 *op = text + at + high;
+
+	if (at + high + 2 > size || op[0] != OP_TEST)
+		return 0;
+	/*
+	 * With another prefix the test is 16 or 64 bit wide, or has two different
+	 * registers.  An int3, which is another tracer's kprobe, hides the prefix.
+	 */
+	if (at && (text[at - 1] == OP_SIZE16 || text[at - 1] == OP_INT3 ||
+		   (!high && (text[at - 1] & OP_REX_MASK) == OP_REX)))
+		return 0;
+	if ((op[1] & 0xc0) != 0xc0 || (op[1] >> 3 & 7) != (op[1] & 7))
+		return 0;
+	*reg = (op[1] & 7) + (high ? 8 : 0);
+	return high + 2;
+}
+
+/* Sets @site if a sign jump follows the test that ends at @at. */
+static bool find_jump(const u8 *text, size_t size, size_t at, struct vtd_site *site)
+{
+	unsigned int n;
+
+	for (n = 0; n <= MAX_BETWEEN && at + 2 <= size; n++) {
+		size_t len;
+
+		if (is_sign_jump(text + at)) {
+			site->jump = at;
+			site->apart = n;
+			return true;
+		}
+		len = mov_length(text + at, size - at);
+		if (!len)
+			return false;
+		at += len;
+	}
+	return false;
+}
+
+unsigned int vtd_find_sites(const u8 *text, size_t size, struct vtd_site *site)
 {
 	unsigned int matches = 0;
 	size_t i;
 
-	/* 5 bytes are the longest form: prefix, opcode, operands, and two bytes of the jump. */
-	for (i = 0; i + 5 <= size; i++) {
-		bool high = text[i] == OP_REX_RB;
-		const u8 *op = text + i + high;
+	for (i = 0; i < size; i++) {
+		unsigned int reg;
+		size_t len = test_length(text, size, i, &reg);
 
-		if (op[0] != OP_TEST)
+		if (!len || !find_jump(text, size, i + len, site))
 			continue;
-		/*
-		 * With another prefix the test is 16 or 64 bit wide, or has two
-		 * different registers. An int3, which is another tracer's kprobe,
-		 * hides the prefix.
-		 */
-		if (i && (text[i - 1] == OP_SIZE16 || text[i - 1] == OP_INT3 ||
-			  (!high && (text[i - 1] & OP_REX_MASK) == OP_REX)))
-			continue;
-		if ((op[1] & 0xc0) != 0xc0 || (op[1] >> 3 & 7) != (op[1] & 7))
-			continue;
-		if (!is_jns(op + 2))
-			continue;
+		site->reg = reg;
 		matches++;
-		*offset = i;
-		*reg = (op[1] & 7) + (high ? 8 : 0);
 	}
 	return matches;
 }

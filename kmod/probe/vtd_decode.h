@@ -59,12 +59,20 @@ u32 vtd_unit_flags(u32 gsts, u32 fectl);
  */
 void vtd_decode(u64 lo, u64 hi, struct faultcast_event *ev);
 
+/* A place in the machine code of dmar_fault() that tests bit 31 of a register. */
+struct vtd_site {
+	size_t jump;		/* offset of the jump that follows the test */
+	unsigned int reg;	/* number N of the register */
+	bool apart;		/* another instruction is between test and jump */
+};
+
 /*
- * Finds in the machine code of dmar_fault() the test of bit 31 (F) of the dword that
- * the handler has just read: test %rN,%rN (32 bit), then jns.  Returns the number of
- * places that match.  If it is 1, @offset is that place, and @reg is the number N of
- * the register.
+ * Finds in the machine code of dmar_fault() the tests of bit 31 (F) of the dword that
+ * the handler has just read: test %rN,%rN (32 bit), then js or jns, with at most two
+ * instructions between them that change no flags.  Returns the number of places that
+ * match, of which @site is the last.  clang peels the handler's loop: a record may then
+ * pass any of several places.
  */
-unsigned int vtd_find_site(const u8 *text, size_t size, size_t *offset, unsigned int *reg);
+unsigned int vtd_find_sites(const u8 *text, size_t size, struct vtd_site *site);
 
 #endif /* FAULTCAST_PROBE_VTD_DECODE_H */

@@ -151,3 +151,10 @@ bool vtd_walk_step(struct vtd_walk *walk, u32 dword)
 		atomic64_inc(&faultcast_probe_unknown_unit);
 	return true;
 }
+
+u32 vtd_walk_missing(const struct vtd_walk *walk, bool ended)
+{
+	if (!walk->raised)
+		return 0;
+	return (walk->seen < walk->raised ? walk->raised - walk->seen : 0) + !ended;
+}

@@ -38,4 +38,11 @@ void vtd_walk_enter(struct vtd_walk *walk);
  */
 bool vtd_walk_step(struct vtd_walk *walk, u32 dword);
 
+/*
+ * The number of hits of the hook in the handler that must have been missed in this run:
+ * the handler takes at least the records that were pending at its entry, and then finds
+ * the end.  @ended: the hook has seen the end.  Any context, NMI-like included.
+ */
+u32 vtd_walk_missing(const struct vtd_walk *walk, bool ended);
+
 #endif /* FAULTCAST_PROBE_VTD_WALK_H */

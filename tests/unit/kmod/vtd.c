@@ -69,6 +69,14 @@ static void register_fields(void **state)
 	assert_int_equal(vtd_fsts_fri(0x0000ff00), 0xff);
 	assert_int_equal(vtd_fsts_fri(0xffff00ff), 0);
 	assert_int_equal(vtd_fsts_fri(0x00000702), 7);
+	assert_int_equal(vtd_unit_flags(0, 0), FAULTCAST_UNIT_F_FAULTS);
+	assert_int_equal(vtd_unit_flags(0, 0x80000000), 0);
+	assert_int_equal(vtd_unit_flags(0, 0x7fffffff), FAULTCAST_UNIT_F_FAULTS);
+	assert_int_equal(vtd_unit_flags(0x02000000, 0x80000000),
+			 FAULTCAST_UNIT_F_INTERRUPT_REMAPPING);
+	assert_int_equal(vtd_unit_flags(0x80000000, 0x80000000), 0);
+	/* A unit that was removed. */
+	assert_int_equal(vtd_unit_flags(0xffffffff, 0xffffffff), 0);
 	assert_int_equal(vtd_frcd_sid(F | FR(5) | SID(0x1234)), 0x1234);
 	assert_int_equal(vtd_frcd_sid(~0xffffULL), 0);
 	assert_int_equal(vtd_frcd_sid(~0ULL), 0xffff);
@@ -89,25 +97,32 @@ static void register_bits(void **state)
 #define JNS 0x79, 0x05
 #define JNS_NEAR 0x0f, 0x89, 0x44, 0x33, 0x22, 0x11
 
+#define JS 0x78, 0x05
+#define JS_NEAR 0x0f, 0x88, 0x44, 0x33, 0x22, 0x11
+#define MOV_REG 0x89, 0xc2		      /* mov edx, eax */
+#define MOV_DISP 0x41, 0x8b, 0x44, 0x24, 0x08 /* mov eax, [r12 + 8] */
+
 struct site {
 	const char *what;
 	size_t size;
-	size_t offset;
+	size_t jump;
 	unsigned int matches;
 	unsigned int reg;
 	u8 text[28];
 };
 
 static const struct site sites[] = {
-	{ "test eax; jns", 12, 4, 1, 0, { NOP4, 0x85, 0xc0, JNS, NOP4 } },
-	{ "test edi; jns", 12, 4, 1, 7, { NOP4, 0x85, 0xff, JNS, NOP4 } },
-	{ "test ecx; near jns", 16, 4, 1, 1, { NOP4, 0x85, 0xc9, JNS_NEAR, NOP4 } },
-	{ "test r8d; jns", 13, 4, 1, 8, { NOP4, 0x45, 0x85, 0xc0, JNS, NOP4 } },
-	{ "test r13d; jns", 13, 4, 1, 13, { NOP4, 0x45, 0x85, 0xed, JNS, NOP4 } },
-	{ "test r15d; near jns", 17, 4, 1, 15, { NOP4, 0x45, 0x85, 0xff, JNS_NEAR, NOP4 } },
-	{ "at the very beginning", 8, 0, 1, 3, { 0x85, 0xdb, JNS, NOP4 } },
-	{ "with a prefix at the very beginning", 9, 0, 1, 11, { 0x45, 0x85, 0xdb, JNS, NOP4 } },
-	{ "with a prefix at the very end", 9, 4, 1, 9, { NOP4, 0x45, 0x85, 0xc9, JNS } },
+	{ "test eax; jns", 12, 6, 1, 0, { NOP4, 0x85, 0xc0, JNS, NOP4 } },
+	{ "test edi; jns", 12, 6, 1, 7, { NOP4, 0x85, 0xff, JNS, NOP4 } },
+	{ "test ecx; near jns", 16, 6, 1, 1, { NOP4, 0x85, 0xc9, JNS_NEAR, NOP4 } },
+	{ "test r8d; jns", 13, 7, 1, 8, { NOP4, 0x45, 0x85, 0xc0, JNS, NOP4 } },
+	{ "test r13d; jns", 13, 7, 1, 13, { NOP4, 0x45, 0x85, 0xed, JNS, NOP4 } },
+	{ "test r15d; near jns", 17, 7, 1, 15, { NOP4, 0x45, 0x85, 0xff, JNS_NEAR, NOP4 } },
+	{ "at the very beginning", 8, 2, 1, 3, { 0x85, 0xdb, JNS, NOP4 } },
+	{ "with a prefix at the very beginning", 9, 3, 1, 11, { 0x45, 0x85, 0xdb, JNS, NOP4 } },
+	{ "with a prefix at the very end", 9, 7, 1, 9, { NOP4, 0x45, 0x85, 0xc9, JNS } },
+	{ "js", 12, 6, 1, 0, { NOP4, 0x85, 0xc0, JS, NOP4 } },
+	{ "near js", 16, 6, 1, 0, { NOP4, 0x85, 0xc0, JS_NEAR, NOP4 } },
 	{ "two", 16, 0, 2, 0, { 0x85, 0xc0, JNS, NOP4, 0x85, 0xc9, JNS, NOP4 } },
 	{ "two, one with a prefix",
 	  16,
@@ -115,9 +130,22 @@ static const struct site sites[] = {
 	  2,
 	  0,
 	  { 0x85, 0xc0, JNS, 0x90, 0x90, 0x90, 0x45, 0x85, 0xc9, JNS, NOP4 } },
+	{ "a peeled loop, js and jns",
+	  16,
+	  0,
+	  2,
+	  0,
+	  { 0x85, 0xc9, JS, NOP4, 0x85, 0xc9, JNS, NOP4 } },
+	{ "a peeled loop, js and js", 16, 0, 2, 0, { 0x85, 0xc9, JS, NOP4, 0x85, 0xc9, JS, NOP4 } },
+	{ "a peeled loop, one with a mov between",
+	  18,
+	  0,
+	  2,
+	  0,
+	  { 0x85, 0xc9, JS, NOP4, 0x85, 0xc9, MOV_REG, JNS, NOP4 } },
 	{ "one among look-alikes",
 	  21,
-	  12,
+	  14,
 	  1,
 	  2,
 	  { 0x48, 0x85, 0xc0, JNS, 0x85, 0xc8, JNS, 0x90, 0x90, 0x90, 0x85, 0xd2, JNS, NOP4 } },
@@ -132,40 +160,79 @@ static const struct site sites[] = {
 	{ "memory operand", 12, 0, 0, 0, { NOP4, 0x85, 0x00, JNS, NOP4 } },
 	{ "memory operand with displacement", 13, 0, 0, 0, { NOP4, 0x85, 0x40, 0x08, JNS, NOP4 } },
 	{ "8 bit wide", 12, 0, 0, 0, { NOP4, 0x84, 0xc0, JNS, NOP4 } },
-	{ "js", 12, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x78, 0x05, NOP4 } },
-	{ "near js", 16, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x0f, 0x88, 1, 0, 0, 0, NOP4 } },
+	{ "another jump", 12, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x74, 0x05, NOP4 } },
 	{ "0f 79 is no jump", 16, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x0f, 0x79, 1, 0, 0, 0, NOP4 } },
 	{ "something between", 13, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x90, JNS, NOP4 } },
+	{ "an add between", 14, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x01, 0xc2, JNS, NOP4 } },
 	{ "cut after the prefix", 5, 0, 0, 0, { NOP4, 0x45 } },
 	{ "cut after the opcode", 6, 0, 0, 0, { NOP4, 0x45, 0x85 } },
 	{ "cut after the operands", 7, 0, 0, 0, { NOP4, 0x45, 0x85, 0xc0 } },
 	{ "cut in the jump", 8, 0, 0, 0, { NOP4, 0x45, 0x85, 0xc0, 0x79 } },
 	{ "cut in the near jump", 8, 0, 0, 0, { NOP4, 0x45, 0x85, 0xc0, 0x0f } },
+	{ "cut after a mov", 8, 0, 0, 0, { NOP4, 0x85, 0xc0, MOV_REG } },
+	{ "cut in a mov", 9, 0, 0, 0, { NOP4, 0x85, 0xc0, 0x41, 0x8b, 0x44 } },
 	{ "nothing", 0, 0, 0, 0, { 0 } },
 	{ "one byte", 1, 0, 0, 0, { 0x85 } },
 };
 
+/* gcc -Os and clang put instructions between test and jump that change no flags. */
+static const struct site sites_apart[] = {
+	{ "a mov", 14, 8, 1, 0, { NOP4, 0x85, 0xc0, MOV_REG, JNS, NOP4 } },
+	{ "a mov to r8", 15, 9, 1, 0, { NOP4, 0x85, 0xc0, 0x41, 0x89, 0xc0, JNS, NOP4 } },
+	{ "a load", 17, 11, 1, 0, { NOP4, 0x85, 0xc0, MOV_DISP, JNS, NOP4 } },
+	{ "a load relative to rip",
+	  18,
+	  12,
+	  1,
+	  0,
+	  { NOP4, 0x85, 0xc0, 0x8b, 0x05, 1, 0, 0, 0, JNS, NOP4 } },
+	{ "a load with a large displacement",
+	  18,
+	  12,
+	  1,
+	  0,
+	  { NOP4, 0x85, 0xc0, 0x8b, 0x83, 1, 0, 0, 0, JS, NOP4 } },
+	{ "a load without a base",
+	  19,
+	  13,
+	  1,
+	  0,
+	  { NOP4, 0x85, 0xc0, 0x8b, 0x04, 0x25, 1, 0, 0, 0, JS, NOP4 } },
+	{ "a lea", 16, 10, 1, 0, { NOP4, 0x85, 0xc0, 0x48, 0x8d, 0x53, 0x04, JNS, NOP4 } },
+	{ "two", 19, 13, 1, 0, { NOP4, 0x85, 0xc0, MOV_DISP, MOV_REG, JNS, NOP4 } },
+	{ "three are too many",
+	  18,
+	  0,
+	  0,
+	  0,
+	  { NOP4, 0x85, 0xc0, MOV_REG, MOV_REG, MOV_REG, JNS, NOP4 } },
+};
+
 /* An allocation of the exact size lets ASan see a read beyond the end. */
-static void expect_site(const struct site *site)
+static void expect_site(const struct site *site, bool apart)
 {
-	size_t offset = 0;
-	unsigned int reg = 0, matches;
+	struct vtd_site found = { 0 };
 	u8 *text = malloc(site->size);
+	unsigned int matches;
 
 	memcpy(text, site->text, site->size);
-	matches = vtd_find_site(text, site->size, &offset, &reg);
+	matches = vtd_find_sites(text, site->size, &found);
 	free(text);
 	if (matches != site->matches)
 		fail_msg("%s: %u matches", site->what, matches);
-	if (matches == 1 && (offset != site->offset || reg != site->reg))
-		fail_msg("%s: at %zu, register %u", site->what, offset, reg);
+	if (matches == 1 &&
+	    (found.jump != site->jump || found.reg != site->reg || found.apart != apart))
+		fail_msg("%s: jump at %zu, register %u, apart %d", site->what, found.jump,
+			 found.reg, found.apart);
 }
 
 static void sites_are_found(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sites); i++)
-		expect_site(&sites[i]);
+		expect_site(&sites[i], false);
+	for (size_t i = 0; i < ARRAY_SIZE(sites_apart); i++)
+		expect_site(&sites_apart[i], true);
 }
 
 /* The operand size prefix turns this into a test of bit 15. */
@@ -178,19 +245,19 @@ static void sixteen_bit_tests_are_none(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(wide); i++)
-		expect_site(&wide[i]);
+		expect_site(&wide[i], false);
 }
 
 static void every_register_is_told(void **state)
 {
 	(void)state;
 	for (unsigned int reg = 0; reg < 16; reg++) {
-		struct site site = { "register", 9, 0, 1, reg, { 0 } };
+		struct site site = { "register", 9, reg < 8 ? 2 : 3, 1, reg, { 0 } };
 		const u8 code[] = { 0x45, 0x85, (u8)(0xc0 | (reg & 7) * 9), JNS, NOP4 };
 
 		site.size = reg < 8 ? sizeof(code) - 1 : sizeof(code);
 		memcpy(site.text, code + (reg < 8), site.size);
-		expect_site(&site);
+		expect_site(&site, false);
 	}
 }
 
@@ -201,18 +268,19 @@ static void arbitrary_code_is_safe(void **state)
 
 	(void)state;
 	for (unsigned int round = 0; round < 20000; round++) {
-		static const u8 likely[] = { 0x45, 0x85, 0xc0, 0x79, 0x0f, 0x89, 0x48, 0x90 };
-		size_t size = round % 12, offset = SIZE_MAX;
-		unsigned int reg = 99, matches;
+		static const u8 likely[] = { 0x45, 0x85, 0xc0, 0x79, 0x0f, 0x89, 0x48, 0x04 };
+		struct vtd_site site = { .jump = SIZE_MAX, .reg = 99 };
+		size_t size = round % 12;
+		unsigned int matches;
 		u8 *text = malloc(size);
 
 		for (size_t i = 0; i < size; i++) {
 			random = random * 1103515245 + 12345;
 			text[i] = likely[random >> 16 & 7];
 		}
-		matches = vtd_find_site(text, size, &offset, &reg);
+		matches = vtd_find_sites(text, size, &site);
 		assert_true(matches <= size / 3);
-		assert_true(!matches || (offset < size && reg < 16));
+		assert_true(!matches || (site.jump < size && site.reg < 16));
 		free(text);
 	}
 }

@@ -26,6 +26,9 @@ guest() {
 	is "a device without AER has none" \
 		"$(metric 'faultcast_aer_events_total{device="0000:00:00.0",severity="fatal"}')" ""
 
+	is "the probe is active" "$(faultcastctl --json status |
+		jq -c '.module.probes[] | select(.name == "aer") | [.state, .exact]')" '["PROBE_STATE_ACTIVE",true]'
+
 	ok "a correctable error of the card" aer 1 0 0 0 0x40
 	is "the error is an event" "$(wait_for 5 aer_event_there 1 && aer_event 1)" "$card SEVERITY_CORRECTED 64 BadTLP "
 	ok "two errors of the card at once" aer 1 0 0 0 0x1001

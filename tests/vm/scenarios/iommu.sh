@@ -15,7 +15,15 @@ count() {
 }
 
 guest() {
+	ok "the module with faults of its own loads" insmod /lib/iommu_raise.ko
 	ok "the module loads" load_faultcast rate=0
+	is "a function of a module with the name of the handler is not traced" \
+		"$(grep -c '^dmar_fault' /sys/kernel/tracing/enabled_functions)" 1
+	is "the probe of this tracepoint is not active, because VT-d does not fire it" \
+		"$(faultcastctl --json status | jq -c '.module.probes[1] | [.name, .state]')" \
+		'["iommu","PROBE_STATE_UNAVAILABLE"]'
+	is "each unit is reported" "$(dumpnl status | grep ^unit)" \
+		"unit $(cat /sys/class/iommu/dmar0/intel-iommu/address) 0 3"
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	is "a device without a fault has its zero series" "$(count $device read)$(count $device write)" 00

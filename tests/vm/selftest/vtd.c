@@ -216,6 +216,7 @@ struct script {
 	const char *plays;
 	const char *raised;
 	u32 overflows;
+	u32 missing;	/* hits that vtd_walk_missing() finds missing in the last run */
 };
 
 static const struct script scripts[] = {
@@ -232,8 +233,12 @@ static const struct script scripts[] = {
 	{ "after the entry, before the handler's look", 4, 1, "Er..", "1" },
 	{ "several after the entry, before its look", 4, 3, "Errr....", "1 2 3" },
 	{ "between the entry's and the handler's look", 4, 0, "rErr....", "1 2 3" },
-	{ "the entry alone", 4, 0, "rrE", "1 2" },
-	{ "the entry alone, wrap-around", 4, 3, "rrrE", "1 2 3" },
+	{ "the entry alone", 4, 0, "rrE", "1 2", 0, 3 },
+	{ "the entry alone, wrap-around", 4, 3, "rrrE", "1 2 3", 0, 4 },
+	{ "another site for the first record", 4, 0, "rEm.", "1", 0, 1 },
+	{ "another site for the first of two", 4, 0, "rrEm..", "1 2", 0, 1 },
+	{ "a handler that never passes the site", 4, 0, "rrEmmm", "1 2", 0, 3 },
+	{ "a handler that never passes it, nothing pending", 4, 0, "Em", "" },
 	{ "while the handler runs", 4, 0, "rE.rr...", "1 2 3" },
 	{ "while it takes what the entry raised", 8, 6, "rrrE.r.r.rr.....", "1 2 3 4 5 6 7" },
 	{ "several rounds in one run", 2, 1, "rE.r.r.r.r.r..", "1 2 3 4 5 6" },
@@ -251,7 +256,7 @@ static const struct script scripts[] = {
 	{ "a hook missed at a record that the entry raised", 4, 0, "rrEm.r..", "1 2" },
 	{ "a record gone before the hook looks", 4, 0, "Erg.", "?" },
 	{ "records behind a gone one are found", 4, 0, "Erwwg...", "? 2 3" },
-	{ "FRI beyond the last record", 1, 0, "rXE", "1" },
+	{ "FRI beyond the last record", 1, 0, "rXE", "1", 0, 2 },
 };
 
 /* Lists the raised events as text, and checks the fields that all must have. */
@@ -294,6 +299,7 @@ static void run_script(const void *row)
 	list_raised(raised, sizeof(raised));
 	if (!expect(!strcmp(raised, script->raised)))
 		check_note("raised: %s; expected: %s", raised, script->raised);
+	expect_eq(vtd_walk_missing(&fake.walk, fake.over), script->missing);
 	expect_eq(atomic64_read(&faultcast_probe_hw_overflow), script->overflows);
 	expect_eq(atomic64_read(&faultcast_probe_unknown_unit), 0);
 	fake_end(&fake);
