@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* faultcastctl devices: prints the devices that had faults, with their counts. */
+/*
+ * faultcastctl devices: prints the devices that had faults, with their counts.  The module lists
+ * its devices only for processes with CAP_NET_ADMIN; for others the exporter is asked.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/json.h"
 #include "ctl.h"
+#include "exporter.h"
 #include "faultcast.h"
 #include "model/address.h"
 #include "model/counts.h"
@@ -15,7 +19,22 @@
 #include "module.h"
 #include "netlink/device_table.h"
 #include "print.h"
+#include "printable.h"
+#include "wire/decode.h"
 #include "wire/encode.h"
+
+static struct options {
+	const char *exporter;
+} opt;
+
+static const struct option_row rows[] = {
+	{ .name = "exporter",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct options, exporter),
+	  .arg = "URL",
+	  .help = "ask this exporter and not the kernel module: URL, or /PATH of its unix socket" },
+	{ .name = NULL },
+};
 
 static struct device_table table;
 static struct requesters requesters;
@@ -42,10 +61,14 @@ static uint64_t sum(const uint64_t *counts, uint32_t max)
 	return total;
 }
 
-/* Prints " for 0000:02:02.0" behind the requester id of another card, or of several. */
+/* Prints one of the cards behind a requester id: " for 0000:02:02.0" or ", 0000:02:03.0". */
+static void print_card(const char *card, size_t number)
+{
+	printf("%s%s", number ? ", " : " for ", card);
+}
+
 static void print_cards(const struct device_counts *counts)
 {
-	const char *separator = " for ";
 	const struct requester_link *links;
 	char card[ADDRESS_LEN];
 	size_t num;
@@ -53,8 +76,7 @@ static void print_cards(const struct device_counts *counts)
 	links = requesters_of(&requesters, &counts->address, &num);
 	for (size_t i = 0; i < num; i++) {
 		address_format(&table.devices[links[i].card].address, card);
-		printf("%s%s", separator, card);
-		separator = ", ";
+		print_card(card, i);
 	}
 }
 
@@ -70,6 +92,7 @@ static void format_identity(const struct device_counts *counts, char *out, size_
 			 *id->driver ? id->driver : "-", counts->present ? "" : " (gone)");
 }
 
+/* The caller adds the cards behind the device, and the end of the line. */
 static void print_row(const struct device_counts *counts)
 {
 	char device[ADDRESS_LEN], last[PRINT_TIME_LEN], identity[IDENTITY_TEXT_LEN + 24];
@@ -84,8 +107,6 @@ static void print_row(const struct device_counts *counts)
 	       counts->link + sum(counts->hotplug, FAULTCAST_HOTPLUG_MAX),
 	       counts->interrupt_remapping + counts->other, counts->synthetic, counts->published,
 	       counts->suppressed, counts->lost, last, identity);
-	print_cards(counts);
-	putchar('\n');
 }
 
 static int decode(struct nlmsghdr *nlh)
@@ -93,36 +114,120 @@ static int decode(struct nlmsghdr *nlh)
 	return device_table_add(&table, nlh, &unknown);
 }
 
-static void print_all(bool as_json)
+static void print_heading(void)
 {
+	printf("%-14s %9s %9s %9s %9s %9s %9s %10s %9s %-26s %s\n", "DEVICE", "FAULTS", "AER",
+	       "LINK", "OTHER", "SYNTH", "PUBLISHED", "SUPPRESSED", "LOST", "LAST", "IDENTITY");
+}
+
+static void print_table(void)
+{
+	print_heading();
 	for (size_t i = 0; i < table.count; i++) {
 		if (counts_are_quiet(&table.devices[i]))
 			continue;
-		if (as_json)
-			add_json(&table.devices[i]);
-		else
-			print_row(&table.devices[i]);
+		print_row(&table.devices[i]);
+		print_cards(&table.devices[i]);
+		putchar('\n');
 	}
+}
+
+static int print_json(void)
+{
+	for (size_t i = 0; i < table.count; i++)
+		if (!counts_are_quiet(&table.devices[i]))
+			add_json(&table.devices[i]);
+	if (json.failed)
+		return -ENOMEM;
+	printf("{\"devices\":[%s]}\n", strbuf_str(&json));
+	return 0;
+}
+
+static int ask_module(bool as_json)
+{
+	int err = module_ask_if_permitted(FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP, decode);
+
+	if (!err)
+		err = requesters_fill(&requesters, table.devices, table.count);
+	if (err)
+		return err;
+	if (as_json)
+		return print_json();
+	print_table();
+	return 0;
+}
+
+/* A name that the server sends must not control the terminal. */
+static char *printable(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return text;
+}
+
+static int print_message(const Faultcast__V1__Device *m)
+{
+	struct device_counts counts;
+	int err = message_read_device(m, &counts);
+
+	if (err)
+		return err;
+	printable(counts.address.name);
+	printable(counts.identity.driver);
+	print_row(&counts);
+	for (size_t i = 0; i < m->n_cards; i++)
+		print_card(printable(m->cards[i]->name), i);
+	putchar('\n');
+	return 0;
+}
+
+static int print_list(const Faultcast__V1__DeviceList *list, bool as_json)
+{
+	int err = 0;
+
+	if (as_json) {
+		json_add_message(&json, &list->base);
+		if (json.failed)
+			return -ENOMEM;
+		printable_json(&json);
+		putchar('\n');
+		return 0;
+	}
+	print_heading();
+	for (size_t i = 0; !err && i < list->n_devices; i++)
+		err = print_message(list->devices[i]);
+	return err;
+}
+
+static int ask_exporter(const char *exporter, bool as_json)
+{
+	Faultcast__V1__DeviceList *list;
+	struct strbuf body = STRBUF_INIT;
+	int err = exporter_get(exporter, "/v1/devices", "application/x-protobuf", &body);
+
+	if (err)
+		goto out;
+	list = faultcast__v1__device_list__unpack(NULL, body.len, (const uint8_t *)body.s);
+	err = list ? print_list(list, as_json) : -EBADMSG;
+	if (err)
+		ctl_error("%s: the answer is not a list of devices", exporter);
+	if (list)
+		faultcast__v1__device_list__free_unpacked(list, NULL);
+out:
+	strbuf_free(&body);
+	return err;
 }
 
 static int run(bool as_json)
 {
-	int err;
+	int err = -EPERM;
 
 	device_table_begin(&table);
-	if (!as_json)
-		printf("%-14s %9s %9s %9s %9s %9s %9s %10s %9s %-26s %s\n", "DEVICE", "FAULTS",
-		       "AER", "LINK", "OTHER", "SYNTH", "PUBLISHED", "SUPPRESSED", "LOST", "LAST",
-		       "IDENTITY");
-	err = module_ask(FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP, decode);
-	if (!err)
-		err = requesters_fill(&requesters, table.devices, table.count);
-	if (!err)
-		print_all(as_json);
-	if (!err && json.failed)
-		err = -ENOMEM;
-	if (!err && as_json)
-		printf("{\"devices\":[%s]}\n", strbuf_str(&json));
+	if (!opt.exporter)
+		err = ask_module(as_json);
+	if (err == -EPERM)
+		err = ask_exporter(opt.exporter ? opt.exporter : exporter_default(), as_json);
 	strbuf_free(&json);
 	requesters_free(&requesters);
 	device_table_free(&table);
@@ -132,5 +237,7 @@ static int run(bool as_json)
 const struct ctl_verb ctl_devices = {
 	.name = "devices",
 	.help = "print the devices that had faults, with their counts",
+	.rows = rows,
+	.values = &opt,
 	.run = run,
 };

@@ -8,6 +8,7 @@
 #include "ctl.h"
 
 static int (*decode_message)(struct nlmsghdr *nlh);
+static bool eperm_is_quiet;
 static int decode_error;
 
 static void on_message(struct genl_query *query, struct nlmsghdr *nlh)
@@ -29,6 +30,8 @@ static void on_done(struct genl_query *query, int err)
 
 static void print_error(const struct genl_query *query, int err)
 {
+	if (err == -EPERM && eperm_is_quiet)
+		return;
 	if (err == -ENOENT)
 		ctl_error("the kernel module faultcast is not loaded");
 	else if (err == -EPERM)
@@ -75,6 +78,16 @@ int module_ask(uint8_t cmd, int flags, int (*decode)(struct nlmsghdr *nlh))
 		ctl_error("the kernel module's answer is malformed");
 		err = decode_error;
 	}
+	return err;
+}
+
+int module_ask_if_permitted(uint8_t cmd, int flags, int (*decode)(struct nlmsghdr *nlh))
+{
+	int err;
+
+	eperm_is_quiet = true;
+	err = module_ask(cmd, flags, decode);
+	eperm_is_quiet = false;
 	return err;
 }
 

@@ -15,6 +15,9 @@
  */
 int module_ask(uint8_t cmd, int flags, int (*decode)(struct nlmsghdr *nlh));
 
+/* Like module_ask(), but prints nothing if the module refuses for want of a capability (-EPERM). */
+int module_ask_if_permitted(uint8_t cmd, int flags, int (*decode)(struct nlmsghdr *nlh));
+
 /*
  * Sends the command @cmd and waits for its acknowledgement.  @fill adds the attributes and returns
  * 0, or nonzero if the message has no room for them.  Returns 0 or -errno.

@@ -78,6 +78,52 @@ static int read_identity(const Faultcast__V1__DeviceIdentity *m, struct device_i
 	return 0;
 }
 
+static void read_counters(const Faultcast__V1__Device *m, struct device_counts *counts)
+{
+	if (m->io_page_faults) {
+		counts->io_page_faults[FAULTCAST_ACCESS_READ] = m->io_page_faults->read;
+		counts->io_page_faults[FAULTCAST_ACCESS_WRITE] = m->io_page_faults->write;
+		counts->io_page_faults[FAULTCAST_ACCESS_UNKNOWN] = m->io_page_faults->unknown;
+		counts->io_page_faults[FAULTCAST_ACCESS_OTHER] = m->io_page_faults->other;
+	}
+	if (m->aer) {
+		counts->aer[FAULTCAST_SEVERITY_NONFATAL] = m->aer->nonfatal;
+		counts->aer[FAULTCAST_SEVERITY_FATAL] = m->aer->fatal;
+		counts->aer[FAULTCAST_SEVERITY_CORRECTED] = m->aer->corrected;
+	}
+	if (m->hotplug) {
+		counts->hotplug[FAULTCAST_HOTPLUG_LINK_UP] = m->hotplug->link_up;
+		counts->hotplug[FAULTCAST_HOTPLUG_LINK_DOWN] = m->hotplug->link_down;
+		counts->hotplug[FAULTCAST_HOTPLUG_CARD_PRESENT] = m->hotplug->card_present;
+		counts->hotplug[FAULTCAST_HOTPLUG_CARD_NOT_PRESENT] = m->hotplug->card_not_present;
+		counts->hotplug[FAULTCAST_HOTPLUG_OTHER] = m->hotplug->other;
+	}
+	counts->interrupt_remapping = m->interrupt_remapping_faults;
+	counts->link = m->link_changes;
+	counts->synthetic = m->synthetic;
+	counts->other = m->other;
+}
+
+int message_read_device(const Faultcast__V1__Device *m, struct device_counts *counts)
+{
+	*counts = (struct device_counts){
+		.slot = m->slot,
+		.raised = m->raised,
+		.published = m->published,
+		.suppressed = m->suppressed,
+		.lost = m->lost,
+		.first_real_ns = m->first_realtime_ns,
+		.last_real_ns = m->last_realtime_ns,
+		.present = m->present,
+		.has_limit = m->limit,
+		.rate = m->limit ? m->limit->rate : 0,
+		.burst = m->limit ? m->limit->burst : 0,
+	};
+	read_counters(m, counts);
+	return read_device(m->address, &counts->address)
+		       ?: read_identity(m->identity, &counts->identity);
+}
+
 static void read_reason(const Faultcast__V1__FaultReason *m, struct fault_event *ev)
 {
 	ev->has_reason = m;

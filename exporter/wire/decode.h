@@ -5,8 +5,10 @@
 
 #include <sys/types.h>
 
+#include "faultcast/v1/device.pb-c.h"
 #include "faultcast/v1/stream.pb-c.h"
 #include "model/address.h"
+#include "model/counts.h"
 #include "model/entry.h"
 
 /*
@@ -14,6 +16,12 @@
  * -EBADMSG for any other message; *@entry is undefined then.
  */
 int message_read(const Faultcast__V1__StreamMessage *m, struct entry *entry);
+
+/*
+ * Reads a message that message_device() made, without its health and its AER errors.  Returns 0,
+ * or -EBADMSG for any other message; *@counts is undefined then.
+ */
+int message_read_device(const Faultcast__V1__Device *m, struct device_counts *counts);
 
 /* The inverse of address_format().  Returns 0, or -EBADMSG if @text is too long. */
 int message_read_address(const char *text, struct address *address);

@@ -135,12 +135,21 @@ static int device_get(struct sk_buff *request, struct genl_info *info)
 	err = requested_slot(info, segment, bdf, name, false, &index);
 	if (err == -ENODEV)
 		NL_SET_ERR_MSG_ATTR(info->extack, name ?: bdf, "the device has no slot");
-	return err ?: reply(request, info, fill_device, &index);
+	if (err)
+		return err;
+	faultcast_slot_wait(index);
+	return reply(request, info, fill_device, &index);
 }
 
-/* A device with every error bit counted is larger than a dump's usual message. */
+/*
+ * A dump holds the module until its reader has come to its end, so not every process may
+ * start one.  Before 6.2 a family cannot require the capability for the dump alone.  A
+ * device with every error bit counted is larger than a dump's usual message.
+ */
 static int device_dump_start(struct netlink_callback *cb)
 {
+	if (!is_admin(cb->skb))
+		return -EPERM;
 	cb->min_dump_alloc = 2 * NLMSG_GOODSIZE;
 	return 0;
 }

@@ -273,6 +273,29 @@ static void ask_event_get(void)
 	ask("event_get/from of 32 bits");
 }
 
+static void ask_device_get(void)
+{
+	begin(family, FAULTCAST_CMD_DEVICE_GET, NLM_F_ACK);
+	ask("device_get/no device");
+	begin(family, FAULTCAST_CMD_DEVICE_GET, NLM_F_ACK);
+	put_u32(FAULTCAST_A_DEVICE_SEGMENT, 0);
+	put_u32(FAULTCAST_A_DEVICE_BDF, 0x7f00);
+	ask("device_get/device without a slot");
+	begin(family, FAULTCAST_CMD_DEVICE_GET, NLM_F_ACK);
+	put_u32(FAULTCAST_A_DEVICE_BDF, 0x20);
+	ask("device_get/bdf without segment");
+	begin(family, FAULTCAST_CMD_DEVICE_GET, NLM_F_ACK);
+	put(FAULTCAST_A_DEVICE_NAME, "x", 2);
+	ask("device_get/name without a bus");
+	begin(family, FAULTCAST_CMD_DEVICE_GET, NLM_F_ACK);
+	put_u32(FAULTCAST_A_DEVICE_SLOT, 0);
+	ask("device_get/by slot");
+	begin(family, FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP);
+	put_u32(FAULTCAST_A_DEVICE_SEGMENT, 0);
+	put_u32(FAULTCAST_A_DEVICE_BDF, 0x20);
+	ask("device_get/dump of one device");
+}
+
 static void ask_inject(void)
 {
 	begin_inject();
@@ -417,6 +440,7 @@ static void ask_malformed(void)
 	ask_attributes("inject", FAULTCAST_CMD_INJECT, NLM_F_ACK, FAULTCAST_A_INJECT_KIND);
 	ask_attributes("config_set", FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK, FAULTCAST_A_CONFIG_RATE);
 	ask_event_get();
+	ask_device_get();
 	ask_inject();
 	ask_inject_aer();
 	ask_names();
@@ -432,6 +456,10 @@ static void ask_unprivileged(void)
 	ask("status_get");
 	begin(family, FAULTCAST_CMD_DEVICE_GET, NLM_F_DUMP);
 	ask("device_get");
+	begin(family, FAULTCAST_CMD_DEVICE_GET, NLM_F_ACK);
+	put_u32(FAULTCAST_A_DEVICE_SEGMENT, 0);
+	put_u32(FAULTCAST_A_DEVICE_BDF, 0x20);
+	ask("device_get of one");
 	begin(family, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
 	ask("event_get");
 	begin_inject();

@@ -12,10 +12,12 @@
  * 	       prints "failed", or "spared" if there were fewer
  *
  *   status | devices | events [FROM] | config
+ *   device SEGMENT BDF		one device, without a dump
  *   inject COUNT [SPREAD]	COUNT events of the SPREAD devices from 8000:00:00.0 on, in turn
  *
  * Prints "datagram" for each datagram, and its content in lines ("event SEQ", "gap FROM
- * TO", "device SEGMENT BDF"). The last line is "end ERROR", with 0 for success.
+ * TO", "device SEGMENT BDF", "serial" for a device whose serial number was sent, "unit
+ * ADDRESS SEGMENT FLAGS"). The last line is "end ERROR", with 0 for success.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,11 +77,14 @@ static void print_device(struct nlmsghdr *nlh)
 {
 	struct nlattr *segment = nlmsg_find_attr(nlh, GENL_HDRLEN, FAULTCAST_A_DEVICE_SEGMENT);
 	struct nlattr *bdf = nlmsg_find_attr(nlh, GENL_HDRLEN, FAULTCAST_A_DEVICE_BDF);
+	struct nlattr *id = nlmsg_find_attr(nlh, GENL_HDRLEN, FAULTCAST_A_DEVICE_IDENTITY);
 
 	if (segment && bdf)
 		printf("device %u %u\n", nla_get_u32(segment), nla_get_u32(bdf));
 	else
 		printf("device -\n");
+	if (id && nla_find(nla_data(id), nla_len(id), FAULTCAST_A_IDENTITY_SERIAL))
+		puts("serial");
 }
 
 static unsigned long long number(struct nlattr *nest, int type)
@@ -88,7 +93,7 @@ static unsigned long long number(struct nlattr *nest, int type)
 
 	if (!attr)
 		die("answer", "an attribute is missing");
-	return nla_get_u64(attr);
+	return nla_len(attr) == sizeof(uint32_t) ? nla_get_u32(attr) : nla_get_u64(attr);
 }
 
 static void print_batch(struct nlmsghdr *nlh)
@@ -107,6 +112,18 @@ static void print_batch(struct nlmsghdr *nlh)
 	}
 }
 
+static void print_status(struct nlmsghdr *nlh)
+{
+	struct nlattr *attr;
+	int rem;
+
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem)
+		if (nla_type(attr) == FAULTCAST_A_STATUS_UNIT)
+			printf("unit %llx %llu %llu\n", number(attr, FAULTCAST_A_UNIT_ADDRESS),
+			       number(attr, FAULTCAST_A_UNIT_SEGMENT),
+			       number(attr, FAULTCAST_A_UNIT_FLAGS));
+}
+
 /* Returns whether @nlh is the last message. Then *@err is the error, or 0. */
 static bool take(struct nlmsghdr *nlh, int *err)
 {
@@ -122,6 +139,8 @@ static bool take(struct nlmsghdr *nlh, int *err)
 		print_device(nlh);
 	else if (genl->cmd == FAULTCAST_CMD_EVENT_GET)
 		print_batch(nlh);
+	else if (genl->cmd == FAULTCAST_CMD_STATUS_GET)
+		print_status(nlh);
 	return false;
 }
 
@@ -220,6 +239,17 @@ static int events(const char *from)
 	return ask(msg, false);
 }
 
+/* One device by its address, BUS, DEVICE and FUNCTION as one number. */
+static int device(const char *segment, const char *bdf)
+{
+	struct nl_msg *msg = request_of(FAULTCAST_CMD_DEVICE_GET, NLM_F_ACK);
+
+	if (nla_put_u32(msg, FAULTCAST_A_DEVICE_SEGMENT, (uint32_t)strtoul(segment, NULL, 0)) ||
+	    nla_put_u32(msg, FAULTCAST_A_DEVICE_BDF, (uint32_t)strtoul(bdf, NULL, 0)))
+		die("request", "no memory");
+	return ask(msg, false);
+}
+
 static int config(void)
 {
 	struct nl_msg *msg = request_of(FAULTCAST_CMD_CONFIG_SET, NLM_F_ACK);
@@ -241,10 +271,12 @@ static int run(int argc, char **argv)
 		return events(first);
 	if (!strcmp(verb, "config"))
 		return config();
+	if (!strcmp(verb, "device") && argc > 2)
+		return device(first, argv[2]);
 	if (!strcmp(verb, "inject") && first)
 		return inject(strtoul(first, NULL, 10), argc > 2 ? strtoul(argv[2], NULL, 10) : 1);
 	die("usage",
-	    "dumpnl [netns] [user] [pause] [failN] status|devices|events|config|inject ...");
+	    "dumpnl [netns] [user] [pause] [failN] status|devices|device|events|config|inject ...");
 	return 0;
 }
 

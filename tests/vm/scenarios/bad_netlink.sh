@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034
 # Proves: malformed and forbidden requests to the module's netlink family are refused with the right
 # error, which names the attribute. They change nothing and do no harm. An unprivileged process can
-# read the counters, but can neither read nor inject events.
+# read the totals and the counters of one device, but can neither dump devices nor read or inject
+# events.
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="jq"
 
@@ -42,6 +43,12 @@ host() {
 		event_get/from far beyond	EINVAL	any
 		event_get/from head + 1	0	-
 		event_get/from of 32 bits	EINVAL	attr
+		device_get/no device	EINVAL	-
+		device_get/device without a slot	ENODEV	attr
+		device_get/bdf without segment	EINVAL	attr
+		device_get/name without a bus	EINVAL	attr
+		device_get/by slot	EINVAL	attr
+		device_get/dump of one device	EINVAL	any
 		inject/no kind	EINVAL	-
 		inject/kind 0	ERANGE	attr
 		inject/kind that cannot be	ERANGE	attr
@@ -75,7 +82,7 @@ host() {
 		config_set/nothing	EINVAL	-
 	END
 	# Some kernel versions pass on only a message, without the attribute, when a dump begins.
-	awk -F '\t' -v OFS='\t' '{print $1, $2, $1 ~ /^event_get.from (0|head . 2|far)/ ? "any" : $3}' \
+	awk -F '\t' -v OFS='\t' '{print $1, $2, $1 ~ /^event_get.from (0|head . 2|far)|^device_get.dump/ ? "any" : $3}' \
 		answers >seen
 	same "each is refused as it should be" seen expected
 	# No kernel has a message for a missing command.
@@ -83,7 +90,8 @@ host() {
 		"$(awk -F '\t' '$2 != "0" && $2 != "EOPNOTSUPP" && $4 == "-"' answers)" ""
 	cat >expected <<-END
 		status_get	0
-		device_get	0
+		device_get	EPERM
+		device_get of one	0
 		event_get	EPERM
 		inject	EPERM
 		config_set	EPERM

@@ -204,13 +204,18 @@ end ENOENT"
 }
 
 unprivileged() {
-	for request in status devices; do
-		is "$request without privilege" "$(dumpnl user $request | tail -n 1)" "end 0"
-	done
-	for request in events config "inject 1"; do
+	is "status without privilege" "$(dumpnl user status | tail -n 1)" "end 0"
+	for request in devices events config "inject 1"; do
 		# shellcheck disable=SC2086 # words
 		is "$request is refused" "$(dumpnl user $request | tail -n 1)" "end EPERM"
 	done
+	dumpnl user pause devices </tmp/go >/tmp/dump 2>&1 &
+	dump=$!
+	exec 4>/tmp/go
+	ok "the refusal of a dump is read" wait_for 5 grep -q datagram /tmp/dump
+	is "it holds the module no longer" "$(cat /sys/module/faultcast/refcnt)" 0
+	exec 4>&-
+	wait "$dump"
 	is "nothing was injected" "$(number raised)" 1
 	is "no setting was changed" "$(number rate)" 100
 }

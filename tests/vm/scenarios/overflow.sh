@@ -24,9 +24,12 @@ guest() {
 	ok "the law holds" law_holds
 	is "every event was counted" "$(faultcastctl --json status | jq -r .module.raised)" 40
 	ok "some events are in the shared slot" test "$(raised overflow)" -ge 24
+	raise_iommu_fault device=$device fake=2 count=2
+	is "injected devices have left room for a device that faults later" \
+		"$(raised platform/fake.0) $(raised platform/fake.1)" "1 1"
 	is "the other events are under their device's address" \
 		"$(faultcastctl --json devices | jq -r '[.devices[] | select(.address.name != "overflow") | .raised | tonumber] | add')" \
-		$((40 - $(raised overflow)))
+		$((42 - $(raised overflow)))
 	ok "the module unloads" unload_faultcast
 
 	ok "the module loads" load_faultcast queue=16384 rate=0
