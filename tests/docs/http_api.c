@@ -56,6 +56,7 @@ void page_http_api(struct strbuf *out)
 		out, "The exporter serves HTTP on the addresses `web.listen-address`, and the same "
 		     "paths on the unix socket `web.unix-socket` if that setting is given: to "
 		     "root, to the exporter's own user, and to members of the socket's group. "
+		     "Clients of TCP see serial numbers of devices only with `metrics.serial`. "
 		     "[settings.md](settings.md) describes the settings.");
 	page_add_text(out,
 		      "Every path answers GET and HEAD. Every answer has the header "
