@@ -44,7 +44,7 @@ static struct metrics_scrape scrape;
 static struct metrics_walk walk;
 static struct expo expo;
 
-/* What distinguishes the formats of the page. */
+/* The members in which the formats of the page differ. */
 struct variant {
 	const struct expo_format *expo;
 	bool serials; /* devices have their serial numbers */

@@ -45,8 +45,8 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct options, max_requests),
 	  .max = UINT32_MAX,
 	  .arg = "NUMBER",
-	  .help = "largest number of requests answered at the same time by each of /metrics, "
-		  "/v1/devices and /v1/status, half of them for one address, 0: no limit" },
+	  .help = "requests answered at a time by each of /metrics, /v1/devices and "
+		  "/v1/status, half of them for one address; 0: no limit" },
 	{ .name = NULL },
 };
 
