@@ -4,6 +4,8 @@
 
 #include "answer.h"
 #include "bus/bus.h"
+#include "metrics/accept.h"
+#include "metrics/coverage.h"
 #include "page.h"
 #include "parameter.h"
 #include "routes.h"
@@ -25,6 +27,12 @@ static void fill_source(Faultcast__V1__Source *m, char cursor[CURSOR_LEN], uint6
 	m->unknown = feed->unknown + unknown;
 }
 
+static void add_coverage(void *ctx, size_t kind, struct coverage pair, size_t devices)
+{
+	message_status_coverage(ctx, coverage_kinds[kind], pair, devices,
+				coverage_is_accepted(kind, pair.reason));
+}
+
 static bool write_page(const struct page_format *format, const struct snapshot *s,
 		       struct strbuf *body);
 
@@ -44,6 +52,8 @@ static bool write_page(const struct page_format *format, const struct snapshot *
 
 	fill_source(&source, cursor, s->unknown);
 	message_status(&m, VERSION, &source, s->present ? &s->module : NULL);
+	for (size_t i = 0; i < COVERAGE_KINDS; i++)
+		coverage_count(s, i, add_coverage, &m);
 	http_add_message(body, &m.msg.base, (int)(format - formats));
 	return false;
 }
@@ -73,8 +83,9 @@ const struct http_route endpoint_status[] = {
 	{ .path = "/v1/status",
 	  .answer = answer,
 	  .title = "Status",
-	  .summary = "The kernel module with its counters and probes, and the exporter's feed of "
-		     "events: a message `faultcast.v1.Status` (`proto/faultcast/v1/status.proto`).",
+	  .summary = "The kernel module with its counters and probes, the exporter's feed of "
+		     "events, and the number of devices for each coverage: a message "
+		     "`faultcast.v1.Status` (`proto/faultcast/v1/status.proto`).",
 	  .formats = http_json_or_protobuf,
 	  .parameters = parameter_none,
 	  .statuses = statuses },

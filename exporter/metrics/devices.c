@@ -346,8 +346,9 @@ static bool is_suspected(const struct device_counts *counts, const struct pci_de
  * Nothing is known of the coverage of a device that is not in sysfs.  The faults that it has had
  * were counted, so that more of them would be.
  */
-enum health_state metric_health(const struct device_counts *counts, const struct pci_device *pci,
-				const struct module_status *module, enum health_state state)
+static enum health_state known_health(const struct device_counts *counts,
+				      const struct pci_device *pci,
+				      const struct module_status *module, enum health_state state)
 {
 	bool ok;
 
@@ -364,7 +365,14 @@ enum health_state metric_health(const struct device_counts *counts, const struct
 	return ok ? HEALTH_OK : HEALTH_UNKNOWN;
 }
 
+enum health_state metric_health(const struct device_counts *counts, const struct snapshot *s,
+				enum health_state state)
+{
+	return known_health(counts, devices_find(&counts->address), s->present ? &s->module : NULL,
+			    state);
+}
+
 enum health_state metric_device_health(const struct metric_device *device)
 {
-	return metric_health(device->counts, device->pci, device->module, device->health);
+	return known_health(device->counts, device->pci, device->module, device->health);
 }

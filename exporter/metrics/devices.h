@@ -112,12 +112,11 @@ const char *metric_device_domain(const struct metric_device *device);
 bool metric_device_is_watched(const struct metric_device *device, uint32_t kind);
 
 /*
- * What may be said of the health of a device that the rules call @state.  @pci is NULL if it is not
- * in sysfs, and @module if the module is not loaded.  HEALTH_OK only if coverage_allows_ok() says
- * so.
+ * The health of a device that the rules call @state, as far as it is known: HEALTH_OK only if
+ * coverage_allows_ok() says so, else HEALTH_UNKNOWN.  @counts are from @s.
  */
-enum health_state metric_health(const struct device_counts *counts, const struct pci_device *pci,
-				const struct module_status *module, enum health_state state);
+enum health_state metric_health(const struct device_counts *counts, const struct snapshot *s,
+				enum health_state state);
 
 /*
  * The requester ids of the device other than its own, and their number: those that the module
@@ -127,7 +126,7 @@ const struct device_alias *metric_aliases(const struct device_counts *counts,
 					  const struct pci_device *pci,
 					  const struct module_status *module, uint32_t *num);
 
-/* metric_health() of the device. */
+/* The same of a device of the list. */
 enum health_state metric_device_health(const struct metric_device *device);
 
 #endif

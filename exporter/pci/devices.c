@@ -116,7 +116,7 @@ bool devices_forgotten(const struct device_counts *counts, const struct pci_devi
  */
 static void gone(const struct address *address)
 {
-	const struct pci_device *old = list_find(address);
+	const struct pci_device *old = devices_find(address);
 	struct pci_device *device;
 
 	if (old && old->removed_ns)

@@ -38,6 +38,9 @@ void devices_fini(void);
  */
 const struct pci_device *const *devices_list(size_t *count);
 
+/* The device of the list at @address; NULL: the list has none.  Valid like the list. */
+const struct pci_device *devices_find(const struct address *address);
+
 /* Keeps a device valid and unchanged until devices_put(). */
 const struct pci_device *devices_get(const struct pci_device *device);
 void devices_put(const struct pci_device *device);

@@ -49,7 +49,7 @@ static bool is_at(size_t place, const struct address *address)
 	return place < num_devices && address_equal(&list[place]->address, address);
 }
 
-const struct pci_device *list_find(const struct address *address)
+const struct pci_device *devices_find(const struct address *address)
 {
 	size_t place = place_of(address);
 

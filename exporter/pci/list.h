@@ -10,9 +10,6 @@
 #include "device.h"
 #include "model/address.h"
 
-/* Returns NULL if the list has no such device. */
-const struct pci_device *list_find(const struct address *address);
-
 /*
  * Inserts @device, or replaces the device at its address.  Takes over the reference, also if memory
  * is short, in which case the device is not listed and an error is logged.

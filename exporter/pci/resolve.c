@@ -95,7 +95,7 @@ static enum coverage_aer aer_of(const struct pci_device *device)
 	if (!device->coverage.has_aer)
 		return COVERAGE_AER_NOBODY;
 	if (*device->root_port)
-		top = address_parse_pci(device->root_port, &port) ? NULL : list_find(&port);
+		top = address_parse_pci(device->root_port, &port) ? NULL : devices_find(&port);
 	if (top && top->aer_service)
 		return COVERAGE_AER_KERNEL;
 	if (!*device->root_port && has_collector(device))

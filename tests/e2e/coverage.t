@@ -41,6 +41,22 @@ def claims(exporter, device):
         ("health", f'faultcast_device_health{{device="{device}"}}')) if exporter.metric(series) == 0]
 
 
+def coverage_text(message):
+    return " ".join([message["kind"].removeprefix("KIND_").lower(),
+                     message["state"].removeprefix("COVERAGE_STATE_").lower(), message["reason"]])
+
+
+def listed(exporter):
+    """{device: its coverages} of the present devices."""
+    return {device["address"]["name"]: [coverage_text(message) for message in device["coverage"]]
+            for device in exporter.json("/v1/devices?coverage=1")["devices"] if "coverage" in device}
+
+
+def healths(exporter, query=""):
+    return {device["address"]["name"]: device["health"].removeprefix("HEALTH_")
+            for device in exporter.json("/v1/devices" + query)["devices"]}
+
+
 def host(bed, name, vtd="exact", iommu="unavailable", aer="exact"):
     """An empty sysfs, and a module whose probes are in these states."""
     root = os.path.join(bed.dir, name)
@@ -72,6 +88,13 @@ def amd(bed):
     bed.tap.same(claims(exporter, CARD), ["dma", "aer", "health"], "so a device of it has its zeros")
     bed.tap.same([claims(exporter, device) for device in ("0000:00:00.0", "0000:00:00.2", "0000:00:01.0")],
                  [[], [], []], "and a host bridge has none")
+    bed.tap.same(listed(exporter), {
+        "0000:00:00.0": ["interrupt_remapping unwatched no_iommu", "aer unwatched no_capability"],
+        "0000:00:00.2": ["interrupt_remapping unwatched no_iommu", "aer unwatched no_capability"],
+        "0000:00:01.0": ["interrupt_remapping unwatched no_tracepoint", "aer unwatched no_capability"],
+        PORT: ["io_page_fault lower_bound driver_partial", "interrupt_remapping unwatched no_tracepoint", "aer exact "],
+        CARD: ["io_page_fault lower_bound driver_partial", "interrupt_remapping unwatched no_tracepoint", "aer exact "],
+    }, "/v1/devices?coverage=1 has the coverage of each")
     standin.ask("probe iommu failed")
     bed.tap.same([unwatched(exporter), claims(exporter, CARD)], [{"probe_inactive": 2}, ["aer"]],
                  "without the probe they are unwatched")
@@ -95,6 +118,9 @@ def silent(bed):
     bed.wait(lambda: exporter.metric(f'faultcast_io_page_faults_total{{device="{CARD}",access="read"}}'),
              "faults that come nevertheless are counted")
     bed.wait(lambda: exporter.metric(f'faultcast_device_health{{device="{CARD}"}}') == 1, "and judged")
+    bed.tap.same([healths(exporter).get(CARD), healths(exporter, "?coverage=1").get(PORT), CARD in healths(exporter)],
+                 ["SUSPECT", "UNSPECIFIED", True], "/v1/devices calls no device ok that is not watched")
+    bed.tap.same(exporter.get("/v1/devices?coverage=2")[0], 400, "coverage= is 0 or 1")
 
 
 def write(path, text):
@@ -111,6 +137,9 @@ def accept(bed, file, exporter):
     bed.tap.same(accepted(exporter), ['kind="io_page_fault",reason="identity"} 1', 'kind="aer",reason="not_native"} 1'],
                  "what the operator accepts is shown")
     bed.tap.same(unwatched(exporter).get("identity"), 1, "the devices still count")
+    bed.tap.same([(row["reason"], row.get("accepted")) for row in exporter.json("/v1/status")["coverage"]
+                  if row["kind"] == "KIND_IO_PAGE_FAULT" and row["state"] == "COVERAGE_STATE_UNWATCHED"],
+                 [("identity", True), ("no_iommu", False)], "also in /v1/status")
     write(file, "coverage.accept: [{kind: aer, reason: identity}]")
     exporter.popen.send_signal(signal.SIGHUP)
     bed.wait(lambda: exporter.metric("faultcast_config_reload_failures_total") == 1,
@@ -153,6 +182,10 @@ def units(bed, standin, exporter):
     bed.tap.same([counts(exporter, kind) for kind in ("io_page_fault", "interrupt_remapping")],
                  [{("exact", "none"): 2, ("unwatched", "unknown_domain"): 1, ("unwatched", "no_iommu"): 1},
                   {("exact", "none"): 3, ("unwatched", "no_iommu"): 1}], "VT-d sees every fault, whatever the domain")
+    status = exporter.json("/v1/status")["coverage"]
+    bed.tap.same([f'{coverage_text(row)}: {row["devices"]}' for row in status if row["kind"] == "KIND_IO_PAGE_FAULT"],
+                 ["io_page_fault exact : 2", "io_page_fault unwatched no_iommu: 1",
+                  "io_page_fault unwatched unknown_domain: 1"], "/v1/status has the same")
     standin.ask("unit 0 1 0")
     bed.tap.same(counts(exporter, "interrupt_remapping"), {("unwatched", "off"): 3, ("unwatched", "no_iommu"): 1},
                  "a unit may not remap interrupts")

@@ -83,7 +83,7 @@ def by_reason(bed, standin):
 
 def test(bed):
     tree = sysfs.Sysfs(os.path.join(bed.dir, "sys"))
-    tree.add(f"pci10000:e0/{BEHIND_VMD}", 0x8086, 0x0a54)
+    tree.add(f"pci10000:e0/{BEHIND_VMD}", 0x8086, 0x0a54, domain="DMA")
     tree.add_slot("riser3", "10000:e1:00")
     standin = bed.start_standin()
     by_device(bed, standin)
