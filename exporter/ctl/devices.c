@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "coverage.h"
 #include "ctl.h"
 #include "exporter.h"
 #include "faultcast.h"
@@ -25,9 +26,14 @@
 
 static struct options {
 	const char *exporter;
+	bool all;
 } opt;
 
 static const struct option_row rows[] = {
+	{ .name = "all",
+	  .type = OPTION_FLAG,
+	  .offset = offsetof(struct options, all),
+	  .help = "ask the exporter for all devices, and which of their faults are watched" },
 	{ .name = "exporter",
 	  .type = OPTION_STRING,
 	  .offset = offsetof(struct options, exporter),
@@ -194,6 +200,10 @@ static int print_list(const Faultcast__V1__DeviceList *list, bool as_json)
 		putchar('\n');
 		return 0;
 	}
+	if (opt.all) {
+		coverage_print(list);
+		return 0;
+	}
 	print_heading();
 	for (size_t i = 0; !err && i < list->n_devices; i++)
 		err = print_message(list->devices[i]);
@@ -204,7 +214,8 @@ static int ask_exporter(const char *exporter, bool as_json)
 {
 	Faultcast__V1__DeviceList *list;
 	struct strbuf body = STRBUF_INIT;
-	int err = exporter_get(exporter, "/v1/devices", "application/x-protobuf", &body);
+	int err = exporter_get(exporter, "/v1/devices", opt.all ? "coverage=1" : NULL,
+			       "application/x-protobuf", &body);
 
 	if (err)
 		goto out;
@@ -224,7 +235,7 @@ static int run(bool as_json)
 	int err = -EPERM;
 
 	device_table_begin(&table);
-	if (!opt.exporter)
+	if (!opt.exporter && !opt.all)
 		err = ask_module(as_json);
 	if (err == -EPERM)
 		err = ask_exporter(opt.exporter ? opt.exporter : exporter_default(), as_json);

@@ -59,7 +59,8 @@ static int check(CURL *curl, CURLcode result, const char *exporter)
 	return -EIO;
 }
 
-int exporter_get(const char *exporter, const char *path, const char *accept, struct strbuf *body)
+int exporter_get(const char *exporter, const char *path, const char *query, const char *accept,
+		 struct strbuf *body)
 {
 	struct strbuf header = STRBUF_INIT;
 	struct curl_slist *headers;
@@ -74,7 +75,8 @@ int exporter_get(const char *exporter, const char *path, const char *accept, str
 		ctl_error("out of memory");
 	} else if (curl_url_set(url, CURLUPART_URL,
 				*exporter == '/' ? "http://localhost" : exporter, 0) ||
-		   curl_url_set(url, CURLUPART_PATH, path, 0)) {
+		   curl_url_set(url, CURLUPART_PATH, path, 0) ||
+		   curl_url_set(url, CURLUPART_QUERY, query, 0)) {
 		ctl_error("--exporter: expected http://HOST:PORT or /PATH, got \"%s\"", exporter);
 		err = -EINVAL;
 	} else {

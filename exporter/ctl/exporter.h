@@ -12,10 +12,12 @@
 const char *exporter_default(void);
 
 /*
- * Gets @path in the media type @accept from @exporter, a URL or the /PATH of a unix socket.  The
- * server is not trusted: the answer has at most 64 MiB and must be complete within 30 seconds.
- * Appends the body to @body.  Returns 0, or -errno after printing the reason.
+ * Gets @path with @query, which may be NULL, in the media type @accept from @exporter, a URL or the
+ * /PATH of a unix socket.  The server is not trusted: the answer has at most 64 MiB and must be
+ * complete within 30 seconds. Appends the body to @body.  Returns 0, or -errno after printing the
+ * reason.
  */
-int exporter_get(const char *exporter, const char *path, const char *accept, struct strbuf *body);
+int exporter_get(const char *exporter, const char *path, const char *query, const char *accept,
+		 struct strbuf *body);
 
 #endif

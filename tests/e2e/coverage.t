@@ -3,7 +3,9 @@
 # counted. The setting coverage.accept is shown, and changes nothing else. Every other device is unwatched with a reason, on hosts with each kind of IOMMU, without
 # native AER, and without the module. A host bridge and an IOMMU are not unwatched.
 import os
+import re
 import signal
+import subprocess
 
 import sysfs
 import testbed
@@ -52,6 +54,14 @@ def listed(exporter):
             for device in exporter.json("/v1/devices?coverage=1")["devices"] if "coverage" in device}
 
 
+def shown(exporter):
+    """The rows of faultcastctl devices --all."""
+    done = subprocess.run([os.path.join(testbed.BUILD, "san/faultcastctl"), "devices", "--all",
+                           f"--exporter=http://127.0.0.1:{exporter.address[1]}"],
+                          check=True, capture_output=True, text=True, timeout=60)
+    return [re.split("  +| (?=ok |-  )", line.strip()) for line in done.stdout.splitlines()]
+
+
 def healths(exporter, query=""):
     return {device["address"]["name"]: device["health"].removeprefix("HEALTH_")
             for device in exporter.json("/v1/devices" + query)["devices"]}
@@ -95,6 +105,11 @@ def amd(bed):
         PORT: ["io_page_fault lower_bound driver_partial", "interrupt_remapping unwatched no_tracepoint", "aer exact "],
         CARD: ["io_page_fault lower_bound driver_partial", "interrupt_remapping unwatched no_tracepoint", "aer exact "],
     }, "/v1/devices?coverage=1 has the coverage of each")
+    table = shown(exporter)
+    bed.tap.same([len(table), table[1:2], table[4]], [6, [["0000:00:00.0", "-", "-", "unwatched: no_iommu",
+                                                           "unwatched: no_capability"]],
+                  [PORT, "ok", "lower bound: driver_partial", "unwatched: no_tracepoint", "exact"]],
+                 "faultcastctl devices --all shows the same")
     standin.ask("probe iommu failed")
     bed.tap.same([unwatched(exporter), claims(exporter, CARD)], [{"probe_inactive": 2}, ["aer"]],
                  "without the probe they are unwatched")
