@@ -84,6 +84,8 @@ def behind_a_bridge(bed):
                  ["7", "e100", "0x1209", port], "the id is described like its only card")
     bed.wait(lambda: health(exporter, BUS) == 1, "the id becomes suspect")
     bed.tap.same(health(exporter, LEGACY), 1, "its card is not ok")
+    said = {device["address"]["name"]: device.get("health") for device in exporter.json("/v1/devices?coverage=1")["devices"]}
+    bed.tap.same((said.get(BUS), said.get(LEGACY)), ("HEALTH_SUSPECT", "HEALTH_SUSPECT"), "/v1/devices says the same")
     sibling = LEGACY.replace("02.0", "04.0")
     tree.add(f"pci0000:00/{port}/{BRIDGE}/{sibling}", 0x8086, 0x1209, "vfio-pci", "DMA")
     tree.tell("add", sibling)
