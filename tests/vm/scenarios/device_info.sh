@@ -88,6 +88,9 @@ plugged() {
 		"82574L Gigabit Network Connection 7 0000:00:05.0"
 	ok "its serial number is known before it has faulted" wait_for 30 \
 		info_is $card serial 52-54-00-ff-ff-65-43-21
+	is "the module tells it to root" "$(dumpnl device 0 0x100 | grep -c '^serial')" 1
+	is "and to nobody else" "$(dumpnl user device 0 0x100 | grep -E '^(device|serial|end)' | xargs)" \
+		"device 0 256 end 0"
 	raise_iommu_fault device=$card count=1 base=0x1000 >/dev/null
 }
 
