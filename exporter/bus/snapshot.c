@@ -2,9 +2,11 @@
 #include "snapshot.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "bus.h"
@@ -14,12 +16,18 @@
 #include "netlink/genl.h"
 #include "wire/encode.h"
 
+/* The kernel answers at once.  This is for a module that does not answer, or not to the end. */
+#define DEADLINE_NS (4 * NSEC_PER_SEC)
+
 static struct loop *snapshot_loop;
 static struct snapshot current;
 static struct device_table table;
 static struct snapshot_waiter *waiters;
 static bool asking_devices;
 static int decode_error;
+static void on_deadline(struct loop_timer *timer);
+static bool extended; /* the deadline was put off once */
+static struct loop_timer deadline = { .expired = on_deadline };
 /* The next snapshot begins only when both are false. */
 static bool delivering, held;
 
@@ -86,6 +94,8 @@ static int open_query(void)
 
 static void finish(int err)
 {
+	if (deadline.armed)
+		loop_timer_disarm(snapshot_loop, &deadline);
 	if (err)
 		close_query();
 	current.present = !err;
@@ -107,8 +117,27 @@ static void on_message(struct genl_query *q, struct nlmsghdr *nlh)
 	(void)q;
 	err = asking_devices ? device_table_add(&table, nlh, &current.unknown)
 			     : decode_status(nlh, &current.module, &current.unknown);
-	if (err)
+	/* One device must not hide all others. */
+	if (err && err != -ENOMEM && asking_devices) {
+		current.malformed++;
+		log_warn("a device in the kernel module's table is left out: %s",
+			 err == -EEXIST ? "its address comes twice"
+					: "its message is malformed, or beyond the limit");
+	} else if (err) {
 		decode_error = err;
+	}
+}
+
+static void on_deadline(struct loop_timer *timer)
+{
+	struct pollfd pfd = { .fd = readable.fd, .events = POLLIN };
+
+	/* The exporter itself may have been stopped, or a dump has no end. */
+	if (!extended && poll(&pfd, 1, 0) > 0)
+		loop_timer_arm(snapshot_loop, timer, DEADLINE_NS);
+	else
+		finish(-ETIMEDOUT);
+	extended = true;
 }
 
 static void on_readable(struct loop_fd *watch, uint32_t events)
@@ -136,6 +165,8 @@ static int start(void)
 	err = reused ? 0 : open_query();
 	if (err)
 		return err;
+	extended = false;
+	loop_timer_arm(snapshot_loop, &deadline, DEADLINE_NS);
 	return genl_query_send(&query, genl_query_new(&query, FAULTCAST_CMD_STATUS_GET, 0));
 }
 

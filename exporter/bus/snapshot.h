@@ -19,7 +19,9 @@ struct snapshot {
 	struct module_status module;
 	struct device_counts *devices;
 	size_t num_devices;
-	uint64_t unknown; /* unknown attributes ignored since the exporter started */
+	/* Since the exporter started: */
+	uint64_t unknown;   /* unknown attributes ignored */
+	uint64_t malformed; /* devices left out, because their messages are malformed or repeated */
 };
 
 /* A request for a snapshot.  The caller sets ready() and owns the memory. */

@@ -42,6 +42,7 @@ struct feed_status {
 	uint64_t enobufs;     /* times that the kernel could not deliver */
 	uint64_t gap_events;  /* events in all gaps stated */
 	uint64_t unknown;     /* ignored attributes and kinds of a newer module */
+	uint64_t malformed;   /* messages left out: malformed, or contradicting earlier ones */
 };
 
 #endif

@@ -18,14 +18,19 @@
 #include <sys/epoll.h>
 
 #include "base/clock.h"
-#include "base/fault.h"
 #include "base/log.h"
+#include "batches.h"
 #include "faultcast.h"
 #include "model/module.h"
 #include "model/skew.h"
 #include "netlink/decode.h"
+#include "position.h"
 
-#define RETRY_NS NSEC_PER_SEC
+/* The time until the feed attaches again doubles while it has to do so again and again. */
+#define RETRY_MIN_NS NSEC_PER_SEC
+#define RETRY_MAX_NS (8 * NSEC_PER_SEC)
+/* The kernel answers at once.  This is for a module that does not. */
+#define ANSWER_NS (5 * NSEC_PER_SEC)
 #define CONGESTED_NS (5 * NSEC_PER_MSEC)
 #define DATAGRAMS_PER_TURN 64
 #define DATAGRAMS_DRAINED 65536
@@ -61,7 +66,21 @@ static void detach(struct feed_netlink *feed)
 	}
 	loop_timer_disarm(feed->loop, &feed->retry);
 	loop_timer_disarm(feed->loop, &feed->resume);
+	loop_timer_disarm(feed->loop, &feed->answer);
 	feed->state = FEED_ABSENT;
+}
+
+void feed_attach_later(struct feed_netlink *feed)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (feed->retry.armed)
+		return;
+	if (!feed->retry_ns || now - feed->retried_ns > 2 * RETRY_MAX_NS)
+		feed->retry_ns = RETRY_MIN_NS;
+	loop_timer_arm(feed->loop, &feed->retry, feed->retry_ns);
+	feed->retried_ns = now;
+	feed->retry_ns = feed->retry_ns < RETRY_MAX_NS / 2 ? 2 * feed->retry_ns : RETRY_MAX_NS;
 }
 
 /* Closes the sockets because of @err, and tries again later if the error may be temporary. */
@@ -76,7 +95,7 @@ static void give_up(struct feed_netlink *feed, int err)
 	} else {
 		set_down(feed, "netlink: %s",
 			 *feed->query.error ? feed->query.error : strerror(-err));
-		loop_timer_arm(feed->loop, &feed->retry, RETRY_NS);
+		feed_attach_later(feed);
 	}
 	if (!feed->said_down)
 		log_warn("feed netlink is down: %s", feed->reason);
@@ -86,53 +105,30 @@ static void give_up(struct feed_netlink *feed, int err)
 		feed->sink->caught_up(feed->sink->ctx);
 }
 
+static void send_query(struct feed_netlink *feed, struct nl_msg *msg)
+{
+	int err = genl_query_send(&feed->query, msg);
+
+	if (err)
+		give_up(feed, err);
+	else
+		loop_timer_arm(feed->loop, &feed->answer, ANSWER_NS);
+}
+
 static void send_event_get(struct feed_netlink *feed)
 {
 	struct nl_msg *msg = genl_query_new(&feed->query, FAULTCAST_CMD_EVENT_GET, NLM_F_DUMP);
-	int err;
 
 	feed->state = FEED_FETCHING;
 	feed->fetched_from = feed->at.seq;
 	if (msg)
 		nla_put_u64(msg, FAULTCAST_A_BATCH_FROM, feed->at.seq + 1);
-	err = genl_query_send(&feed->query, msg);
-	if (err)
-		give_up(feed, err);
+	send_query(feed, msg);
 }
 
 static bool is_behind(const struct feed_netlink *feed)
 {
 	return feed->overrun || feed->seen > feed->at.seq;
-}
-
-static void deliver(struct feed_netlink *feed, const struct fault_event *ev, bool live)
-{
-	feed->at.seq = ev->seq;
-	feed->status.cursor = feed->at;
-	feed->sink->event(feed->sink->ctx, ev, live);
-}
-
-static void deliver_gap(struct feed_netlink *feed, const struct cursor *at,
-			const struct fault_gap *gap)
-{
-	if (gap->from && !fault_at("feed-gap", 0))
-		feed->status.gap_events += gap->to - gap->from + 1;
-	feed->status.cursor = *at;
-	feed->sink->gap(feed->sink->ctx, at, gap);
-}
-
-/*
- * States the end of an instance, once: the module was unloaded or replaced, and its last events may
- * be missing.
- */
-static void state_unload(struct feed_netlink *feed)
-{
-	const struct fault_gap gap = { .reason = GAP_UNLOADED };
-
-	if (!feed->at.instance || feed->at.sub == CURSOR_SUB_END)
-		return;
-	feed->at.sub = CURSOR_SUB_END;
-	deliver_gap(feed, &feed->at, &gap);
 }
 
 static void log_skew(const struct module_status *status)
@@ -149,7 +145,6 @@ static void log_skew(const struct module_status *status)
 static void on_status(struct feed_netlink *feed, struct nlmsghdr *nlh)
 {
 	struct module_status status;
-	bool first = !feed->at.instance;
 
 	/* If the status is malformed, @answered stays false, and on_query_done() gives up. */
 	if (decode_status(nlh, &status, &feed->status.unknown))
@@ -160,52 +155,30 @@ static void on_status(struct feed_netlink *feed, struct nlmsghdr *nlh)
 		feed->reason[0] = '\0';
 		tell_changed(feed);
 	}
-	if (status.instance == feed->at.instance)
+	feed->head = status.head < UINT64_MAX ? status.head : UINT64_MAX - 1;
+	if (status.instance == feed->instance && status.head >= feed->at.seq &&
+	    feed->at.sub != CURSOR_SUB_END)
 		return;
-	state_unload(feed);
-	feed->at = (struct cursor){ .instance = status.instance };
-	/* Events that were evicted before the feed first asked are not stated as a gap. */
-	if (first && feed->only_new)
-		feed->at.seq = status.head;
-	else if (first && status.tail)
-		feed->at.seq = status.tail - 1;
+	position_begin(feed, &status);
 	log_info("feed netlink: module %s, instance %llx, %llu events published", status.version,
 		 (unsigned long long)status.instance, (unsigned long long)status.published);
 	log_skew(&status);
 }
 
-static void on_fetched(void *ctx, const struct fault_event *ev)
-{
-	struct feed_netlink *feed = ctx;
-
-	if (ev->instance == feed->at.instance && ev->seq == feed->at.seq + 1)
-		deliver(feed, ev, false);
-}
-
-static void on_fetched_gap(void *ctx, uint64_t instance, const struct fault_gap *gap)
-{
-	struct feed_netlink *feed = ctx;
-
-	if (instance != feed->at.instance || gap->from != feed->at.seq + 1)
-		return;
-	feed->at.seq = gap->to;
-	deliver_gap(feed, &feed->at, gap);
-}
-
 static void on_query_message(struct genl_query *query, struct nlmsghdr *nlh)
 {
-	static const struct batch_handler handler = { .event = on_fetched, .gap = on_fetched_gap };
 	struct feed_netlink *feed = feed_of(query, query);
 
 	if (feed->state == FEED_ASKING)
 		on_status(feed, nlh);
-	else if (decode_batch(nlh, &handler, feed, &feed->status.unknown))
-		log_warn("feed netlink: malformed events from the kernel");
+	else
+		batches_fetched(feed, nlh);
 }
 
 static void go_live(struct feed_netlink *feed)
 {
 	feed->state = FEED_LIVE;
+	feed->quiet_ns = 0;
 	/* If the instance has no event yet, no delivery has set the cursor. */
 	feed->status.cursor = feed->at;
 	if (feed->status.up)
@@ -222,6 +195,8 @@ static void on_fetch_done(struct feed_netlink *feed)
 {
 	bool stuck = feed->seen > feed->at.seq && feed->at.seq == feed->fetched_from;
 
+	if (feed->at.seq < feed->head)
+		position_withheld(feed);
 	/*
 	 * The module retains an event before it sends it by multicast, so a fetch must return
 	 * @seen.
@@ -236,6 +211,7 @@ static void on_query_done(struct genl_query *query, int err)
 {
 	struct feed_netlink *feed = feed_of(query, query);
 
+	loop_timer_disarm(feed->loop, &feed->answer);
 	if (!err && feed->state == FEED_ASKING && !feed->answered)
 		err = -EBADMSG;
 	/*
@@ -252,42 +228,6 @@ static void on_query_done(struct genl_query *query, int err)
 		on_fetch_done(feed);
 }
 
-static void on_multicast(void *ctx, const struct fault_event *ev)
-{
-	struct feed_netlink *feed = ctx;
-
-	if (ev->instance != feed->at.instance || feed->state < FEED_FETCHING ||
-	    ev->seq <= feed->at.seq)
-		return;
-	if (ev->seq == feed->at.seq + 1)
-		deliver(feed, ev, true);
-	else
-		feed->seen = ev->seq;
-}
-
-static void on_multicast_gap(void *ctx, uint64_t instance, const struct fault_gap *gap)
-{
-	struct feed_netlink *feed = ctx;
-
-	(void)instance;
-	(void)gap;
-	feed->overrun = true;
-}
-
-static void on_event_message(void *ctx, struct nlmsghdr *nlh)
-{
-	static const struct batch_handler handler = { .event = on_multicast,
-						      .gap = on_multicast_gap };
-	struct feed_netlink *feed = ctx;
-
-	if (nlh->nlmsg_type < NLMSG_MIN_TYPE)
-		return;
-	if (decode_batch(nlh, &handler, feed, &feed->status.unknown)) {
-		log_warn("feed netlink: malformed events from the kernel");
-		feed->overrun = true;
-	}
-}
-
 static bool is_readable(const struct feed_netlink *feed)
 {
 	struct pollfd pfd = { .fd = nl_socket_get_fd(feed->events), .events = POLLIN };
@@ -299,7 +239,7 @@ static bool is_readable(const struct feed_netlink *feed)
 static bool read_events(struct feed_netlink *feed, int max)
 {
 	for (int i = 0; i < max; i++) {
-		int err = genl_receive(feed->events, on_event_message, feed);
+		int err = genl_receive(feed->events, batches_multicast, feed);
 
 		if (err == -ENOBUFS) {
 			feed->status.enobufs++;
@@ -316,7 +256,11 @@ static void on_events_ready(struct loop_fd *watch, uint32_t events)
 	struct feed_netlink *feed = feed_of(watch, events_watch);
 
 	(void)events;
-	if (read_events(feed, DATAGRAMS_PER_TURN) || feed->state != FEED_LIVE || !is_behind(feed))
+	if (read_events(feed, DATAGRAMS_PER_TURN) || feed->state != FEED_LIVE)
+		return;
+	if (!feed->quiet_ns)
+		feed->quiet_ns = clock_mono_ns();
+	if (!is_behind(feed))
 		return;
 	/* The socket is empty, so the kernel reports the next drop with a new ENOBUFS. */
 	feed->overrun = false;
@@ -350,13 +294,28 @@ static void on_query_ready(struct loop_fd *watch, uint32_t events)
 	(void)events;
 	if (is_congested(feed)) {
 		loop_del(feed->loop, watch);
+		loop_timer_disarm(feed->loop, &feed->answer);
 		loop_timer_arm(feed->loop, &feed->resume, CONGESTED_NS);
 		return;
 	}
+	if (feed->query.busy)
+		loop_timer_arm(feed->loop, &feed->answer, ANSWER_NS);
 	genl_query_receive(&feed->query);
 	/* Events that arrived during the fetch may have shown further gaps. */
 	if (feed->state == FEED_LIVE && is_behind(feed))
 		on_events_ready(&feed->events_watch, 0);
+}
+
+static void on_no_answer(struct loop_timer *timer)
+{
+	struct feed_netlink *feed = feed_of(timer, answer);
+	struct pollfd pfd = { .fd = genl_query_fd(&feed->query), .events = POLLIN };
+
+	/* The exporter itself may have been stopped. */
+	if (poll(&pfd, 1, 0) > 0)
+		loop_timer_arm(feed->loop, timer, ANSWER_NS);
+	else
+		give_up(feed, -ETIMEDOUT);
 }
 
 static void on_retry(struct loop_timer *timer)
@@ -389,16 +348,16 @@ static void attach(struct feed_netlink *feed)
 	feed->query.error[0] = '\0';
 	err = open_sockets(feed);
 	if (err == -ENOENT)
-		state_unload(feed);
+		position_unloaded(feed);
 	feed->seen = 0;
 	feed->overrun = false;
 	feed->answered = false;
 	feed->state = FEED_ASKING;
-	if (!err)
-		err = genl_query_send(&feed->query,
-				      genl_query_new(&feed->query, FAULTCAST_CMD_STATUS_GET, 0));
+	feed->quiet_ns = 0;
 	if (err)
 		give_up(feed, err);
+	else
+		send_query(feed, genl_query_new(&feed->query, FAULTCAST_CMD_STATUS_GET, 0));
 }
 
 /*
@@ -464,6 +423,7 @@ int feed_netlink_start(struct feed_netlink *feed, struct loop *loop, const struc
 		.query_watch.ready = on_query_ready,
 		.retry.expired = on_retry,
 		.resume.expired = on_resume,
+		.answer.expired = on_no_answer,
 	};
 	feed->status.name = genl_is_userspace() ? "standin" : "netlink";
 	feed->status.reason = feed->reason;

@@ -23,8 +23,13 @@ struct feed_netlink {
 	bool only_new; /* begin with the next event, not with the oldest that is retained */
 
 	enum feed_state state;
-	struct cursor at;      /* position of the last event delivered or gap stated */
-	uint64_t seen;	       /* sequence number of the last event received out of order */
+	struct cursor at;    /* position of the last event delivered or gap stated */
+	uint64_t instance;   /* the module's; at.instance differs if the module has used it twice */
+	uint64_t head;	     /* the newest event, as the module said when the feed attached */
+	uint64_t quiet_ns;   /* when the events' socket was empty for the first time; 0: not yet */
+	uint64_t retried_ns; /* when the feed last decided to attach again */
+	uint64_t retry_ns;   /* how long it will wait the next time */
+	uint64_t seen;	     /* sequence number of the last event received out of order */
 	uint64_t fetched_from; /* the last EVENT_GET began after this sequence number */
 	bool overrun;	       /* the kernel dropped messages */
 	bool answered;	       /* the module has answered STATUS_GET */
@@ -41,6 +46,7 @@ struct feed_netlink {
 	struct loop_fd query_watch;
 	struct loop_timer retry;  /* to attach again after an error */
 	struct loop_timer resume; /* to read answers again after congestion */
+	struct loop_timer answer; /* expires if the module does not answer */
 };
 
 /*

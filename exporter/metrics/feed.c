@@ -22,6 +22,11 @@ static void collect_overruns(struct expo *e, const struct snapshot *s)
 	metric_add_for(e, "source", bus_feed()->name, bus_feed()->enobufs);
 }
 
+static void collect_malformed(struct expo *e, const struct snapshot *s)
+{
+	metric_add_for(e, "source", bus_feed()->name, bus_feed()->malformed + s->malformed);
+}
+
 static void collect_unknown(struct expo *e, const struct snapshot *s)
 {
 	metric_add_for(e, "source", bus_feed()->name, bus_feed()->unknown + s->unknown);
@@ -61,6 +66,15 @@ const struct metric feed_metrics[] = {
 		.origin = METRIC_EXPORTER,
 		.labels = "source",
 		.collect = collect_unknown,
+	},
+	{
+		.family = { "faultcast_source_malformed_total", METRIC_COUNTER,
+			    "Messages of the kernel module that the exporter left out because they "
+			    "are malformed or contradict earlier ones." },
+		.details = "Always 0, unless the module or the memory of the kernel is broken.",
+		.origin = METRIC_EXPORTER,
+		.labels = "source",
+		.collect = collect_malformed,
 	},
 	{ .family.name = NULL },
 };

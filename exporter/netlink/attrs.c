@@ -2,6 +2,7 @@
 #include "attrs.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/utf8.h"
 #include "faultcast.h"
@@ -45,14 +46,19 @@ void attrs_get_string(struct nlattr *attr, char *out, size_t size)
 void attrs_get_address(struct address *address, struct nlattr *segment, struct nlattr *bdf,
 		       struct nlattr *name)
 {
+	struct address other;
+
 	*address = (struct address){ .type = ADDRESS_UNKNOWN };
-	if (bdf) {
+	if (bdf && attrs_get_u32(bdf) <= UINT16_MAX) {
 		address->type = ADDRESS_PCI;
 		address->segment = attrs_get_u32(segment);
 		address->bdf = (uint16_t)attrs_get_u32(bdf);
-	} else if (name) {
+	} else if (name && !bdf) {
 		address->type = ADDRESS_NAME;
 		attrs_get_string(name, address->name, sizeof(address->name));
+		/* No name is printed like an address of another kind. */
+		if (!strchr(address->name, '/') || !address_parse_pci(address->name, &other))
+			*address = (struct address){ .type = ADDRESS_UNKNOWN };
 	}
 }
 

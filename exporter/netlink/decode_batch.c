@@ -109,7 +109,7 @@ static int decode_gap(struct nlattr *nest, struct fault_gap *gap, uint64_t *unkn
 		.from = attrs_get_u64(tb[FAULTCAST_A_GAP_FROM]),
 		.to = attrs_get_u64(tb[FAULTCAST_A_GAP_TO]),
 	};
-	return gap->from && gap->to >= gap->from ? 0 : -EBADMSG;
+	return gap->from && gap->to >= gap->from && gap->to < UINT64_MAX ? 0 : -EBADMSG;
 }
 
 static struct nla_policy batch_policy[FAULTCAST_A_BATCH_MAX + 1] = {

@@ -144,6 +144,10 @@ int decode_device(struct nlmsghdr *nlh, struct device_counts *device, uint64_t *
 	};
 	attrs_get_address(&device->address, tb[FAULTCAST_A_DEVICE_SEGMENT],
 			  tb[FAULTCAST_A_DEVICE_BDF], tb[FAULTCAST_A_DEVICE_NAME]);
+	/* The device without an address has neither, and must not be taken for this one. */
+	if (device->address.type == ADDRESS_UNKNOWN &&
+	    (tb[FAULTCAST_A_DEVICE_BDF] || tb[FAULTCAST_A_DEVICE_NAME]))
+		return -EBADMSG;
 	if (tb[FAULTCAST_A_DEVICE_OVERFLOW])
 		device->address.type = ADDRESS_OVERFLOW;
 	if (attrs_get_identity(&device->identity, tb[FAULTCAST_A_DEVICE_IDENTITY], unknown))

@@ -13,12 +13,20 @@ struct device_table {
 	struct device_counts *devices;
 	size_t count;
 	size_t allocated;
+	uint32_t
+		*index; /* hash table of the places of devices plus 1, twice as large as @devices */
 };
+
+/* More than the module's parameter devices= allows. */
+#define DEVICE_TABLE_MAX (1 << 17)
 
 /* Empties the table at the beginning of a dump, and keeps its memory. */
 void device_table_begin(struct device_table *table);
 
-/* Decodes the next message of the dump.  Returns as decode_device() does, or -ENOMEM. */
+/*
+ * Decodes the next message of the dump.  Returns as decode_device() does, -EEXIST if the dump has
+ * had a device of the same address, -ENOSPC if the dump is too long, or -ENOMEM.
+ */
 int device_table_add(struct device_table *table, struct nlmsghdr *nlh, uint64_t *unknown);
 
 /* Frees the memory; the table is empty then. */

@@ -183,6 +183,7 @@ static void names(void **state)
 	assert_int_equal(seen.events[0].device.type, ADDRESS_NAME);
 	assert_string_equal(seen.events[0].device.name, "platform/x");
 	memset(name, 'n', sizeof(name));
+	name[1] = '/';
 	assert_int_equal(decode_named(name, FAULTCAST_NAME_LEN, &seen), -EBADMSG);
 	assert_int_equal(decode_named(name, 1, &seen), -EBADMSG);
 	assert_int_equal(decode_named(name, 0, &seen), -EBADMSG);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Proves: after each dump, the table has exactly the devices of that dump, decoded from
- * its own messages. Earlier dumps leave nothing behind.
+ * its own messages. Earlier dumps leave nothing behind. A device comes once, whatever the module
+ * says.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "build_message.h"
 #include "netlink/device_table.h"
@@ -50,6 +52,7 @@ static struct nl_msg *device(uint32_t slot, uint64_t published)
 
 	nlmsg_hdr(msg)->nlmsg_seq = ++request;
 	nla_put_u32(msg, FAULTCAST_A_DEVICE_SLOT, slot);
+	nla_put_u32(msg, FAULTCAST_A_DEVICE_BDF, slot);
 	nla_put_u64(msg, FAULTCAST_A_DEVICE_PUBLISHED, published);
 	return msg;
 }
@@ -160,6 +163,71 @@ static void unknown_is_counted_when_decoded(void **state)
 	}
 }
 
+static int add_named(uint32_t slot, const char *name)
+{
+	struct nl_msg *msg = begin_message(FAULTCAST_CMD_DEVICE_GET);
+
+	nla_put_u32(msg, FAULTCAST_A_DEVICE_SLOT, slot);
+	if (name)
+		nla_put_string(msg, FAULTCAST_A_DEVICE_NAME, name);
+	return add_message(msg);
+}
+
+static void an_address_comes_once(void **state)
+{
+	char name[32];
+
+	(void)state;
+	dump(1, DEVICES, 0, 0);
+	for (uint32_t slot = 1; slot <= DEVICES; slot++)
+		assert_int_equal(add_message(device(slot, 9)), -EEXIST);
+	assert_int_equal(add_named(1, NULL), 0);
+	assert_int_equal(add_named(2, NULL), -EEXIST);
+	/* Texts that are printed like an address of another kind. */
+	assert_int_equal(add_named(3, "unknown"), -EBADMSG);
+	assert_int_equal(add_named(4, "overflow"), -EBADMSG);
+	assert_int_equal(add_named(5, "0000:00:00.1"), -EBADMSG);
+	assert_int_equal(add_named(6, ""), -EBADMSG);
+	/* They are the same after control characters were replaced. */
+	assert_int_equal(add_named(7, "a/b\x01"), 0);
+	assert_int_equal(add_named(8, "a/b\x02"), -EEXIST);
+	for (uint32_t i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "platform/%u", i);
+		assert_int_equal(add_named(i, name), 0);
+		assert_int_equal(add_named(i, name), -EEXIST);
+	}
+	assert_int_equal(table.count, DEVICES + 2 + 1000);
+	dump(1, DEVICES, 0, 0);
+}
+
+/* A requester id has 16 bits: a larger number must not be taken for a real device. */
+static void no_address_is_cut(void **state)
+{
+	(void)state;
+	device_table_begin(&table);
+	assert_int_equal(add_message(device(0x10300, 1)), -EBADMSG);
+	assert_int_equal(table.count, 0);
+}
+
+static void a_dump_has_an_end(void **state)
+{
+	int err = 0;
+	uint32_t slot;
+
+	(void)state;
+	device_table_begin(&table);
+	for (slot = 0; !err; slot++) {
+		struct nl_msg *msg = begin_message(FAULTCAST_CMD_DEVICE_GET);
+
+		nla_put_u32(msg, FAULTCAST_A_DEVICE_SLOT, slot);
+		nla_put_u32(msg, FAULTCAST_A_DEVICE_SEGMENT, slot);
+		nla_put_u32(msg, FAULTCAST_A_DEVICE_BDF, 1);
+		err = add_message(msg);
+	}
+	assert_int_equal(err, -ENOSPC);
+	assert_int_equal(slot, DEVICE_TABLE_MAX + 1);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -171,6 +239,9 @@ int main(void)
 		TEST(malformed_stays_malformed),
 		TEST(half_a_message_is_not_remembered),
 		TEST(unknown_is_counted_when_decoded),
+		TEST(an_address_comes_once),
+		TEST(no_address_is_cut),
+		TEST(a_dump_has_an_end),
 	};
 
 	return cmocka_run_group_tests_name("device_table", tests, NULL, NULL);
