@@ -40,7 +40,12 @@ def documented():
 def test(bed):
     standin = bed.start_standin()
     standin.ask("load")
-    exporter = bed.start_exporter(standin, "--storage.path=" + os.path.join(bed.dir, "store"))
+    standin.ask(f"alias 0000:41:00.0 {NIC}")
+    config = os.path.join(bed.dir, "exporter.yaml")
+    with open(config, "w", encoding="ascii") as file:
+        file.write("coverage.accept: [{kind: aer, reason: not_native}]\n")
+    exporter = bed.start_exporter(standin, "--config.file=" + config,
+                                  "--storage.path=" + os.path.join(bed.dir, "store"))
     bed.wait(exporter.is_ready, "the exporter is ready")
     standin.ask("publish 32")
     standin.ask(f"suppress {NIC} 1")
