@@ -54,6 +54,9 @@ def parameters(bed, exporter):
         bed.tap.same(status(exporter, b"/v1/events?" + query), expected, f"{query[:60].decode()} gets {expected}")
     for path in (b"/v1/devices", b"/v1/status"):
         bed.tap.same(status(exporter, path + b"?color=red"), 400, f"{path.decode()} refuses an unknown parameter")
+    for query, expected in ((b"coverage=1", 200), (b"coverage=1&coverage=1", 400), (b"Coverage=1", 400),
+                            (b"coverage=2", 400), (b"coverage", 400), (b"coverage=%31", 200)):
+        bed.tap.same(status(exporter, b"/v1/devices?" + query), expected, f"{query.decode()} gets {expected}")
     for headers in ((b"Content-Length: 5", b"Transfer-Encoding: chunked"), (b"Content-Length: 0", b"Content-Length: 5"),
                     (b"Transfer-Encoding: gzip, chunked",), (b"Transfer-Encoding: chunked", b"Transfer-Encoding: x")):
         bed.tap.same(status(exporter, b"/metrics", *headers), 400, f"{headers} are refused")

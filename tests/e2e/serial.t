@@ -14,7 +14,8 @@ import testbed
 METRICS = ("text/plain", "application/openmetrics-text", "application/vnd.google.protobuf; "
            "proto=io.prometheus.client.MetricFamily; encoding=delimited")
 PAGES = [("/metrics", accept) for accept in METRICS] + \
-    [("/v1/devices", accept) for accept in ("application/json", "application/x-protobuf")] + \
+    [(path, accept) for path in ("/v1/devices", "/v1/devices?coverage=1")
+     for accept in ("application/json", "application/x-protobuf")] + \
     [("/v1/events", accept) for accept in stream.READERS] + [("/v1/status", "application/json")]
 
 
