@@ -24,6 +24,10 @@ generation() {
 	faultcastctl --json devices | jq ".devices[] | select(.address.name == \"$card\") | .identity.generation"
 }
 
+has_serial() {
+	[ "$(seen_as 1)" = "32902 4307 e1000e true" ]
+}
+
 slot_is_empty() {
 	[ ! -e /sys/bus/pci/devices/$card ] && [ "$(cat /sys/bus/pci/slots/7/adapter)" = 0 ]
 }
@@ -40,6 +44,7 @@ guest() {
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	fault
+	ok "the serial number is read" wait_for 30 has_serial
 	before=$(generation)
 	ok "the card is pulled" qmp '{"execute":"device_del","arguments":{"id":"first"}}'
 	ok "its slot is empty" wait_for 30 slot_is_empty
