@@ -40,7 +40,7 @@ guest() {
 	ok "the card is suspect" health_is $card 1
 	is "all faults are the id's" "$(metric "faultcast_io_page_faults_total{device=\"$id\",access=\"read\"}")" 12
 	like "the id leads to the card, the bridge and the slot" "$(fetch /metrics | grep ^faultcast_requester_info)" \
-		"{device=\"$id\",card=\"$card\",bridge=\"$bridge\",slot=\"$slot\",.* 1\$"
+		"device=\"$id\",card=\"$card\",bridge=\"$bridge\",slot=\"$slot\",.* 1\$"
 	is "the id has the card's slot" "$(label $id slot)" "$slot"
 	is "the id has the card's class" "$(label $id class)" 0x020000
 	is "/v1/devices names the card" \
