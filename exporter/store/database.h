@@ -88,7 +88,8 @@ void database_close(struct database *d);
 /*
  * Renames the closed file and its log to PATH.corrupt-SECONDS and PATH.corrupt-SECONDS-wal, and
  * deletes older files of exactly such names.  If a file has the name, *@seconds is increased until
- * none has.  Returns 0 or -errno.
+ * none has.  Returns 0, 1 if another file has taken the place of the damaged one and is left alone,
+ * or -errno.
  */
 int database_move_aside(struct database *d, uint64_t *seconds);
 

@@ -73,8 +73,14 @@ static int move(const char *path, const char *to)
 
 int database_move_aside(struct database *d, uint64_t *seconds)
 {
-	char *prefix = sqlite3_mprintf("%s.corrupt-", d->path), *to = NULL;
-	int err = prefix ? -EEXIST : -ENOMEM;
+	enum database_owner owner = database_owner(d);
+	char *prefix, *to = NULL;
+	int err;
+
+	if (owner != DATABASE_OURS && owner != DATABASE_DAMAGED)
+		return 1;
+	prefix = sqlite3_mprintf("%s.corrupt-", d->path);
+	err = prefix ? -EEXIST : -ENOMEM;
 
 	for (int i = 0; i < NAMES_TRIED && err == -EEXIST; i++) {
 		sqlite3_free(to);

@@ -211,7 +211,9 @@ static bool comes_soon(const struct cursor *at)
 static void finish_read(struct store_read *read, const struct database_read *got, int code)
 {
 	read->num = code ? 0 : got->num;
-	read->first = code ? (struct cursor){ 0 } : got->first;
+	read->first = got->first;
+	if (code)
+		read->first.instance = 0;
 	read->scanned = code ? read->after : got->scanned;
 	read->end = !code && got->end && !comes_soon(&got->scanned);
 	read->err = code ? -EIO : got->unknown ? -ENOENT : 0;

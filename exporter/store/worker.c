@@ -83,26 +83,12 @@ static bool move_aside(void)
 	uint64_t seconds = clock_real_ns() / NSEC_PER_SEC;
 	int err = database_move_aside(&own.database, &seconds);
 
-	if (err)
+	if (err < 0)
 		log_error("store %s cannot be moved aside: %s", own.path, strerror(-err));
-	else
+	else if (!err)
 		log_error("store %s: moved to %s.corrupt-%llu, beginning a new one", own.path,
 			  own.path, (unsigned long long)seconds);
-	return !err;
-}
-
-/* The same, unless another file has taken the place of the damaged one. */
-static bool move_aside_ours(void)
-{
-	switch (database_owner(&own.database)) {
-	case DATABASE_OURS:
-	case DATABASE_DAMAGED:
-		return move_aside();
-	case DATABASE_NEW:
-	case DATABASE_OF_OTHERS:
-		break;
-	}
-	return true;
+	return err >= 0;
 }
 
 /*
@@ -135,7 +121,7 @@ static void trouble(int code)
 	if (primary != SQLITE_FULL)
 		database_close(&own.database);
 	if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
-		at_once = move_aside_ours();
+		at_once = move_aside();
 	own.retain_ns = 0;
 	pthread_mutex_lock(&mutex);
 	shared.status.errors++;
