@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -15,14 +16,29 @@
 
 int loop_init(struct loop *loop)
 {
-	*loop = (struct loop){ .epoll_fd = epoll_create1(EPOLL_CLOEXEC) };
-	return loop->epoll_fd < 0 ? -errno : 0;
+	/* The pointer is NULL, because run_timers() does the work.  Edge-triggered, it needs no
+	 * read(). */
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
+	int err = 0;
+
+	*loop = (struct loop){ .epoll_fd = epoll_create1(EPOLL_CLOEXEC), .timer_fd = -1 };
+	if (loop->epoll_fd < 0)
+		return -errno;
+	loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (loop->timer_fd < 0 || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->timer_fd, &ev))
+		err = -errno;
+	if (err)
+		loop_fini(loop);
+	return err;
 }
 
 void loop_fini(struct loop *loop)
 {
+	if (loop->timer_fd >= 0)
+		close(loop->timer_fd);
 	if (loop->epoll_fd >= 0)
 		close(loop->epoll_fd);
+	loop->timer_fd = -1;
 	loop->epoll_fd = -1;
 }
 
@@ -99,16 +115,27 @@ void loop_del_hook(struct loop *loop, struct loop_hook *hook)
 		*at = hook->next;
 }
 
+/* If the first deadline has become later, the timer still expires once for the former one. */
+static void set_timer(struct loop *loop)
+{
+	struct itimerspec at = { .it_value.tv_nsec = 0 };
+	uint64_t deadline_ns;
+
+	if (!loop->timers)
+		return;
+	deadline_ns = loop->timers->deadline_ns;
+	if (loop->timer_set_ns && loop->timer_set_ns <= deadline_ns)
+		return;
+	at.it_value.tv_sec = (time_t)(deadline_ns / NSEC_PER_SEC);
+	at.it_value.tv_nsec = (long)(deadline_ns % NSEC_PER_SEC);
+	timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+	loop->timer_set_ns = deadline_ns;
+}
+
 static int wait_ms(const struct loop *loop)
 {
 	int ms = -1;
 
-	if (loop->timers) {
-		uint64_t now = clock_mono_ns(), at = loop->timers->deadline_ns;
-		uint64_t left = at > now ? (at - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC : 0;
-
-		ms = left > INT_MAX ? INT_MAX : (int)left;
-	}
 	for (struct loop_hook *hook = loop->hooks; hook; hook = hook->next) {
 		int limit = hook->timeout_ms(hook);
 
@@ -122,6 +149,8 @@ static void run_timers(struct loop *loop)
 {
 	uint64_t now = clock_mono_ns();
 
+	if (loop->timer_set_ns <= now)
+		loop->timer_set_ns = 0;
 	while (loop->timers && loop->timers->deadline_ns <= now) {
 		struct loop_timer *timer = loop->timers;
 
@@ -149,8 +178,10 @@ int loop_run(struct loop *loop)
 	struct epoll_event events[EVENTS_PER_WAIT];
 
 	while (!loop->stopping) {
-		int n = epoll_wait(loop->epoll_fd, events, EVENTS_PER_WAIT, wait_ms(loop));
+		int n;
 
+		set_timer(loop);
+		n = epoll_wait(loop->epoll_fd, events, EVENTS_PER_WAIT, wait_ms(loop));
 		/* No event was reported, although one may have arrived since. */
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -15,6 +15,12 @@ struct loop {
 	int epoll_fd;
 	bool stopping;
 	struct loop_timer *timers;
+	/*
+	 * A timerfd.  A time-out of epoll_wait() would set a timer of the kernel for each wait,
+	 * which costs more than the rest of the wait.
+	 */
+	int timer_fd;
+	uint64_t timer_set_ns; /* when @timer_fd expires; 0: it is not set */
 	struct loop_hook *hooks;
 	/* The events of the last wait, during the calls of ready(). */
 	struct epoll_event *pending;
