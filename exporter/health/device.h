@@ -13,10 +13,11 @@
 struct health_device {
 	struct address address; /* first, so that tfind() can take an address for a device */
 	struct health_device *next;
-	uint64_t counted[COUNTERS];    /* the kernel's counters at the last look */
-	uint64_t unreported[COUNTERS]; /* for the replay: counted, but reported by no event */
+	uint64_t counted[HEALTH_COUNTERS]; /* the kernel's counters at the last look */
+	uint64_t
+		unreported[HEALTH_COUNTERS]; /* for the replay: counted, but reported by no event */
 	/* Counted at the last look, but not yet reported.  Below 0: reported before the look. */
-	int64_t awaited[COUNTERS];
+	int64_t awaited[HEALTH_COUNTERS];
 	struct device_identity identity; /* at the last fault */
 	enum health_state reported;
 	bool settled;		   /* a state has been reported since the device was added */

@@ -14,16 +14,16 @@
 #include <string.h>
 
 /* Reads the counters that rules use.  Returns whether any of them is not zero. */
-static bool read_counters(const struct device_counts *counts, uint64_t raised[COUNTERS])
+static bool read_counters(const struct device_counts *counts, uint64_t raised[HEALTH_COUNTERS])
 {
 	uint64_t any = 0;
 
 	for (uint32_t kind = 0; kind <= FAULTCAST_KIND_MAX; kind++)
 		raised[kind] = raised_of_kind(counts, kind);
 	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
-		raised[COUNTER_AER + severity] = counts->aer[severity];
-	raised[COUNTER_OTHER] = 0;
-	for (size_t c = 0; c < COUNTERS; c++)
+		raised[HEALTH_COUNTER_AER + severity] = counts->aer[severity];
+	raised[HEALTH_COUNTER_OTHER] = 0;
+	for (size_t c = 0; c < HEALTH_COUNTERS; c++)
 		any |= raised[c];
 	return any;
 }
@@ -33,7 +33,7 @@ static bool read_counters(const struct device_counts *counts, uint64_t raised[CO
  * nothing, or if memory is short.  If memory is short, @err is set to -ENOMEM.
  */
 static struct health_device *device_of(struct health *health, const struct device_counts *counts,
-				       uint64_t raised[COUNTERS], int *err)
+				       uint64_t raised[HEALTH_COUNTERS], int *err)
 {
 	struct health_device *device = health_find(health, &counts->address);
 	bool any = read_counters(counts, raised);
@@ -111,9 +111,10 @@ static uint64_t await_events(struct health_device *device, size_t counter, uint6
 }
 
 static void look_at(const struct health *health, struct health_device *device,
-		    const uint64_t raised[COUNTERS], const bool by_event[COUNTERS], uint64_t now_ns)
+		    const uint64_t raised[HEALTH_COUNTERS], const bool by_event[HEALTH_COUNTERS],
+		    uint64_t now_ns)
 {
-	for (size_t c = 0; c < COUNTERS; c++) {
+	for (size_t c = 0; c < HEALTH_COUNTERS; c++) {
 		bool anew = raised[c] < device->counted[c];
 		uint64_t more = anew ? raised[c] : raised[c] - device->counted[c];
 		uint64_t unreported = await_events(device, c, more);
@@ -123,17 +124,17 @@ static void look_at(const struct health *health, struct health_device *device,
 	}
 }
 
-static void find_by_event(const struct health *health, bool by_event[COUNTERS])
+static void find_by_event(const struct health *health, bool by_event[HEALTH_COUNTERS])
 {
-	for (size_t c = 0; c < COUNTERS; c++)
+	for (size_t c = 0; c < HEALTH_COUNTERS; c++)
 		by_event[c] = rules_need_reason(health->rules, health->num_rules, c);
 }
 
 int health_look(struct health *health, const struct device_counts *counts, size_t n,
 		uint64_t now_ns)
 {
-	uint64_t raised[COUNTERS];
-	bool by_event[COUNTERS];
+	uint64_t raised[HEALTH_COUNTERS];
+	bool by_event[HEALTH_COUNTERS];
 	int err = 0;
 
 	find_by_event(health, by_event);
@@ -146,6 +147,14 @@ int health_look(struct health *health, const struct device_counts *counts, size_
 		look_at(health, device, raised, by_event, now_ns);
 	}
 	return err;
+}
+
+bool health_needs_events(const struct health *health)
+{
+	for (size_t r = 0; r < health->num_rules; r++)
+		if (health->rules[r].scope.reason)
+			return true;
+	return false;
 }
 
 void health_event(struct health *health, const struct fault_event *ev, uint64_t now_ns)
@@ -167,11 +176,11 @@ void health_event(struct health *health, const struct fault_event *ev, uint64_t 
 
 bool health_awaits_events(const struct health *health)
 {
-	bool by_event[COUNTERS];
+	bool by_event[HEALTH_COUNTERS];
 
 	find_by_event(health, by_event);
 	for (const struct health_device *device = health->devices; device; device = device->next)
-		for (size_t c = 0; c < COUNTERS; c++)
+		for (size_t c = 0; c < HEALTH_COUNTERS; c++)
 			if (by_event[c] && device->awaited[c] > 0)
 				return true;
 	return false;
@@ -209,7 +218,7 @@ void health_new_counters(struct health *health, uint64_t now_ns)
 
 int health_begin(struct health *health, const struct device_counts *counts, size_t n)
 {
-	uint64_t raised[COUNTERS];
+	uint64_t raised[HEALTH_COUNTERS];
 	int err = 0;
 
 	health_fini(health);
@@ -268,7 +277,7 @@ void health_replay(struct health *health, const struct fault_event *ev)
 	count_anew(health, device, rules_for(health->rules, health->num_rules, &subject), 1,
 		   ev->mono_ns);
 	subject.knows_reason = false;
-	for (size_t c = 0; c < COUNTERS; c++) {
+	for (size_t c = 0; c < HEALTH_COUNTERS; c++) {
 		uint64_t unpublished = ev->suppressed_before + ev->lost_before;
 
 		if (unpublished > device->unreported[c])
@@ -287,7 +296,10 @@ void health_event_again(struct health *health, const struct fault_event *ev, uin
 	const struct rule_subject subject = subject_of_event(health, ev);
 	struct health_device *device = health_find(health, &ev->device);
 
-	if (device && rules_need_reason(health->rules, health->num_rules, subject.counter))
+	if (!device)
+		return;
+	device->awaited[subject.counter]--;
+	if (rules_need_reason(health->rules, health->num_rules, subject.counter))
 		count_anew(health, device, rules_for(health->rules, health->num_rules, &subject), 1,
 			   now_ns);
 }
@@ -329,6 +341,7 @@ static void put_tallies(const struct health *health, const struct rule_lists *li
 	free(device->tallies);
 	device->tallies = tallies;
 	memcpy(device->unreported, device->counted, sizeof(device->counted));
+	memset(device->awaited, 0, sizeof(device->awaited));
 }
 
 int health_set_rules(struct health *health, const struct health_rule *rules, size_t num)

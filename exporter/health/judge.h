@@ -48,6 +48,9 @@ void health_fini(struct health *health);
 int health_look(struct health *health, const struct device_counts *counts, size_t n,
 		uint64_t now_ns);
 
+/* Whether some rule needs a reason, so that health_event() must be called. */
+bool health_needs_events(const struct health *health);
+
 /*
  * Reads an event that was received after health_begin(), and that health_replay() has not read.
  * The fault counts as raised at @now_ns.

@@ -11,8 +11,9 @@ enum answer { NO, PERHAPS, YES };
 static size_t counter_of(uint32_t kind, uint32_t severity)
 {
 	if (kind == FAULTCAST_KIND_AER && severity <= FAULTCAST_SEVERITY_MAX)
-		return COUNTER_AER + severity;
-	return kind <= FAULTCAST_KIND_MAX && kind != FAULTCAST_KIND_AER ? kind : COUNTER_OTHER;
+		return HEALTH_COUNTER_AER + severity;
+	return kind <= FAULTCAST_KIND_MAX && kind != FAULTCAST_KIND_AER ? kind
+									: HEALTH_COUNTER_OTHER;
 }
 
 size_t counter_of_event(const struct fault_event *ev)

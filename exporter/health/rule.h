@@ -53,9 +53,9 @@ extern const struct health_rule health_default_rules[];
 extern const size_t health_num_default_rules;
 
 /* Indices of counters: kinds, then AER severities, then one for faults that no rule counts. */
-#define COUNTER_AER (FAULTCAST_KIND_MAX + 1)
-#define COUNTER_OTHER (COUNTER_AER + FAULTCAST_SEVERITY_MAX + 1)
-#define COUNTERS (COUNTER_OTHER + 1)
+#define HEALTH_COUNTER_AER (FAULTCAST_KIND_MAX + 1)
+#define HEALTH_COUNTER_OTHER (HEALTH_COUNTER_AER + FAULTCAST_SEVERITY_MAX + 1)
+#define HEALTH_COUNTERS (HEALTH_COUNTER_OTHER + 1)
 
 /* The counter of a fault, and the one whose faults a rule counts. */
 size_t counter_of_event(const struct fault_event *ev);

@@ -134,13 +134,13 @@ static void replay(const struct fault_event *ev)
 
 static void count(const struct fault_event *ev)
 {
-	if (!ev->synthetic)
+	if (!ev->synthetic && health_needs_events(&health))
 		health_event(&health, ev, clock_mono_ns());
 }
 
 static void count_again(const struct fault_event *ev)
 {
-	if (!ev->synthetic)
+	if (!ev->synthetic && health_needs_events(&health))
 		health_event_again(&health, ev, clock_mono_ns());
 }
 

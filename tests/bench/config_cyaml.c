@@ -7,16 +7,18 @@
  * ranges, so the prototype takes all values as strings and hands them to options_set() afterwards.
  */
 #include <cyaml/cyaml.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "health/settings.h"
 
 static const char *const colours[] = { "red", "green", NULL };
 
-static struct {
+static struct values {
 	const char *text;
 	uint64_t number;
 	uint64_t keep;
@@ -25,27 +27,33 @@ static struct {
 } got;
 
 static const struct option_row rows[] = {
-	{ .name = "web.text", .type = OPTION_STRING, .value = &got.text, .arg = "TEXT" },
+	{ .name = "web.text",
+	  .type = OPTION_STRING,
+	  .offset = offsetof(struct values, text),
+	  .arg = "TEXT" },
 	{ .name = "web.number",
 	  .type = OPTION_NUMBER,
-	  .value = &got.number,
+	  .offset = offsetof(struct values, number),
 	  .min = 3,
 	  .max = 300,
 	  .arg = "N" },
 	{ .name = "web.keep",
 	  .type = OPTION_DURATION,
-	  .value = &got.keep,
+	  .offset = offsetof(struct values, keep),
 	  .min = NSEC_PER_SEC,
 	  .max = 60 * NSEC_PER_SEC,
 	  .arg = "DURATION" },
 	{ .name = "colour",
 	  .type = OPTION_CHOICE,
-	  .value = &got.colour,
+	  .offset = offsetof(struct values, colour),
 	  .choices = colours,
 	  .arg = "COLOUR" },
-	{ .name = "on", .type = OPTION_FLAG, .value = &got.on },
+	{ .name = "on", .type = OPTION_FLAG, .offset = offsetof(struct values, on) },
 	{ .name = NULL },
 };
+
+static struct health_options rules;
+static struct option_set sets[] = { { rows, &got }, { NULL, &rules }, { NULL, NULL } };
 
 /* PROTOTYPE BEGINS */
 
@@ -129,7 +137,13 @@ static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 
 static int set(const char *name, const char *text, struct strbuf *error)
 {
-	return text ? options_set(options_find(rows, name, strlen(name)), name, text, error) : 0;
+	const struct option_row *row;
+	void *value;
+
+	if (!text)
+		return 0;
+	row = options_find(sets, name, strlen(name), &value);
+	return options_set(row, value, name, text, error);
 }
 
 /*
@@ -230,12 +244,14 @@ int main(void)
 	static struct config config;
 	size_t count = sizeof(texts) / sizeof(texts[0]), differ = 0;
 
+	sets[1].rows = health_settings.rows;
 	for (size_t i = 0; i < count; i++) {
 		struct strbuf ours = STRBUF_INIT, theirs = STRBUF_INIT;
 		int ours_err, theirs_err;
 
 		memset(&config, 0, sizeof(config));
-		ours_err = config_parse(&config, rows, "f.yaml", texts[i], strlen(texts[i]), &ours);
+		memset(&rules, 0, sizeof(rules));
+		ours_err = config_parse(&config, sets, "f.yaml", texts[i], strlen(texts[i]), &ours);
 		theirs_err = prototype(texts[i], &theirs);
 		show_text(texts[i]);
 		show("reader", ours_err, &ours);
