@@ -9,7 +9,8 @@ COUNT ?= 1000000
 
 .PHONY: check test test-unit test-stream test-prometheus chaos chaos-host chaos-vm stream-build test-vm \
 	test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream \
-	bench-scrape bench-storm bench-kernel bench-decisions test-lockdep-short test-long test-debian13
+	bench-scrape bench-storm bench-kernel bench-decisions bench-short bench-short-build bench-short-host \
+	bench-short-vm test-lockdep-short test-long test-debian13
 
 # Unit tests: tests/unit/ROOM/NAME.c links the room and everything that the room needs. The directory kmod
 # holds the tests of the module's files that also compile here, against stand-ins for the kernel's headers.
@@ -233,6 +234,25 @@ bench-kernel: deps
 	@status=0; for bench in kernel_cost peers; do \
 		tests/vm/run --accel tcg tests/vm/bench/$$bench.sh || status=1; \
 	done; exit $$status
+
+# Benchmarks in a short form: they must start, measure something and end. No time is checked.
+bench-short: deps
+	@$(MAKE) --no-print-directory bench-short-build
+	@$(MAKE) --no-print-directory bench-short-host
+
+bench-short-build: stream-build $(addprefix $(B)/bench/,stream_load codec scrape_static go_exporter \
+	health_restart pci_names config_cyaml)
+
+bench-short-host:
+	BENCH_SHORT=1 prove tests/bench/stream tests/bench/scrape tests/bench/notify
+	BENCH_SHORT=1 prove tests/bench/scrape_compare :: $(B)/faultcast_exporter $(abspath $(B))/faultcast_exporter
+	$(B)/bench/health_restart >/dev/null
+	head -n 5000 /usr/share/misc/pci.ids >$(B)/bench/pci.ids && $(B)/bench/pci_names $(B)/bench/pci.ids
+	$(B)/bench/config_cyaml >/dev/null
+
+# The benchmarks in virtual machines. Without KVM this takes minutes, most of them for bpftrace.
+bench-short-vm:
+	BENCH_SHORT=1 prove -e tests/vm/run tests/vm/bench/*.sh
 
 # The measurements behind docs/adr, each with and without the decision. One more is
 # tests/bench/scrape_compare, which compares two builds.

@@ -8,6 +8,8 @@
 # excludes work that an observer does even if nothing happens. QEMU counts instructions instead of
 # time (-icount), so the result is a number of instructions, and the load of the host has no
 # influence.
+#
+# With BENCH_SHORT=1 it measures little and in time, and shows only that it works.
 VM_CPUS=1
 VM_MEMORY=2048
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"
@@ -20,6 +22,22 @@ device=0000:00:04.0
 storms="single burst aer"
 first=200
 settle=5
+start=3
+many=4000
+few=1000
+filled=5000
+# In the guest, the kernel's command line tells.
+if [ "${BENCH_SHORT-}" ] || grep -qw bench_short /proc/cmdline; then
+	VM_APPEND=bench_short
+	VM_ARGS=""
+	short=1
+	first=100
+	settle=0.1
+	start=0.5
+	many=200
+	few=100
+	filled=100
+fi
 
 # storm_KIND COUNT: raises COUNT events.
 
@@ -51,7 +69,7 @@ aer_records() {
 
 # size KIND: the number of events in its storm.
 size() {
-	[ "$1" = burst ] && echo 4000 || echo 1000
+	[ "$1" = burst ] && echo $many || echo $few
 }
 
 # between BEFORE AFTER: "BUSY TIME" between two results of cpu_ns.
@@ -64,12 +82,12 @@ between() {
 # measurement triggers all work that happens only once.
 busy_in() {
 	storm_"$1" $first >/dev/null
-	sleep $settle
+	sleep "$settle"
 	start=$(cpu_ns)
-	sleep $settle
+	sleep "$settle"
 	quiet=$(cpu_ns)
 	storm_"$1" "$(size "$1")" >/dev/null
-	sleep $settle
+	sleep "$settle"
 	echo "$(between "$start" "$quiet") $(between "$quiet" "$(cpu_ns)") $(size "$1")" |
 		awk '{printf "%.0f\n", ($3 - $1 / $2 * $4) / $5}'
 }
@@ -85,10 +103,16 @@ row() {
 	echo "$1|$2|$3|$4|$5" >>/tmp/rows
 }
 
+# more SEEN SEEN-COMMAND: whether more events are decoded than before.
+more() {
+	[ "$($2)" -gt "$1" ]
+}
+
 # observed NAME KIND SEEN-COMMAND: a row. SEEN-COMMAND counts the events decoded so far.
 observed() {
 	seen=$($3)
 	cost=$(($(busy_in "$2") - $(cat /tmp/base."$2")))
+	[ -z "${short-}" ] || wait_for 60 more "$seen" "$3"
 	row "$1" "$2" $cost $(($($3) - seen)) $((first + $(size "$2")))
 }
 
@@ -97,7 +121,14 @@ observed() {
 record() {
 	trace-cmd record -e iommu:io_page_fault -e ras:aer_event -o /tmp/trace.dat >/dev/null 2>&1 &
 	observer=$!
-	sleep 3
+	ok "trace-cmd records" wait_for 60 is_recording
+	sleep "$start"
+}
+
+# trace-cmd turns tracing off, enables the events, and turns tracing on again.
+is_recording() {
+	grep -q 1 /sys/kernel/tracing/events/iommu/io_page_fault/enable &&
+		grep -q 1 /sys/kernel/tracing/events/ras/aer_event/enable && grep -q 1 /sys/kernel/tracing/tracing_on
 }
 
 # report: sets $decoding, the instructions for decoding.
@@ -136,12 +167,17 @@ traced() {
 	grep -c '^0000:' /tmp/bpftrace
 }
 
+is_traced() {
+	storm_single 1 && more 0 traced
+}
+
 measure_bpftrace() {
 	for kind in $storms; do undisturbed "$kind"; done
 	bpftrace -e "$one_liner" >/tmp/bpftrace 2>&1 &
 	observer=$!
 	ok "bpftrace attaches" wait_for 300 grep -q Attaching /tmp/bpftrace
-	sleep 3
+	ok "bpftrace observes" wait_for 300 is_traced
+	sleep "$start"
 	for kind in $storms; do observed bpftrace "$kind" traced; done
 	kill -INT "$observer"
 	wait "$observer"
@@ -170,7 +206,7 @@ measure_rasdaemon() {
 # faultcast, without a limit and with its defaults
 
 printed() {
-	grep -cE ' (fault|aer) ' /tmp/tail
+	grep -cE ' (io_page_fault|aer) ' /tmp/tail
 }
 
 delivered() {
@@ -205,7 +241,7 @@ measure_limited() {
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	for kind in $storms; do
-		storm_"$kind" 1000 >/dev/null
+		storm_"$kind" $few >/dev/null
 		observed "faultcast, storm control" "$kind" delivered
 	done
 	ok "the exporter ends cleanly" stop_exporter
@@ -218,8 +254,9 @@ table() {
 	awk -F '|' -v kind="$1" '
 		$2 != kind { next }
 		{ name[++n] = $1; cost[n] = $3; seen[n] = $4; raised[n] = $5 }
-		/^(trace-cmd record, report|bpftrace|rasdaemon)/ && (!best || $3 < best) { best = $3; peer = $1 }
+		/^(trace-cmd record, report|bpftrace|rasdaemon)/ && $3 > 0 && (!best || $3 < best) { best = $3; peer = $1 }
 		END {
+			best = best ? best : 1
 			for (i = 1; i <= n; i++)
 				printf "%-28s %8d %8.2f %8s\n", name[i], cost[i], cost[i] / best,
 					seen[i] == "-" ? "" : raised[i] - seen[i]
@@ -229,9 +266,9 @@ table() {
 						cost[i] * 3 <= best ? "met" : "missed" }' /tmp/rows
 }
 
-# Whether every row has a measurement and at least one event.
+# Whether every row has a measurement and at least one event. A time may be below the noise.
 complete() {
-	awk -F '|' '$3 <= 0 || $4 == 0 { print "nothing measured: " $0; bad = 1 } END { exit bad || NR != 22 }' \
+	awk -F '|' -v short="${short-}" '(!short && $3 <= 0) || $4 == 0 { print "nothing measured: " $0; bad = 1 } END { exit bad || NR != 22 }' \
 		/tmp/rows
 }
 
@@ -242,7 +279,7 @@ guest() {
 	ok "aer_inject is there" modprobe aer_inject
 	ok "a first fault" raise_iommu_fault device=$device
 	# Fills the kernel log's ring buffer, so that it stays full during the measurements.
-	storm_aer 5000
+	storm_aer $filled
 	for kind in $storms; do measure_trace_cmd "$kind"; done
 	measure_bpftrace
 	measure_rasdaemon
