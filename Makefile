@@ -128,7 +128,7 @@ help:
 	@echo '                 counts the instructions of a fault, and compares an event with other observers'
 	@echo 'make bench-decisions'
 	@echo '                 takes the measurements that docs/adr quotes'
-	@echo 'make bench-short runs the benchmarks of the host in a short form, which shows only that they work'
+	@echo 'make bench-short runs the benchmarks in a short form, which shows only that they work'
 	@echo 'make demo        boots a machine with a rogue device, and its exporter on http://127.0.0.1:10186/'
 	@echo 'make demo-check  does the same unattended: exits 0 when the fault arrived'
 
