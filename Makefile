@@ -123,6 +123,8 @@ help:
 	@echo '                 measures the cost and the delay of an event, from netlink to clients'
 	@echo 'make bench-scrape'
 	@echo '                 measures a scrape of 4096 devices, beside a Go exporter and static bytes'
+	@echo 'make bench-hold-up'
+	@echo '                 measures how long clients of one address keep those of another waiting'
 	@echo 'make bench-storm measures what a storm costs a task on another CPU'
 	@echo 'make bench-kernel'
 	@echo '                 counts the instructions of a fault, and compares an event with other observers'

@@ -9,7 +9,7 @@ COUNT ?= 1000000
 
 .PHONY: check test test-unit test-stream test-prometheus chaos chaos-host chaos-vm stream-build test-vm \
 	test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream \
-	bench-scrape bench-storm bench-kernel bench-decisions bench-short bench-short-build bench-short-host \
+	bench-scrape bench-hold-up bench-storm bench-kernel bench-decisions bench-short bench-short-build bench-short-host \
 	bench-short-vm test-lockdep-short test-long test-debian13
 
 # Unit tests: tests/unit/ROOM/NAME.c links the room and everything that the room needs. The directory kmod
@@ -223,6 +223,11 @@ bench-scrape: deps
 		$(addprefix $(B)/bench/,stream_load scrape_static go_exporter)
 	@tests/bench/scrape
 
+# How long clients of one address keep those of another waiting.
+bench-hold-up: deps
+	@$(MAKE) --no-print-directory $(B)/faultcast_exporter $(B)/standin/faultcast_standin
+	@tests/bench/hold_up
+
 # The time that a task on another CPU loses in a storm.
 bench-storm: all
 	tests/vm/run tests/vm/bench/storm_cost.sh
@@ -246,6 +251,7 @@ bench-short-build: all stream-build $(addprefix $(B)/bench/,stream_load codec sc
 
 bench-short-host:
 	BENCH_SHORT=1 prove tests/bench/stream tests/bench/scrape tests/bench/notify
+	SECONDS=1 prove tests/bench/hold_up :: replay
 	BENCH_SHORT=1 prove tests/bench/scrape_compare :: $(B)/faultcast_exporter $(abspath $(B))/faultcast_exporter
 	$(B)/bench/health_restart >/dev/null
 	head -n 5000 /usr/share/misc/pci.ids >$(B)/bench/pci.ids && $(B)/bench/pci_names $(B)/bench/pci.ids

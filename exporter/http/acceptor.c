@@ -147,6 +147,8 @@ static void on_listen(struct loop_fd *watch, uint32_t events)
 {
 	struct source *source = (void *)((char *)watch - offsetof(struct source, watch));
 	const uint64_t until = clock_mono_ns() + ACCEPT_NS;
+	bool first =
+		true; /* without a descriptor, only the first accept4() tells of a connection */
 
 	(void)events;
 	displaced = 0;
@@ -159,9 +161,10 @@ static void on_listen(struct loop_fd *watch, uint32_t events)
 			if (source->listener->unix_path)
 				address.ss_family = AF_UNIX;
 			add(source, fd, (const void *)&address);
+			first = false;
 			continue;
 		}
-		if (is_lack_of_resources(errno))
+		if (first && is_lack_of_resources(errno))
 			on_no_descriptor(errno);
 		return;
 	}

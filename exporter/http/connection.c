@@ -17,6 +17,8 @@
  * so that a client with many requests delays others by a few milliseconds only.
  */
 #define TURN_NS (2 * NSEC_PER_MSEC)
+/* Connections that libmicrohttpd gets in one turn; most of them ask for something at once. */
+#define HAND_OVERS_PER_TURN 32
 
 struct options {
 	uint64_t idle_ns;
@@ -64,6 +66,7 @@ static struct connection_queue queues[CONNECTION_STATES];
 static struct loop_timer deadline = { .expired = on_deadline };
 static uint64_t turn; /* number of the present turn of the loop */
 static uint64_t num_postponed;
+static struct connection_queue arrived = TAILQ_HEAD_INITIALIZER(arrived);
 
 /* How long a connection may be in a state, and what is counted when it is there longer. */
 static const struct limit {
@@ -108,7 +111,7 @@ static void postpone(struct connection *c)
 		return;
 	c->postponed = true;
 	num_postponed++;
-	TAILQ_INSERT_TAIL(&c->client->postponed, c, in_postponed);
+	TAILQ_INSERT_TAIL(&c->client->postponed, c, in_queue);
 }
 
 static void end_postponed(struct connection *c)
@@ -117,7 +120,7 @@ static void end_postponed(struct connection *c)
 		return;
 	c->postponed = false;
 	num_postponed--;
-	TAILQ_REMOVE(&c->client->postponed, c, in_postponed);
+	TAILQ_REMOVE(&c->client->postponed, c, in_queue);
 }
 
 static void set_state(struct connection *c, enum connection_state state)
@@ -131,11 +134,19 @@ static void set_state(struct connection *c, enum connection_state state)
 	enter_state(c, state);
 }
 
+static void end_arrived(struct connection *c)
+{
+	if (c->arrived)
+		TAILQ_REMOVE(&arrived, c, in_queue);
+	c->arrived = false;
+}
+
 /* The caller closes the descriptor. */
 static void forget(struct connection *c)
 {
 	loop_del(connection_loop, &c->watch);
 	end_postponed(c);
+	end_arrived(c);
 	leave_state(c);
 	limits_client_put(c->client);
 	free(c);
@@ -197,25 +208,19 @@ void connection_notify(void *cls, struct MHD_Connection *mhd, void **connection,
 	forget(c);
 }
 
-/*
- * Gives the connection to libmicrohttpd.  Returns false if there was no memory for it: then
- * libmicrohttpd has closed the descriptor, and @c is freed.
- */
-static bool hand_over(struct connection *c)
+/* libmicrohttpd closes the descriptor also if it refuses the connection, for lack of memory. */
+static void hand_over(struct connection *c)
 {
 	static const struct sockaddr unspecified = { .sa_family = AF_UNSPEC };
-	bool added;
 
-	set_state(c, CONNECTION_READING);
+	end_arrived(c);
 	adding = c;
-	added = MHD_add_connection(c->daemon, c->fd, &unspecified, sizeof(unspecified)) == MHD_YES;
-	if (!added) {
+	if (MHD_add_connection(c->daemon, c->fd, &unspecified, sizeof(unspecified)) != MHD_YES) {
 		limits_count(LIMITS_REFUSED_MEMORY);
 		if (adding)
 			forget(adding);
 	}
 	adding = NULL;
-	return added;
 }
 
 static bool has_unread(const struct connection *c)
@@ -245,12 +250,13 @@ static void on_watch(struct loop_fd *watch, uint32_t events)
 		connection_close(c);
 		return;
 	}
-	if (!c->mhd) {
-		if (!has_unread(c))
-			connection_close(c);
-		else if (hand_over(c) && events & EPOLLRDHUP)
-			on_half(c);
+	if (!c->mhd && !has_unread(c)) {
+		connection_close(c);
 		return;
+	}
+	if (!c->mhd && !c->arrived) {
+		TAILQ_INSERT_TAIL(&arrived, c, in_queue);
+		c->arrived = true;
 	}
 	if (c->state == CONNECTION_IDLE && has_unread(c))
 		set_state(c, CONNECTION_READING);
@@ -263,6 +269,8 @@ void connections_before_run(void)
 	struct connection *c;
 
 	turn++;
+	for (int i = 0; i < HAND_OVERS_PER_TURN && (c = TAILQ_FIRST(&arrived)); i++)
+		hand_over(c);
 	if (!num_postponed)
 		return;
 	for (c = TAILQ_FIRST(&queues[CONNECTION_ANSWERING]); c; c = TAILQ_NEXT(c, all))
@@ -272,7 +280,7 @@ void connections_before_run(void)
 
 bool connections_must_run(void)
 {
-	return num_postponed != 0;
+	return num_postponed || !TAILQ_EMPTY(&arrived);
 }
 
 /* Connections of a client take turns, whatever the order in which libmicrohttpd calls them. */
@@ -363,10 +371,12 @@ void connections_stop(void)
 	if (!connection_loop)
 		return;
 	loop_timer_disarm(connection_loop, &deadline);
-	for (c = TAILQ_FIRST(&queues[CONNECTION_IDLE]); c; c = next) {
-		next = TAILQ_NEXT(c, all);
-		if (!c->mhd)
-			connection_close(c);
+	for (int state = 0; state < CONNECTION_STATES; state++) {
+		for (c = TAILQ_FIRST(&queues[state]); c; c = next) {
+			next = TAILQ_NEXT(c, all);
+			if (!c->mhd)
+				connection_close(c);
+		}
 	}
 }
 

@@ -31,8 +31,9 @@ struct connection {
 	bool half;		    /* the client sends nothing more; it may still read */
 	uint64_t since_ns;	    /* when @state began, or was renewed */
 	TAILQ_ENTRY(connection) all, of_client; /* connections in the same state */
+	bool arrived;				/* in the queue for the hand-over */
 	bool postponed;				/* in client->postponed */
-	TAILQ_ENTRY(connection) in_postponed;
+	TAILQ_ENTRY(connection) in_queue;	/* one of these two */
 };
 
 extern const struct setting_group connection_settings;

@@ -358,7 +358,7 @@ const struct metric limits_metrics[] = {
 		.family = { "faultcast_http_connections_closed_total", METRIC_COUNTER,
 			    "Connections that the exporter refused, or closed before their client "
 			    "did, by reason." },
-		.details = "[limits.md](limits.md#connections) explains the reasons.",
+		.details = "[connections.md](connections.md#reasons) explains the reasons.",
 		.origin = METRIC_EXPORTER,
 		.labels = "reason",
 		.collect = collect_closed,

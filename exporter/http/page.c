@@ -13,7 +13,7 @@
 /* How long a page is written before the loop handles what else has come, such as events. */
 #define SLICE_NS (200 * NSEC_PER_MSEC / 1000)
 /* The same while the loop has much other work, of which a page must get its share. */
-#define SLICE_MAX_NS (2 * NSEC_PER_MSEC)
+#define SLICE_MAX_NS (4 * NSEC_PER_MSEC)
 #define FORMATS_MAX 32
 
 /* A page, shared by its users.  Only users that asked for gzip may read @text.packed. */
