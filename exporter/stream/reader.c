@@ -297,13 +297,17 @@ static void leave_store(struct reader *reader, struct block *block, bool known)
 
 /*
  * True if the store lacks entries before @entry that the window may have: its file was removed,
- * damaged or begun anew, or it keeps entries for a shorter time than the window.
+ * damaged or begun anew, or it keeps entries for a shorter time than the window.  If the window
+ * begins with @entry, it has none; the health changes of earlier processes are only in the store.
  */
 static bool window_has_older(const struct reader *reader, const struct entry *entry)
 {
-	bool adjoins = entry->kind != ENTRY_GAP && entry->at.instance == reader->last.instance;
-
-	return !adjoins && window_reaches(&entry->at);
+	if (entry->kind != ENTRY_GAP && entry->at.instance == reader->last.instance)
+		return false;
+	if (!window_reaches(&entry->at))
+		return false;
+	return entry->kind == ENTRY_GAP ||
+	       !cursor_equal(&window_at(window_first())->at, &entry->at);
 }
 
 static void send_stored(struct reader *reader, struct block *block, const struct entry *entry)
@@ -322,7 +326,8 @@ static void send_stored(struct reader *reader, struct block *block, const struct
 
 /*
  * Compares the oldest row of the store with the window.  Returns true if the reader has left the
- * store, because the window reaches as far back.
+ * store, because the window reaches further back.  If both begin with the same entry, the reader
+ * stays: only the store has the health changes of earlier processes.
  */
 static bool begin_stored(struct reader *reader, struct block *block)
 {
@@ -331,7 +336,7 @@ static bool begin_stored(struct reader *reader, struct block *block)
 
 	if (!oldest_row)
 		return false;
-	if (window_find(oldest_row, &number) == WINDOW_HAS) {
+	if (window_find(oldest_row, &number) == WINDOW_HAS && number > window_first()) {
 		leave_store(reader, block, true);
 		return true;
 	}
