@@ -40,7 +40,7 @@ static void build(const char *marked, char *plain)
 {
 	while (*marked) {
 		size_t len = strcspn(marked, "/");
-		char file[128];
+		char file[320]; /* with the longest path of the table */
 		bool pcie = len && marked[len - 1] == '+';
 
 		len -= pcie;
