@@ -7,7 +7,6 @@ VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x6 pcie-root-port,id=rp0,addr=0x5,s
 VM_MODULES="aer_inject"
 VM_FILES="curl jq"
 VM_NET=1
-VM_TIMEOUT=180
 
 rogue=0000:00:04.0
 stormy=0000:00:06.0

@@ -114,10 +114,10 @@ skip() {
 	tap_result ok "$1 # SKIP $2"
 }
 
-# wait_for SECONDS COMMAND...: repeats the command until it succeeds. Fails when the time is up. The
-# command's last output is kept, so that `ok` shows it.
+# wait_for SECONDS COMMAND...: repeats the command until it succeeds. Fails after three times as long,
+# because the machine may be busy. The command's last output is kept, so that `ok` shows it.
 wait_for() {
-	wait_until=$(($(date +%s) + $1 * ${patience:-1}))
+	wait_until=$(($(date +%s) + $1 * ${patience:-3}))
 	shift
 	while :; do
 		wait_output=$("$@" 2>&1) && return 0

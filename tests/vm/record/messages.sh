@@ -8,7 +8,6 @@ VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=r
 VM_ARGS="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 VM_MODULES="aer_inject nlmon"
 VM_FILES="curl jq"
-VM_TIMEOUT=180
 
 rogue_card=0000:00:04.0
 # The address of the card in rp1, behind rp0's.

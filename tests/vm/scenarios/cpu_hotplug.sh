@@ -3,7 +3,6 @@
 # nothing else wakes the worker, and if the module is unloaded meanwhile. While a CPU goes offline
 # and online again in a storm, real and reported faults are counted exactly.
 VM_CPUS=2
-VM_TIMEOUT=240
 # Going offline stops the machine and patches kernel text: see README.md.
 VM_TCG_THREAD=single
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"

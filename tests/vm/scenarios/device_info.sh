@@ -3,7 +3,6 @@
 # any time, while drivers are bound and cards are added and removed. A removed card keeps its series
 # for the configured time. A device with passed-through DMA is counted as unwatched.
 VM_CPUS=1
-VM_TIMEOUT=240
 VM_DEVICES="e1000e,addr=0x4,mac=52:54:00:12:34:56 pcie-root-port,id=rp0,addr=0x5,slot=7"
 # Uses the port's own hotplug instead of the firmware's.
 VM_ARGS="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"

@@ -4,7 +4,6 @@
 # and the module works. fuzz.count=N and fuzz.seed=N on the command line repeat a run: tests/vm/run
 # --append "fuzz.seed=7".
 VM_CPUS=2
-VM_TIMEOUT=240
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="jq"
 

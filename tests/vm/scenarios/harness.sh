@@ -4,7 +4,6 @@
 # context.
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4"
-VM_TIMEOUT=90
 
 device=0000:00:04.0
 

@@ -5,7 +5,6 @@
 VM_SECURE_BOOT=1
 VM_CPUS=1
 VM_MEMORY=1024
-VM_TIMEOUT=240
 VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0,romfile="
 VM_MODULES="aer_inject"
 VM_FILES="jq"

@@ -3,7 +3,6 @@
 # and published before is there afterwards, and real faults are counted exactly on both sides. Times
 # are those of the moment: an event's on both clocks, and a device's first and last fault.
 VM_CPUS=2
-VM_TIMEOUT=180
 # The other CPU goes offline and online again, which patches kernel text: see README.md.
 VM_TCG_THREAD=single
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
