@@ -131,14 +131,13 @@ previous: FORCE
 		echo "$$commit" >$$out/commit; \
 	else echo "this history has no commit with the previous uAPI" >$$out/reason; fi
 
-# Scenarios whose machine keeps one host CPU busy run two at a time, the longest first. The others have two busy
-# processors, and run one at a time.
+# Two at a time, the longest first. Those in which both processors of the machine are busy run one at a time.
 VM_SCENARIOS := $(wildcard tests/vm/scenarios/*.sh)
-VM_ONE_CPU := $(shell grep -lE '^VM_CPUS=1$$|^VM_TCG_THREAD=single$$' $(VM_SCENARIOS))
 VM_LONG := tests/vm/scenarios/unload_storm.sh
+VM_BUSY := $(patsubst %,tests/vm/scenarios/%.sh,enobufs fuzz_netlink lost overflow storm unit vtd_storm vtd_storm_small)
 test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
-	prove --timer -j 2 -e tests/vm/run $(VM_LONG) $(filter-out $(VM_LONG),$(VM_ONE_CPU))
-	prove --timer -e tests/vm/run $(filter-out $(VM_ONE_CPU),$(VM_SCENARIOS))
+	prove --timer -j 2 -e tests/vm/run $(VM_LONG) $(filter-out $(VM_LONG) $(VM_BUSY),$(VM_SCENARIOS))
+	prove --timer -e tests/vm/run $(VM_BUSY)
 
 # Longer runs of tests that CI runs shortened. CYCLES is how often unload_storm loads the module.
 CYCLES ?= 100
