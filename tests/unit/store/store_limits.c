@@ -125,8 +125,7 @@ static void writing_without_memory_writes_nothing(void **state)
 	assert_int_equal(database_open(&d, test_path), SQLITE_OK);
 	for (; !done; times++) {
 		const uint64_t instance = 0x1000 + (uint64_t)times;
-		struct database_read read = { .filter = { 0 },
-					      .after = { .instance = instance },
+		struct database_read read = { .after = { .instance = instance },
 					      .entries = entries,
 					      .max = 64 };
 		size_t refused;

@@ -67,7 +67,12 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 
-static const struct setting_group group = { rows, sizeof(options), &defaults, &options };
+static const struct setting_group group = {
+	.rows = rows,
+	.size = sizeof(options),
+	.defaults = &defaults,
+	.running = &options,
+};
 static const struct feature feature_test = {
 	.settings = (const struct setting_group *const[]){ &group, NULL },
 };

@@ -397,7 +397,7 @@ static void refuses_nonsense(void **state)
 static void refuses_gaps(void **state)
 {
 	static const struct cursor at = { INSTANCE, 9, 0 };
-	static const struct fault_gap gap = { GAP_HISTORY, 3, 9 };
+	static const struct fault_gap gap = { .reason = GAP_HISTORY, .from = 3, .to = 9 };
 	struct stream_message m;
 	struct entry entry;
 
