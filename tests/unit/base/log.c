@@ -269,17 +269,26 @@ static void show(void)
 	close(real_stderr);
 }
 
+/*
+ * A terminal moves what was written to its reader's side in the background, and has room again
+ * then: it is full when it still is after a while.
+ */
 static void fill(int fd)
 {
 	const int flags = fcntl(fd, F_GETFL);
 	char many[4096], one = 'x';
+	bool wrote = true;
 
 	memset(many, 'x', sizeof(many));
 	fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-	while (write(fd, many, sizeof(many)) > 0)
-		;
-	while (write(fd, &one, 1) > 0)
-		;
+	while (wrote) {
+		wrote = false;
+		while (write(fd, many, sizeof(many)) > 0)
+			wrote = true;
+		while (write(fd, &one, 1) > 0)
+			wrote = true;
+		usleep(200000);
+	}
 	fcntl(fd, F_SETFL, flags);
 }
 
