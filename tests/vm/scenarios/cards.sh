@@ -31,7 +31,7 @@ guest() {
 	# The firmware may have a slot for the card itself.
 	slot=$(slot_of $card)
 	slot=${slot:-$(slot_of $bridge)}
-	like "the bridge is in a slot" "$(slot_of $bridge)" .
+	like "the card or its bridge is in a slot" "$slot" .
 	is "the card has the nearest slot" "$(label $card slot)" "$slot"
 	is "the card's requester id is no device" "$(ls /sys/bus/pci/devices/$id 2>/dev/null)" ""
 	ok "the card is ok" wait_for 10 health_is $card 0
