@@ -42,7 +42,7 @@ twice() {
 
 # loads: how often the module has attached its probes.
 loads() {
-	dmesg | grep -c 'faultcast: iommu: active'
+	dmesg | grep -c 'faultcast: vtd: active'
 }
 
 # Repeats the race several times. Later loads fail. Since Linux 6.5, which treats concurrent loads
