@@ -101,15 +101,17 @@ kprobes_off() {
 
 # trace_more: starts other tracers. There are kprobes at the handler's entry and return, on the
 # instruction of the module's own kprobe, and on the test before that jump, which has two or three
-# bytes. The module's tracepoints are enabled, and ftrace's function tracer is on.
+# bytes. Places are addresses, because iommu_raise has a function of the handler's name too. The
+# module's tracepoints are enabled, and ftrace's function tracer is on.
 trace_more() {
+	site=0x$1 entry=$(printf '0x%x' $((0x$1 - $2)))
 	{
-		echo "p:entry dmar_fault"
-		echo "p:site dmar_fault+$1"
-		echo "r:return dmar_fault"
+		echo "p:entry $entry"
+		echo "p:site $site"
+		echo "r:return $entry"
 	} >$tracing/kprobe_events
 	for bytes in 3 2; do
-		echo "p:test dmar_fault+$(($1 - bytes))" >>$tracing/kprobe_events && break
+		printf 'p:test 0x%x\n' $((site - bytes)) >>$tracing/kprobe_events && break
 	done
 	for event in kprobes iommu/io_page_fault ras/aer_event; do
 		echo 1 >$tracing/events/$event/enable
@@ -142,8 +144,9 @@ counted() {
 }
 
 beside_tracefs() {
-	site=$(sed -n 's/.*dmar_fault+\(0x[0-9a-f]*\).*/\1/p' /sys/kernel/debug/kprobes/list)
-	ok "kprobes, one beside its own, events and a function tracer begin" trace_more "$site"
+	# shellcheck disable=SC2046 # address and offset of the module's own kprobe
+	ok "kprobes, one beside its own, events and a function tracer begin" trace_more \
+		$(sed -n 's/^\([0-9a-f]*\) .*dmar_fault+\(0x[0-9a-f]*\).*/\1 \2/p' /sys/kernel/debug/kprobes/list)
 	# Loads the module again, so that its counts begin at 0.
 	ok "the module goes" unload_faultcast
 	near_site 0
@@ -153,7 +156,7 @@ beside_tracefs() {
 	is "VT-d is exact beside them" "$(vtd)" '["vtd","PROBE_STATE_ACTIVE",true,""]'
 	keep
 	entry=$(hits entry)
-	diag "hits: entry $entry, test $(hits test), $site $(hits site), return $(hits return)"
+	diag "hits: entry $entry, test $(hits test), site $(hits site), return $(hits return)"
 	ok "the kprobes beside its own were hit" test "$(hits site)" -gt 0 -a "$(hits test)" -gt 0
 	like "the function tracer has the handler" "$(cat $tracing/trace)" 'dmar_fault <-'
 	like "the fault's tracepoint was traced" "$(cat $tracing/trace)" 'io_page_fault:.* iova=0x'
