@@ -131,7 +131,8 @@ previous: FORCE
 		echo "$$commit" >$$out/commit; \
 	else echo "this history has no commit with the previous uAPI" >$$out/reason; fi
 
-# Two at a time, the longest first. Those in which both processors of the machine are busy run one at a time.
+# Two at a time, the longest first. Scenarios that keep both processors of the
+# machine busy run one at a time.
 VM_SCENARIOS := $(wildcard tests/vm/scenarios/*.sh)
 VM_LONG := tests/vm/scenarios/unload_storm.sh
 VM_BUSY := $(patsubst %,tests/vm/scenarios/%.sh,enobufs fuzz_netlink lost overflow storm unit vtd_storm vtd_storm_small)
