@@ -40,9 +40,8 @@ guest() {
 		like "$command was refused" "$(tried root $command)" '^E'
 	done
 	for sender in nobody userns; do
-		is "$sender may read what all may" \
-			"$(tried $sender status_get | grep -c '^0 ')$(tried $sender device_get | grep -c '^0 ')" 11
-		for command in event_get config_set inject; do
+		like "$sender may read the status" "$(tried $sender status_get)" '^0 '
+		for command in device_get event_get config_set inject; do
 			is "$sender may not use $command" "$(tried $sender $command | grep '^0 ')" ""
 			like "$sender was told so for $command" "$(tried $sender $command)" '^EPERM '
 		done
