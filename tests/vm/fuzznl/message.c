@@ -181,7 +181,11 @@ static void make_valid(struct message *msg, uint16_t family)
 		msg->flags |= NLM_F_DUMP;
 		break;
 	case FAULTCAST_CMD_DEVICE_GET:
-		msg->flags |= NLM_F_DUMP;
+		if (fuzz_one_in(2))
+			add_device(msg, FAULTCAST_A_DEVICE_SEGMENT, FAULTCAST_A_DEVICE_BDF,
+				   FAULTCAST_A_DEVICE_NAME);
+		else
+			msg->flags |= NLM_F_DUMP;
 		break;
 	case FAULTCAST_CMD_CONFIG_SET:
 		fill_config_set(msg);

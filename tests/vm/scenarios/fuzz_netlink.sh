@@ -41,7 +41,9 @@ guest() {
 	done
 	for sender in nobody userns; do
 		like "$sender may read the status" "$(tried $sender status_get)" '^0 '
-		for command in device_get event_get config_set inject; do
+		like "$sender may read a device" "$(tried $sender device_get)" '^0 '
+		like "$sender may not read all devices" "$(tried $sender device_get)" '^EPERM '
+		for command in event_get config_set inject; do
 			is "$sender may not use $command" "$(tried $sender $command | grep '^0 ')" ""
 			like "$sender was told so for $command" "$(tried $sender $command)" '^EPERM '
 		done
