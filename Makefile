@@ -219,8 +219,10 @@ $(B)/docs: $(call obj,obj,$(wildcard tests/docs/*.c)) $(call libraries,obj,top)
 
 KMOD_SRC := $(wildcard kmod/*.[ch] kmod/*/*.[ch]) kmod/Kbuild
 KMOD := $(B)/kmod$(if $(KSERIES),-$(KSERIES))
-# The kernel's configuration says which compiler built the kernel; the module needs the same one.
-KERNEL_LLVM := $(if $(shell grep -lsx CONFIG_CC_IS_CLANG=y $(KDIR)/.config $(KDIR)/include/config/auto.conf),LLVM=1)
+# The kernel's configuration says which compiler built the kernel; the module needs the same one. Debian's headers
+# name a compiler in .kernelvariables, which only a CC on the command line overrides.
+KERNEL_LLVM := $(if $(shell grep -lsx CONFIG_CC_IS_CLANG=y $(KDIR)/.config $(KDIR)/include/config/auto.conf),\
+	LLVM=1 $(if $(filter command,$(firstword $(origin CC))),,CC=clang))
 KBUILD = $(if $(KSERIES),tests/vm/kbuild $(KSERIES) $(KMOD),\
 	$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KMOD)) O= $(KERNEL_LLVM))
 

@@ -44,6 +44,26 @@ kernel() {
 	echo "$2" >"$scratch/kernel/$1"
 }
 
+# compiler_of_headers: Debian's headers set CC themselves, which LLVM=1 alone does not change.
+compiler_of_headers() {
+	cat >"$scratch/kernel/Makefile" <<-'EOF'
+		CC = gcc
+		-include .kernelvariables
+		modules:; @echo "the kernel compiles with $(CC)"
+		EOF
+	echo 'CC = gcc-12' >"$scratch/kernel/.kernelvariables"
+	like "headers that name gcc: clang" "$(made)" 'compiles with clang$'
+	like "a compiler on the command line: that one" "$(made CC=clang-99)" 'compiles with clang-99$'
+	like "the same for the modules of tests" "$(make -C tests/vm O="$scratch/none" KDIR="$scratch/kernel" misdeed 2>&1)" \
+		'compiles with clang$'
+}
+
+# made VARIABLE...: what make says when it builds the module for the directory in the place of a
+# kernel's headers, which builds nothing.
+made() {
+	make B="$scratch/none" KDIR="$scratch/kernel" "$@" kmod 2>&1
+}
+
 compiler_of_the_kernel() {
 	local file
 	for file in .config include/config/auto.conf; do
@@ -53,6 +73,7 @@ compiler_of_the_kernel() {
 		like "for the modules of tests too" "$(would -C tests/vm O="$scratch/none" KDIR="$scratch/kernel" misdeed)" \
 			"-C $scratch/kernel .* LLVM=1 "
 	done
+	compiler_of_headers
 	kernel .config CONFIG_CC_IS_GCC=y
 	not_ok "a kernel built with gcc: no LLVM" grep -q LLVM <<<"$(would KDIR="$scratch/kernel" kmod)"
 }
