@@ -12,6 +12,7 @@
 #include <linux/tracepoint.h>
 
 #include "core/identity.h"
+#include "core/iommu.h"
 #include "core/log.h"
 #include "core/queue.h"
 #include "core/slot.h"
@@ -171,6 +172,7 @@ static void __exit faultcast_exit(void)
 	faultcast_queue_sync();
 	faultcast_worker_drain();
 	faultcast_genl_exit();
+	faultcast_iommu_exit();
 
 	faultcast_log_totals(&t);
 	/* A reader can tell from head how many events it has not seen. */

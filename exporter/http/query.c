@@ -146,7 +146,8 @@ const struct http_parameter query_parameters[] = {
 	  .add_expected = add_kinds,
 	  .value = "KIND,KIND",
 	  .meaning = "Only events of these kinds: `io_page_fault`, `interrupt_remapping`, `aer`, "
-		     "`link`, `hotplug`, `suppressed`. May be given several times." },
+		     "`link`, `hotplug`, `suppressed`, `iommu_error`, `dpc`, `recovery`. May be "
+		     "given several times." },
 	{ .name = "limit",
 	  .parse = parse_limit,
 	  .expected = "a number of events from 1 to 4294967296",

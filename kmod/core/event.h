@@ -16,6 +16,8 @@ enum faultcast_has {
 	FAULTCAST_HAS_PASID	= BIT(2),
 	FAULTCAST_HAS_IRTE	= BIT(3),
 	FAULTCAST_HAS_TLP	= BIT(4),
+	FAULTCAST_HAS_RELATED	= BIT(5),
+	FAULTCAST_HAS_STREAM	= BIT(6),
 };
 
 /*
@@ -38,15 +40,25 @@ struct faultcast_event {
 	u32 aer_status;
 	u32 tlp[4];
 	u32 link_status;
+	u32 iommu;		/* slot of the IOMMU that reported; FAULTCAST_SLOT_UNKNOWN: none */
+	u32 stream_id;
+	u32 related_segment;
+	u16 related_bdf;
 	u16 link_width;
 	u16 irte_index;
+	u16 reason;
+	u16 iommu_flags;
+	u16 dpc_status;
 	u8 link_reason;
 	u8 link_speed;
 	u8 severity;		/* enum faultcast_severity */
 	u8 hotplug;		/* enum faultcast_hotplug */
 	u8 kind;		/* enum faultcast_kind */
 	u8 access;		/* enum faultcast_access */
-	u8 reason;
+	u8 dpc;			/* enum faultcast_dpc */
+	u8 recovery;		/* enum faultcast_recovery */
+	u8 bus;			/* enum faultcast_bus */
+	u8 iommu_type;		/* enum faultcast_iommu_type */
 	u8 flags;		/* enum faultcast_event_flag */
 	u8 has;			/* enum faultcast_has */
 };

@@ -9,6 +9,7 @@
 #include "core/alias.h"
 #include "core/event.h"
 #include "core/identity.h"
+#include "core/iommu.h"
 #include "core/log.h"
 #include "core/slot.h"
 #include "core/storm.h"
@@ -46,14 +47,47 @@ static int fill_probe(struct sk_buff *skb, const struct faultcast_probe *probe)
 	return 0;
 }
 
+static int fill_unit_error(struct sk_buff *skb, const char *name, u64 value)
+{
+	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_UNIT_ERROR);
+
+	if (!nest ||
+	    nla_put_string(skb, FAULTCAST_A_UNIT_ERROR_NAME, name) ||
+	    put_u64(skb, FAULTCAST_A_UNIT_ERROR_VALUE, value, FAULTCAST_A_UNIT_ERROR_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_unit_errors(struct sk_buff *skb, const struct faultcast_iommu *iommu)
+{
+	const char *name;
+	u32 row;
+
+	for (row = 0; (name = faultcast_blame_name(iommu->type, row)); row++) {
+		u64 value = atomic64_read(&iommu->errors[row]);
+
+		if (value && fill_unit_error(skb, name, value))
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
 static int fill_unit(struct sk_buff *skb, const struct faultcast_unit *unit)
 {
 	struct nlattr *nest = nla_nest_start(skb, FAULTCAST_A_STATUS_UNIT);
+	const struct faultcast_iommu *iommu = unit->iommu;
+	const char *name = faultcast_iommu_name(iommu->slot);
 
 	if (!nest ||
-	    put_u64(skb, FAULTCAST_A_UNIT_ADDRESS, unit->address, FAULTCAST_A_UNIT_PAD) ||
-	    nla_put_u32(skb, FAULTCAST_A_UNIT_SEGMENT, unit->segment) ||
-	    nla_put_u32(skb, FAULTCAST_A_UNIT_FLAGS, unit->flags))
+	    put_u64(skb, FAULTCAST_A_UNIT_ADDRESS, iommu->address, FAULTCAST_A_UNIT_PAD) ||
+	    nla_put_u32(skb, FAULTCAST_A_UNIT_SEGMENT, iommu->segment) ||
+	    nla_put_u32(skb, FAULTCAST_A_UNIT_FLAGS, unit->flags) ||
+	    (name && nla_put_string(skb, FAULTCAST_A_UNIT_NAME, name)) ||
+	    nla_put_u32(skb, FAULTCAST_A_UNIT_TYPE, iommu->type) ||
+	    put_u64(skb, FAULTCAST_A_UNIT_STALLS, atomic64_read(&iommu->stalls),
+		    FAULTCAST_A_UNIT_PAD) ||
+	    fill_unit_errors(skb, iommu))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -291,6 +325,7 @@ int faultcast_attrs_device(struct sk_buff *skb, u32 index, bool serial)
 	return fill_particulars(skb, slot, serial);
 }
 
+/* An error of an IOMMU has the same attributes, as far as they are known. */
 static int fill_io_page_fault(struct sk_buff *skb, const struct faultcast_event *ev)
 {
 	return nla_put_u32(skb, FAULTCAST_A_EVENT_ACCESS, ev->access) ||
@@ -304,6 +339,7 @@ static int fill_aer(struct sk_buff *skb, const struct faultcast_event *ev)
 {
 	return nla_put_u32(skb, FAULTCAST_A_EVENT_AER_SEVERITY, ev->severity) ||
 	       nla_put_u32(skb, FAULTCAST_A_EVENT_AER_STATUS, ev->aer_status) ||
+	       (ev->bus && nla_put_u32(skb, FAULTCAST_A_EVENT_BUS, ev->bus)) ||
 	       (ev->has & FAULTCAST_HAS_TLP &&
 		nla_put(skb, FAULTCAST_A_EVENT_AER_TLP, sizeof(ev->tlp), ev->tlp));
 }
@@ -316,11 +352,18 @@ static int fill_link(struct sk_buff *skb, const struct faultcast_event *ev)
 	       nla_put_u32(skb, FAULTCAST_A_EVENT_LINK_STATUS, ev->link_status);
 }
 
+static int fill_dpc(struct sk_buff *skb, const struct faultcast_event *ev)
+{
+	return nla_put_u32(skb, FAULTCAST_A_EVENT_DPC, ev->dpc) ||
+	       nla_put_u32(skb, FAULTCAST_A_EVENT_DPC_STATUS, ev->dpc_status);
+}
+
 /* Writes the attributes that only this kind of event has.  Returns nonzero if @skb is full. */
 static int fill_kind(struct sk_buff *skb, const struct faultcast_event *ev)
 {
 	switch (ev->kind) {
 	case FAULTCAST_KIND_IO_PAGE_FAULT:
+	case FAULTCAST_KIND_IOMMU_ERROR:
 		return fill_io_page_fault(skb, ev);
 	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
 		return ev->has & FAULTCAST_HAS_IRTE &&
@@ -331,9 +374,30 @@ static int fill_kind(struct sk_buff *skb, const struct faultcast_event *ev)
 		return fill_link(skb, ev);
 	case FAULTCAST_KIND_HOTPLUG:
 		return nla_put_u32(skb, FAULTCAST_A_EVENT_HOTPLUG, ev->hotplug);
+	case FAULTCAST_KIND_DPC:
+		return fill_dpc(skb, ev);
+	case FAULTCAST_KIND_RECOVERY:
+		return nla_put_u32(skb, FAULTCAST_A_EVENT_RECOVERY, ev->recovery);
 	default:
 		return 0;
 	}
+}
+
+/* Writes where a fault was reported, and the other device that it concerns. */
+static int fill_origin(struct sk_buff *skb, const struct faultcast_event *ev)
+{
+	const char *iommu = faultcast_iommu_name(ev->iommu);
+
+	return (iommu && nla_put_string(skb, FAULTCAST_A_EVENT_IOMMU, iommu)) ||
+	       (ev->iommu_type &&
+		nla_put_u32(skb, FAULTCAST_A_EVENT_IOMMU_TYPE, ev->iommu_type)) ||
+	       (ev->iommu_flags &&
+		nla_put_u32(skb, FAULTCAST_A_EVENT_IOMMU_FLAGS, ev->iommu_flags)) ||
+	       (ev->has & FAULTCAST_HAS_STREAM &&
+		nla_put_u32(skb, FAULTCAST_A_EVENT_STREAM_ID, ev->stream_id)) ||
+	       (ev->has & FAULTCAST_HAS_RELATED &&
+		(nla_put_u32(skb, FAULTCAST_A_EVENT_RELATED_SEGMENT, ev->related_segment) ||
+		 nla_put_u32(skb, FAULTCAST_A_EVENT_RELATED_BDF, ev->related_bdf)));
 }
 
 static int fill_event(struct sk_buff *skb, const struct faultcast_event *ev, bool serial)
@@ -358,6 +422,7 @@ static int fill_event(struct sk_buff *skb, const struct faultcast_event *ev, boo
 	       (ev->has & FAULTCAST_HAS_REASON &&
 		nla_put_u32(skb, FAULTCAST_A_EVENT_REASON, ev->reason)) ||
 	       fill_kind(skb, ev) ||
+	       fill_origin(skb, ev) ||
 	       nla_put_u32(skb, FAULTCAST_A_EVENT_GENERATION, ev->generation) ||
 	       (ev->generation && faultcast_identity_read(slot, ev->generation, &id) &&
 		fill_identity(skb, FAULTCAST_A_EVENT_IDENTITY, &id, serial));

@@ -6,10 +6,11 @@
 #include <linux/atomic.h>
 #include <linux/types.h>
 
+struct faultcast_iommu;
+
 /* An IOMMU unit that a probe observes. */
 struct faultcast_unit {
-	u64 address;		/* physical address of its registers */
-	u32 segment;
+	const struct faultcast_iommu *iommu;
 	u32 flags;		/* enum faultcast_unit_flag */
 };
 

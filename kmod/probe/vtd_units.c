@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "core/iommu.h"
 #include "probe.h"
 #include "vtd_decode.h"
 #include "vtd_units.h"
@@ -32,6 +33,15 @@ static void unmap_all(void)
 	units = NULL;
 }
 
+/* The kernel numbers the units in the order of the table (alloc_iommu(), 6.1 to 7.3). */
+static struct faultcast_iommu *add_iommu(const struct acpi_dmar_hardware_unit *drhd)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "dmar%u", num_units);
+	return faultcast_iommu_add(FAULTCAST_IOMMU_TYPE_VTD, name, drhd->address, drhd->segment);
+}
+
 static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
 {
 	struct vtd_unit *unit;
@@ -46,9 +56,7 @@ static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
 		return -ENOMEM;
 	units = unit;
 	unit += num_units;
-	unit->phys = drhd->address;
-	unit->segment = drhd->segment;
-	unit->reg = ioremap(unit->phys, len);
+	unit->reg = ioremap(drhd->address, len);
 	if (!unit->reg)
 		return -ENOMEM;
 	cap = readq(unit->reg + VTD_CAP);
@@ -61,9 +69,14 @@ static int map_unit(const struct acpi_dmar_hardware_unit *drhd)
 	need = PAGE_ALIGN(unit->fro + unit->nfr * VTD_FRCD_LEN);
 	if (need > len) {
 		iounmap(unit->reg);
-		unit->reg = ioremap(unit->phys, need);
+		unit->reg = ioremap(drhd->address, need);
 		if (!unit->reg)
 			return -ENOMEM;
+	}
+	unit->iommu = add_iommu(drhd);
+	if (!unit->iommu) {
+		iounmap(unit->reg);
+		return -ENOMEM;
 	}
 	num_units++;
 	return 0;
@@ -133,7 +146,7 @@ const struct vtd_unit *vtd_units_find(const void *iommu)
 	if (copy_from_kernel_nofault(head, iommu, sizeof(head)))
 		return NULL;
 	for (i = 0; i < num_units; i++)
-		if (units[i].phys == head[1])
+		if (units[i].iommu->address == head[1])
 			return &units[i];
 	return NULL;
 }
@@ -146,8 +159,7 @@ bool vtd_units_at(unsigned int index, struct faultcast_unit *unit)
 	is = index < num_units;
 	if (is)
 		*unit = (struct faultcast_unit) {
-			.address = units[index].phys,
-			.segment = units[index].segment,
+			.iommu = units[index].iommu,
 			.flags = vtd_unit_flags(readl(units[index].reg + VTD_GSTS),
 						readl(units[index].reg + VTD_FECTL)),
 		};

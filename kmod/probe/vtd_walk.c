@@ -8,6 +8,7 @@
 #include <linux/io-64-nonatomic-lo-hi.h>
 
 #include "core/event.h"
+#include "core/iommu.h"
 #include "core/raise.h"
 #include "core/slot.h"
 #include "probe.h"
@@ -33,12 +34,15 @@ static u32 last_dword(u64 hi)
 static void raise_record(const struct vtd_unit *unit, u32 index, u64 hi)
 {
 	u64 lo = readq(record_at(unit, index));
-	struct faultcast_event ev = {
-		.slot = faultcast_slot_claim_pci(unit->segment, vtd_frcd_sid(hi)),
+	struct faultcast_event ev = { 0 };
+	struct faultcast_requester who = {
+		.segment = unit->iommu->segment,
+		.bdf = vtd_frcd_sid(hi),
+		.known = true,
 	};
 
 	vtd_decode(lo, hi, &ev);
-	faultcast_raise(&ev);
+	faultcast_iommu_raise(unit->iommu, &ev, who);
 }
 
 /* Raises a fault without details for a record that was not found, so that its count is right. */

@@ -8,10 +8,11 @@
 
 #include <linux/types.h>
 
+struct faultcast_iommu;
+
 struct vtd_unit {
-	u64 phys;
+	struct faultcast_iommu *iommu;	/* holds its address and segment */
 	void __iomem *reg;
-	u16 segment;
 	u32 fro;		/* offset of the first fault recording register */
 	u32 nfr;		/* number of fault recording registers */
 };

@@ -10,7 +10,7 @@
 #define FAULTCAST_GENL_NAME	"faultcast"
 #define FAULTCAST_GENL_VERSION	1
 
-#define FAULTCAST_ABI		5
+#define FAULTCAST_ABI		6
 #define FAULTCAST_NAME_LEN	64
 #define FAULTCAST_RATE_MAX	1000000
 #define FAULTCAST_AER_BIT_NONE	32
@@ -26,6 +26,12 @@
  * @FAULTCAST_KIND_HOTPLUG: A card or link that came or went at a slot.
  * @FAULTCAST_KIND_SUPPRESSED: A summary that only reports suppressed-before
  *   and lost-before.
+ * @FAULTCAST_KIND_IOMMU_ERROR: An error of an IOMMU or of the host's tables;
+ *   the device is not to blame.
+ * @FAULTCAST_KIND_DPC: A containment by Downstream Port Containment (PCIe 6.0
+ *   6.2.11).
+ * @FAULTCAST_KIND_RECOVERY: A step of the kernel's recovery of a device from
+ *   an error.
  */
 enum faultcast_kind {
 	FAULTCAST_KIND_UNSPEC,
@@ -35,6 +41,9 @@ enum faultcast_kind {
 	FAULTCAST_KIND_LINK,
 	FAULTCAST_KIND_HOTPLUG,
 	FAULTCAST_KIND_SUPPRESSED,
+	FAULTCAST_KIND_IOMMU_ERROR,
+	FAULTCAST_KIND_DPC,
+	FAULTCAST_KIND_RECOVERY,
 
 	/* private: */
 	__FAULTCAST_KIND_MAX,
@@ -98,6 +107,82 @@ enum faultcast_hotplug {
 };
 
 /**
+ * enum faultcast_iommu_type - The type of an IOMMU, which gives a fault reason
+ *   its meaning.
+ * @FAULTCAST_IOMMU_TYPE_UNKNOWN: Not known.
+ * @FAULTCAST_IOMMU_TYPE_VTD: Intel VT-d.
+ * @FAULTCAST_IOMMU_TYPE_AMD: AMD's IOMMU.
+ * @FAULTCAST_IOMMU_TYPE_SMMUV3: Arm SMMUv3.
+ */
+enum faultcast_iommu_type {
+	FAULTCAST_IOMMU_TYPE_UNKNOWN,
+	FAULTCAST_IOMMU_TYPE_VTD,
+	FAULTCAST_IOMMU_TYPE_AMD,
+	FAULTCAST_IOMMU_TYPE_SMMUV3,
+
+	/* private: */
+	__FAULTCAST_IOMMU_TYPE_MAX,
+	FAULTCAST_IOMMU_TYPE_MAX = (__FAULTCAST_IOMMU_TYPE_MAX - 1)
+};
+
+/**
+ * enum faultcast_dpc - The trigger of a containment (PCIe 6.0 7.9.14.4).
+ * @FAULTCAST_DPC_UNCORRECTABLE: The port found an uncorrectable error itself.
+ * @FAULTCAST_DPC_NONFATAL: The port received ERR_NONFATAL.
+ * @FAULTCAST_DPC_FATAL: The port received ERR_FATAL.
+ * @FAULTCAST_DPC_RP_PIO: A root port's own request failed.
+ * @FAULTCAST_DPC_SOFTWARE: Software triggered the containment.
+ * @FAULTCAST_DPC_OTHER: A trigger that this interface does not know.
+ */
+enum faultcast_dpc {
+	FAULTCAST_DPC_UNCORRECTABLE,
+	FAULTCAST_DPC_NONFATAL,
+	FAULTCAST_DPC_FATAL,
+	FAULTCAST_DPC_RP_PIO,
+	FAULTCAST_DPC_SOFTWARE,
+	FAULTCAST_DPC_OTHER,
+
+	/* private: */
+	__FAULTCAST_DPC_MAX,
+	FAULTCAST_DPC_MAX = (__FAULTCAST_DPC_MAX - 1)
+};
+
+/**
+ * enum faultcast_recovery - A step of the kernel's error recovery
+ *   (Documentation/PCI/pci-error-recovery.rst).
+ * @FAULTCAST_RECOVERY_BEGUN: The driver was told of the error.
+ * @FAULTCAST_RECOVERY_RECOVERED: The device works again.
+ * @FAULTCAST_RECOVERY_FAILED: The recovery failed.
+ * @FAULTCAST_RECOVERY_OTHER: A step that this interface does not know.
+ */
+enum faultcast_recovery {
+	FAULTCAST_RECOVERY_BEGUN,
+	FAULTCAST_RECOVERY_RECOVERED,
+	FAULTCAST_RECOVERY_FAILED,
+	FAULTCAST_RECOVERY_OTHER,
+
+	/* private: */
+	__FAULTCAST_RECOVERY_MAX,
+	FAULTCAST_RECOVERY_MAX = (__FAULTCAST_RECOVERY_MAX - 1)
+};
+
+/**
+ * enum faultcast_bus - The type of the bus on which an AER error was reported.
+ * @FAULTCAST_BUS_UNKNOWN: The kernel does not tell.
+ * @FAULTCAST_BUS_PCIE: PCI Express.
+ * @FAULTCAST_BUS_CXL: Compute Express Link.
+ */
+enum faultcast_bus {
+	FAULTCAST_BUS_UNKNOWN,
+	FAULTCAST_BUS_PCIE,
+	FAULTCAST_BUS_CXL,
+
+	/* private: */
+	__FAULTCAST_BUS_MAX,
+	FAULTCAST_BUS_MAX = (__FAULTCAST_BUS_MAX - 1)
+};
+
+/**
  * enum faultcast_count - The faults that a counter of a device counts, with
  *   the meaning of its detail.
  * @FAULTCAST_COUNT_UNSPEC: Never sent.
@@ -110,6 +195,10 @@ enum faultcast_hotplug {
  * @FAULTCAST_COUNT_LINK: Events of kind link; no detail.
  * @FAULTCAST_COUNT_HOTPLUG: Events of kind hotplug; the detail is a hotplug
  *   value.
+ * @FAULTCAST_COUNT_IOMMU_ERROR: Events of kind iommu-error; no detail.
+ * @FAULTCAST_COUNT_DPC: Events of kind dpc; the detail is a dpc value.
+ * @FAULTCAST_COUNT_RECOVERY: Events of kind recovery; the detail is a recovery
+ *   value.
  */
 enum faultcast_count {
 	FAULTCAST_COUNT_UNSPEC,
@@ -119,6 +208,9 @@ enum faultcast_count {
 	FAULTCAST_COUNT_AER,
 	FAULTCAST_COUNT_LINK,
 	FAULTCAST_COUNT_HOTPLUG,
+	FAULTCAST_COUNT_IOMMU_ERROR,
+	FAULTCAST_COUNT_DPC,
+	FAULTCAST_COUNT_RECOVERY,
 
 	/* private: */
 	__FAULTCAST_COUNT_MAX,
@@ -223,9 +315,23 @@ enum faultcast_a_unit {
 	FAULTCAST_A_UNIT_ADDRESS,
 	FAULTCAST_A_UNIT_SEGMENT,
 	FAULTCAST_A_UNIT_FLAGS,
+	FAULTCAST_A_UNIT_NAME,
+	FAULTCAST_A_UNIT_TYPE,
+	FAULTCAST_A_UNIT_STALLS,
+	FAULTCAST_A_UNIT_ERROR,
 
 	__FAULTCAST_A_UNIT_MAX,
 	FAULTCAST_A_UNIT_MAX = (__FAULTCAST_A_UNIT_MAX - 1)
+};
+
+enum faultcast_a_unit_error {
+	FAULTCAST_A_UNIT_ERROR_UNSPEC,
+	FAULTCAST_A_UNIT_ERROR_PAD,
+	FAULTCAST_A_UNIT_ERROR_NAME,
+	FAULTCAST_A_UNIT_ERROR_VALUE,
+
+	__FAULTCAST_A_UNIT_ERROR_MAX,
+	FAULTCAST_A_UNIT_ERROR_MAX = (__FAULTCAST_A_UNIT_ERROR_MAX - 1)
 };
 
 enum faultcast_a_kindcount {
@@ -365,6 +471,16 @@ enum faultcast_a_event {
 	FAULTCAST_A_EVENT_LINK_WIDTH,
 	FAULTCAST_A_EVENT_LINK_STATUS,
 	FAULTCAST_A_EVENT_LOST_BEFORE,
+	FAULTCAST_A_EVENT_IOMMU,
+	FAULTCAST_A_EVENT_IOMMU_TYPE,
+	FAULTCAST_A_EVENT_IOMMU_FLAGS,
+	FAULTCAST_A_EVENT_STREAM_ID,
+	FAULTCAST_A_EVENT_RELATED_SEGMENT,
+	FAULTCAST_A_EVENT_RELATED_BDF,
+	FAULTCAST_A_EVENT_DPC,
+	FAULTCAST_A_EVENT_DPC_STATUS,
+	FAULTCAST_A_EVENT_RECOVERY,
+	FAULTCAST_A_EVENT_BUS,
 
 	__FAULTCAST_A_EVENT_MAX,
 	FAULTCAST_A_EVENT_MAX = (__FAULTCAST_A_EVENT_MAX - 1)

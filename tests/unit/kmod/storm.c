@@ -20,7 +20,6 @@
 #include <cmocka.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct faultcast_slot slots[STORM_SLOTS];
 

@@ -166,7 +166,8 @@ static void all_are_decoded(void **state)
 static void all_there_is_happens(void **state)
 {
 	(void)state;
-	assert_int_equal(seen.kinds, (2U << FAULTCAST_KIND_MAX) - 2);
+	/* tests/vm/record has no machine that raises the kinds of ABI 6. */
+	assert_int_equal(seen.kinds, (2U << FAULTCAST_KIND_SUPPRESSED) - 2);
 	assert_true(seen.gaps && seen.summaries && seen.lost);
 	assert_true(seen.devices && seen.limits && seen.overflows && seen.texts);
 	assert_int_equal(seen.changes,

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "check.h"
+#include "core/iommu.h"
 #include "probe/probe.h"
 #include "probe/vtd_decode.h"
 #include "probe/vtd_walk.h"
@@ -96,7 +97,6 @@ static bool fake_begin(struct fake *fake, u32 nfr, u32 fri)
 	*fake = (struct fake){
 		.unit = {
 			.reg = (void __iomem *)memory,
-			.segment = SEGMENT,
 			.fro = FRO,
 			.nfr = nfr,
 		},
@@ -106,14 +106,21 @@ static bool fake_begin(struct fake *fake, u32 nfr, u32 fri)
 		return false;
 	atomic64_set(&faultcast_probe_hw_overflow, 0);
 	atomic64_set(&faultcast_probe_unknown_unit, 0);
-	if (check_begin(1024, QUEUE_LEN))
+	if (!check_begin(1024, QUEUE_LEN))
+		goto err_memory;
+	fake->unit.iommu = faultcast_iommu_add(FAULTCAST_IOMMU_TYPE_VTD, "dmar0", 0xfed90000,
+					       SEGMENT);
+	if (expect(fake->unit.iommu))
 		return true;
+	check_end();
+err_memory:
 	kfree(memory);
 	return false;
 }
 
 static void fake_end(struct fake *fake)
 {
+	faultcast_iommu_exit();
 	check_end();
 	kfree((void __force *)fake->unit.reg);
 }
@@ -305,6 +312,29 @@ static void run_script(const void *row)
 	fake_end(&fake);
 }
 
+/* Whether @ev is in the slot of the culprit, with the requester if that is the host. */
+static void expect_blamed(const struct fake *fake, const struct faultcast_event *ev,
+			  const struct vtd_record *test)
+{
+	struct faultcast_event want = test->want;
+	u32 row;
+
+	expect_eq(ev->iommu, fake->unit.iommu->slot);
+	if (faultcast_blame(FAULTCAST_IOMMU_TYPE_VTD, want.reason, 0, &row)) {
+		want.kind = FAULTCAST_KIND_IOMMU_ERROR;
+		want.has |= FAULTCAST_HAS_RELATED;
+		expect_eq(ev->slot, fake->unit.iommu->slot);
+		expect_eq(ev->related_segment, SEGMENT);
+		expect_eq(ev->related_bdf, (u16)test->hi);
+		expect_eq(atomic64_read(&fake->unit.iommu->errors[row]), 2);
+	} else {
+		expect_eq(ev->slot, faultcast_slot_claim_pci(SEGMENT, (u16)test->hi));
+	}
+	if (!expect(vtd_record_is(ev, &want)))
+		check_note("kind %u access %u reason %#x iova %#llx pasid %#x has %#x",
+			   ev->kind, ev->access, ev->reason, ev->iova, ev->pasid, ev->has);
+}
+
 /* The entry and a step raise the same record in the same way. */
 static void run_record(const void *row)
 {
@@ -323,10 +353,7 @@ static void run_record(const void *row)
 	expect(fake.over);
 	for (i = 0; i < 2; i++) {
 		expect(check_pop(&ev));
-		expect_eq(ev.slot, faultcast_slot_claim_pci(SEGMENT, (u16)test->hi));
-		if (!expect(vtd_record_is(&ev, &test->want)))
-			check_note("kind %u access %u reason %#x iova %#llx pasid %#x has %#x",
-				   ev.kind, ev.access, ev.reason, ev.iova, ev.pasid, ev.has);
+		expect_blamed(&fake, &ev, test);
 	}
 	expect(!check_pop(&ev));
 	fake_end(&fake);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stand-in for the kernel's header and for its own includes, for kmod/core/storm.c. */
+/* Stand-in for the kernel's header and for its own includes, for kmod/core/. */
 #ifndef STANDIN_LINUX_KERNEL_H
 #define STANDIN_LINUX_KERNEL_H
 
 #include <linux/bits.h>
 #include <linux/types.h>
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define max_t(type, a, b) ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
 
 #define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
