@@ -9,8 +9,19 @@
 #include "base/strbuf.h"
 #include "faultcast.h"
 #include "model/address.h"
+#include "model/iommu.h"
 #include "model/names.h"
 #include "printable.h"
+
+/* "reason 0x05: The page has no write permission." */
+static void add_reason(struct strbuf *out, const struct fault_event *ev)
+{
+	if (ev->has_stream)
+		strbuf_addf(out, " stream %#x", ev->stream_id);
+	if (ev->has_reason)
+		strbuf_addf(out, " reason 0x%02x: %s", ev->reason,
+			    iommu_reason_of(ev->iommu_type, ev->reason, ev->iommu_flags).words);
+}
 
 static void add_io_page_fault(struct strbuf *out, const struct fault_event *ev)
 {
@@ -21,8 +32,7 @@ static void add_io_page_fault(struct strbuf *out, const struct fault_event *ev)
 		strbuf_adds(out, "at an unknown address");
 	if (ev->has_pasid)
 		strbuf_addf(out, " pasid %#x", ev->pasid);
-	if (ev->has_reason)
-		strbuf_addf(out, " reason 0x%02x", ev->reason);
+	add_reason(out, ev);
 }
 
 static void add_aer(struct strbuf *out, const struct fault_event *ev)
@@ -43,6 +53,19 @@ static void add_hotplug(struct strbuf *out, const struct fault_event *ev)
 		strbuf_addc(out, *c == '_' ? ' ' : *c);
 }
 
+static void add_related(struct strbuf *out, const struct fault_event *ev)
+{
+	const struct address related = { .type = ADDRESS_PCI,
+					 .segment = ev->related_segment,
+					 .bdf = ev->related_bdf };
+	char text[ADDRESS_LEN];
+
+	if (!ev->has_related)
+		return;
+	address_format(&related, text);
+	strbuf_addf(out, " related %s", text);
+}
+
 static void add_details(struct strbuf *out, const struct fault_event *ev)
 {
 	switch (ev->kind) {
@@ -50,7 +73,18 @@ static void add_details(struct strbuf *out, const struct fault_event *ev)
 		add_io_page_fault(out, ev);
 		break;
 	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
-		strbuf_addf(out, "index %#x reason 0x%02x", ev->irte_index, ev->reason);
+		strbuf_addf(out, "index %#x", ev->irte_index);
+		add_reason(out, ev);
+		break;
+	case FAULTCAST_KIND_IOMMU_ERROR:
+		strbuf_adds(out, iommu_reason_of(ev->iommu_type, ev->reason, ev->iommu_flags).name);
+		add_reason(out, ev);
+		break;
+	case FAULTCAST_KIND_DPC:
+		strbuf_addf(out, "%s status %#x", dpc_name(ev->dpc), ev->dpc_status);
+		break;
+	case FAULTCAST_KIND_RECOVERY:
+		strbuf_adds(out, recovery_name(ev->recovery));
 		break;
 	case FAULTCAST_KIND_AER:
 		add_aer(out, ev);
@@ -63,6 +97,7 @@ static void add_details(struct strbuf *out, const struct fault_event *ev)
 		add_hotplug(out, ev);
 		break;
 	}
+	add_related(out, ev);
 	if (ev->suppressed_before)
 		strbuf_addf(out, " (%" PRIu64 " suppressed before)", ev->suppressed_before);
 	if (ev->lost_before)

@@ -87,6 +87,22 @@ const struct health_rule health_default_rules[] = {
 		.state = HEALTH_SUSPECT,
 		.clear_after_ns = 15 * MINUTE,
 	},
+	/* The port has cut off everything below it, until the kernel resets the link. */
+	{
+		.name = "dpc_seen",
+		.kind = FAULTCAST_KIND_DPC,
+		.threshold = 1,
+		.state = HEALTH_FAULTY,
+		.clear_after_ns = HOUR,
+	},
+	/* The kernel has given up: the device does not work before it is removed or reset. */
+	{
+		.name = "recovery_failed",
+		.kind = FAULTCAST_KIND_RECOVERY,
+		.threshold = 1,
+		.state = HEALTH_FAULTY,
+		.clear_after_ns = 24 * HOUR,
+	},
 };
 
 const size_t health_num_default_rules = sizeof(health_default_rules) /

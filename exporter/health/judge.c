@@ -20,6 +20,9 @@ static bool read_counters(const struct device_counts *counts, uint64_t raised[HE
 
 	for (uint32_t kind = 0; kind <= FAULTCAST_KIND_MAX; kind++)
 		raised[kind] = raised_of_kind(counts, kind);
+	raised[FAULTCAST_KIND_RECOVERY] = counts->recovery[FAULTCAST_RECOVERY_FAILED];
+	/* An error of the IOMMU or of the host's tables is no fault of a device. */
+	raised[FAULTCAST_KIND_IOMMU_ERROR] = 0;
 	for (uint32_t severity = 0; severity <= FAULTCAST_SEVERITY_MAX; severity++)
 		raised[HEALTH_COUNTER_AER + severity] = counts->aer[severity];
 	raised[HEALTH_COUNTER_OTHER] = 0;

@@ -16,9 +16,13 @@ static size_t counter_of(uint32_t kind, uint32_t severity)
 									: HEALTH_COUNTER_OTHER;
 }
 
+/* Of the steps of a recovery, rules count the failures only. */
 size_t counter_of_event(const struct fault_event *ev)
 {
-	return counter_of(ev->kind, ev->aer_severity);
+	if (ev->kind == FAULTCAST_KIND_IOMMU_ERROR ||
+	    (ev->kind == FAULTCAST_KIND_RECOVERY && ev->recovery != FAULTCAST_RECOVERY_FAILED))
+		return HEALTH_COUNTER_OTHER;
+	return counter_of(ev->kind, ev->kind == FAULTCAST_KIND_AER ? ev->aer_severity : 0);
 }
 
 size_t counter_of_rule(const struct health_rule *rule)
@@ -31,7 +35,7 @@ struct rule_subject rule_subject_of(const struct fault_event *ev)
 	return (struct rule_subject){ .device = &ev->device,
 				      .identity = &ev->identity,
 				      .slot = ev->identity.physical_slot,
-				      .counter = counter_of(ev->kind, ev->aer_severity),
+				      .counter = counter_of_event(ev),
 				      .knows_reason = true,
 				      .reason = ev->has_reason ? ev->reason : 0 };
 }

@@ -26,9 +26,9 @@ struct draft {
 	uint64_t threshold, window_ns, clear_after_ns;
 };
 
-static const char *const kinds[] = { "io_page_fault", "interrupt_remapping",
-				     "aer",	      "link",
-				     "hotplug",	      NULL };
+static const char *const kinds[] = {
+	"io_page_fault", "interrupt_remapping", "aer", "link", "hotplug", "dpc", "recovery", NULL
+};
 static const char *const severities[] = { FAULTCAST_SEVERITY_NAMES NULL };
 static const char *const states[] = { "suspect", "faulty", NULL };
 

@@ -87,7 +87,16 @@ static const struct {
 } other_kinds[] = {
 	{ FAULTCAST_KIND_INTERRUPT_REMAPPING,
 	  offsetof(struct device_exemplars, interrupt_remapping) },
+	{ FAULTCAST_KIND_DPC, offsetof(struct device_exemplars, dpc) },
+	{ FAULTCAST_KIND_RECOVERY, offsetof(struct device_exemplars, recovery) },
 };
+
+/* Of the steps of a recovery, only a failure is a fault. */
+static uint64_t faults_of_kind(const struct device_counts *counts, uint32_t kind)
+{
+	return kind == FAULTCAST_KIND_RECOVERY ? counts->recovery[FAULTCAST_RECOVERY_FAILED]
+					       : raised_of_kind(counts, kind);
+}
 
 static void collect_faults(struct expo *e, const struct metric_device *device)
 {
@@ -96,7 +105,7 @@ static void collect_faults(struct expo *e, const struct metric_device *device)
 
 	for (size_t i = 0; i < sizeof(other_kinds) / sizeof(other_kinds[0]); i++) {
 		const uint32_t kind = other_kinds[i].kind;
-		const uint64_t raised = raised_of_kind(device->counts, kind);
+		const uint64_t raised = faults_of_kind(device->counts, kind);
 
 		if (raised || ((judged & 1U << kind) && metric_device_is_watched(device, kind)))
 			add(e, device, "kind", kind_name(kind), raised,
@@ -165,10 +174,13 @@ const struct metric device_metrics[] = {
 	{
 		.family = { "faultcast_device_faults_total", METRIC_COUNTER,
 			    "Faults of the device of the kinds that have no metric of their own, "
-			    "by kind: interrupt_remapping." },
+			    "by kind: interrupt_remapping, dpc or recovery." },
 		.details = "`interrupt_remapping`: interrupt requests of the device that the IOMMU "
 			   "refused. A device without such faults has the series, at zero, if "
-			   "they would be counted and a health rule counts them.",
+			   "they would be counted and a health rule counts them.\n"
+			   "`dpc`: containments of the port that the label names, or whose source "
+			   "is the device. `recovery`: recoveries that failed. Their series appear "
+			   "with the first one.",
 		.origin = METRIC_KERNEL,
 		.labels = "device, kind",
 		.collect_device = collect_faults,

@@ -45,6 +45,10 @@ static struct exemplar *place_of(struct device_exemplars *device, const struct f
 		return &device->link;
 	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
 		return &device->interrupt_remapping;
+	case FAULTCAST_KIND_DPC:
+		return &device->dpc;
+	case FAULTCAST_KIND_RECOVERY:
+		return ev->recovery == FAULTCAST_RECOVERY_FAILED ? &device->recovery : NULL;
 	}
 	return NULL;
 }

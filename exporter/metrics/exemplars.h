@@ -13,6 +13,8 @@ struct device_exemplars {
 	struct exemplar hotplug[FAULTCAST_HOTPLUG_MAX + 1];
 	struct exemplar link;
 	struct exemplar interrupt_remapping;
+	struct exemplar dpc;
+	struct exemplar recovery;
 };
 
 /*

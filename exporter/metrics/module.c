@@ -79,6 +79,28 @@ static void collect_unknown_unit(struct expo *e, const struct snapshot *s)
 	metric_add(e, s->module.unknown_unit);
 }
 
+static void collect_iommu_errors(struct expo *e, const struct snapshot *s)
+{
+	for (unsigned int i = 0; i < s->module.num_errors; i++) {
+		const struct iommu_error *error = &s->module.errors[i];
+		const struct label labels[] = { { "iommu", s->module.units[error->unit].name },
+						{ "error", error->name },
+						{ NULL, NULL } };
+
+		if (*s->module.units[error->unit].name)
+			expo_sample(e, labels, UNIT_WHOLE, error->count, NULL);
+	}
+}
+
+static void collect_iommu_stalls(struct expo *e, const struct snapshot *s)
+{
+	for (unsigned int i = 0; i < s->module.num_units; i++)
+		if (s->module.units[i].type == FAULTCAST_IOMMU_TYPE_SMMUV3 &&
+		    *s->module.units[i].name)
+			metric_add_for(e, "iommu", s->module.units[i].name,
+				       s->module.units[i].stalls);
+}
+
 static void collect_probe_up(struct expo *e, const struct snapshot *s)
 {
 	for (unsigned int i = 0; i < s->module.num_probes; i++)
@@ -132,8 +154,8 @@ const struct metric module_metrics[] = {
 	{
 		.family = { "faultcast_events_raised_total", METRIC_COUNTER,
 			    "Events that the kernel module's probes have seen, by kind." },
-		.details = "Kinds are `io_page_fault`, `interrupt_remapping`, `aer`, `link` and "
-			   "`hotplug`. "
+		.details = "Kinds are `io_page_fault`, `interrupt_remapping`, `aer`, `link`, "
+			   "`hotplug`, `iommu_error`, `dpc` and `recovery`. "
 			   "Each event is counted here, also if it was suppressed or lost "
 			   "afterwards.",
 		.origin = METRIC_KERNEL,
@@ -178,6 +200,26 @@ const struct metric module_metrics[] = {
 			    "Number of times that an IOMMU reported dropped fault records." },
 		.origin = METRIC_KERNEL,
 		.collect = collect_hw_overflow,
+	},
+	{
+		.family = { "faultcast_iommu_errors_total", METRIC_COUNTER,
+			    "Errors that an IOMMU reported and that no device is to blame for, by "
+			    "IOMMU and error." },
+		.details = "These are errors of the IOMMU and of the host's tables. Their events "
+			   "name the requester, if there was one. A series appears with its first "
+			   "error; `faultcast_events_raised_total{kind=\"iommu_error\"}` is their "
+			   "sum, and always there.",
+		.origin = METRIC_KERNEL,
+		.labels = "iommu, error",
+		.collect = collect_iommu_errors,
+	},
+	{
+		.family = { "faultcast_iommu_stalls_total", METRIC_COUNTER,
+			    "Recoverable page requests that an SMMUv3 reported; these are normal "
+			    "operation and raise no event." },
+		.origin = METRIC_KERNEL,
+		.labels = "iommu",
+		.collect = collect_iommu_stalls,
 	},
 	{
 		.family = { "faultcast_probe_missed_total", METRIC_COUNTER,

@@ -26,6 +26,12 @@ uint64_t raised_of_kind(const struct device_counts *counts, uint32_t kind)
 		return counts->link;
 	case FAULTCAST_KIND_HOTPLUG:
 		return sum(counts->hotplug, FAULTCAST_HOTPLUG_MAX + 1);
+	case FAULTCAST_KIND_IOMMU_ERROR:
+		return counts->iommu_errors;
+	case FAULTCAST_KIND_DPC:
+		return sum(counts->dpc, FAULTCAST_DPC_MAX + 1);
+	case FAULTCAST_KIND_RECOVERY:
+		return sum(counts->recovery, FAULTCAST_RECOVERY_MAX + 1);
 	}
 	return 0;
 }

@@ -21,12 +21,24 @@ struct probe_status {
 	bool exact;
 };
 
-/* A unit of the IOMMU, as far as the module reports units: VT-d. */
+/* An IOMMU that the module observes. */
 struct iommu_unit {
 	uint64_t address; /* physical address of its registers */
 	uint32_t segment;
-	bool faults;		  /* its fault interrupt exists and is not masked */
-	bool interrupt_remapping; /* is enabled */
+	bool faults;		       /* its fault interrupt exists and is not masked */
+	bool interrupt_remapping;      /* is enabled */
+	char name[FAULTCAST_NAME_LEN]; /* in /sys/class/iommu; empty: not told */
+	uint32_t type;		       /* enum faultcast_iommu_type */
+	uint64_t stalls;	       /* recoverable page requests */
+};
+
+#define IOMMU_ERRORS_MAX 128
+
+/* The errors of one sort that an IOMMU reported, and that no device is to blame for. */
+struct iommu_error {
+	unsigned int unit; /* index of the IOMMU */
+	char name[FAULTCAST_NAME_LEN];
+	uint64_t count;
 };
 
 struct module_status {
@@ -56,6 +68,8 @@ struct module_status {
 	unsigned int num_probes;
 	struct iommu_unit units[UNITS_MAX];
 	unsigned int num_units; /* 0 too with modules that report no units */
+	struct iommu_error errors[IOMMU_ERRORS_MAX];
+	unsigned int num_errors;
 };
 
 #endif

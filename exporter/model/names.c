@@ -77,6 +77,27 @@ const char *hotplug_name(uint32_t hotplug)
 	return names[hotplug <= FAULTCAST_HOTPLUG_MAX ? hotplug : FAULTCAST_HOTPLUG_OTHER];
 }
 
+const char *dpc_name(uint32_t dpc)
+{
+	static const char *const names[] = { FAULTCAST_DPC_NAMES };
+
+	return names[dpc <= FAULTCAST_DPC_MAX ? dpc : FAULTCAST_DPC_OTHER];
+}
+
+const char *recovery_name(uint32_t recovery)
+{
+	static const char *const names[] = { FAULTCAST_RECOVERY_NAMES };
+
+	return names[recovery <= FAULTCAST_RECOVERY_MAX ? recovery : FAULTCAST_RECOVERY_OTHER];
+}
+
+const char *bus_name(uint32_t bus)
+{
+	static const char *const names[] = { FAULTCAST_BUS_NAMES };
+
+	return names[bus <= FAULTCAST_BUS_MAX ? bus : FAULTCAST_BUS_UNKNOWN];
+}
+
 const char *probe_state_name(uint32_t state)
 {
 	static const char *const names[] = { FAULTCAST_PROBE_STATE_NAMES };

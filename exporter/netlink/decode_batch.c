@@ -8,6 +8,7 @@
 #include "faultcast.h"
 #include "model/event.h"
 #include "model/gap.h"
+#include "model/iommu.h"
 
 static struct nla_policy event_policy[FAULTCAST_A_EVENT_MAX + 1] = {
 	[FAULTCAST_A_EVENT_SEQ] = NUMBER_64,
@@ -36,21 +37,86 @@ static struct nla_policy event_policy[FAULTCAST_A_EVENT_MAX + 1] = {
 	[FAULTCAST_A_EVENT_LINK_WIDTH] = NUMBER_32,
 	[FAULTCAST_A_EVENT_LINK_STATUS] = NUMBER_32,
 	[FAULTCAST_A_EVENT_LOST_BEFORE] = NUMBER_64,
+	[FAULTCAST_A_EVENT_IOMMU] = { .type = NLA_STRING, .maxlen = FAULTCAST_NAME_LEN },
+	[FAULTCAST_A_EVENT_IOMMU_TYPE] = NUMBER_32,
+	[FAULTCAST_A_EVENT_IOMMU_FLAGS] = NUMBER_32,
+	[FAULTCAST_A_EVENT_STREAM_ID] = NUMBER_32,
+	[FAULTCAST_A_EVENT_RELATED_SEGMENT] = NUMBER_32,
+	[FAULTCAST_A_EVENT_RELATED_BDF] = NUMBER_32,
+	[FAULTCAST_A_EVENT_DPC] = NUMBER_32,
+	[FAULTCAST_A_EVENT_DPC_STATUS] = NUMBER_32,
+	[FAULTCAST_A_EVENT_RECOVERY] = NUMBER_32,
+	[FAULTCAST_A_EVENT_BUS] = NUMBER_32,
 };
 
-/* The attributes of some kinds only. */
-static void get_particulars(struct fault_event *ev, struct nlattr **tb)
+static void get_iommu_fault(struct fault_event *ev, struct nlattr **tb)
+{
+	char name[FAULTCAST_NAME_LEN];
+
+	attrs_get_string(tb[FAULTCAST_A_EVENT_IOMMU], name, sizeof(name));
+	ev->iommu = iommu_name(name);
+	ev->iommu_type = attrs_get_u32(tb[FAULTCAST_A_EVENT_IOMMU_TYPE]);
+	ev->iommu_flags = attrs_get_u32(tb[FAULTCAST_A_EVENT_IOMMU_FLAGS]);
+	ev->has_stream = tb[FAULTCAST_A_EVENT_STREAM_ID];
+	ev->stream_id = attrs_get_u32(tb[FAULTCAST_A_EVENT_STREAM_ID]);
+	ev->has_iova = tb[FAULTCAST_A_EVENT_IOVA];
+	ev->iova = attrs_get_u64(tb[FAULTCAST_A_EVENT_IOVA]);
+	ev->has_pasid = tb[FAULTCAST_A_EVENT_PASID];
+	ev->pasid = attrs_get_u32(tb[FAULTCAST_A_EVENT_PASID]);
+	ev->access = attrs_get_u32(tb[FAULTCAST_A_EVENT_ACCESS]);
+	ev->irte_index = attrs_get_u32(tb[FAULTCAST_A_EVENT_IRTE_INDEX]);
+}
+
+static void get_aer(struct fault_event *ev, struct nlattr **tb)
 {
 	ev->aer_severity = attrs_get_u32(tb[FAULTCAST_A_EVENT_AER_SEVERITY]);
 	ev->aer_status = attrs_get_u32(tb[FAULTCAST_A_EVENT_AER_STATUS]);
 	ev->has_tlp = tb[FAULTCAST_A_EVENT_AER_TLP];
 	if (ev->has_tlp)
 		memcpy(ev->tlp, nla_data(tb[FAULTCAST_A_EVENT_AER_TLP]), sizeof(ev->tlp));
-	ev->hotplug = attrs_get_u32(tb[FAULTCAST_A_EVENT_HOTPLUG]);
+	ev->bus = attrs_get_u32(tb[FAULTCAST_A_EVENT_BUS]);
+}
+
+static void get_link(struct fault_event *ev, struct nlattr **tb)
+{
 	ev->link_reason = attrs_get_u32(tb[FAULTCAST_A_EVENT_LINK_REASON]);
 	ev->link_speed = attrs_get_u32(tb[FAULTCAST_A_EVENT_LINK_SPEED]);
 	ev->link_width = attrs_get_u32(tb[FAULTCAST_A_EVENT_LINK_WIDTH]);
 	ev->link_status = attrs_get_u32(tb[FAULTCAST_A_EVENT_LINK_STATUS]);
+}
+
+static void get_hotplug(struct fault_event *ev, struct nlattr **tb)
+{
+	ev->hotplug = attrs_get_u32(tb[FAULTCAST_A_EVENT_HOTPLUG]);
+}
+
+static void get_dpc(struct fault_event *ev, struct nlattr **tb)
+{
+	ev->dpc = attrs_get_u32(tb[FAULTCAST_A_EVENT_DPC]);
+	ev->dpc_status = attrs_get_u32(tb[FAULTCAST_A_EVENT_DPC_STATUS]);
+}
+
+static void get_recovery(struct fault_event *ev, struct nlattr **tb)
+{
+	ev->recovery = attrs_get_u32(tb[FAULTCAST_A_EVENT_RECOVERY]);
+}
+
+/* The attributes of this kind of event only. */
+static void get_particulars(struct fault_event *ev, struct nlattr **tb)
+{
+	static void (*const get[FAULTCAST_KIND_MAX + 1])(struct fault_event *, struct nlattr **) = {
+		[FAULTCAST_KIND_IO_PAGE_FAULT] = get_iommu_fault,
+		[FAULTCAST_KIND_INTERRUPT_REMAPPING] = get_iommu_fault,
+		[FAULTCAST_KIND_AER] = get_aer,
+		[FAULTCAST_KIND_LINK] = get_link,
+		[FAULTCAST_KIND_HOTPLUG] = get_hotplug,
+		[FAULTCAST_KIND_IOMMU_ERROR] = get_iommu_fault,
+		[FAULTCAST_KIND_DPC] = get_dpc,
+		[FAULTCAST_KIND_RECOVERY] = get_recovery,
+	};
+
+	if (ev->kind <= FAULTCAST_KIND_MAX && get[ev->kind])
+		get[ev->kind](ev, tb);
 }
 
 static int decode_event(struct nlattr *nest, uint64_t instance, struct fault_event *ev,
@@ -70,14 +136,11 @@ static int decode_event(struct nlattr *nest, uint64_t instance, struct fault_eve
 		.slot = attrs_get_u32(tb[FAULTCAST_A_EVENT_SLOT]),
 		.mono_ns = attrs_get_u64(tb[FAULTCAST_A_EVENT_MONO]),
 		.real_ns = attrs_get_u64(tb[FAULTCAST_A_EVENT_REAL]),
-		.iova = attrs_get_u64(tb[FAULTCAST_A_EVENT_IOVA]),
-		.has_iova = tb[FAULTCAST_A_EVENT_IOVA],
-		.access = attrs_get_u32(tb[FAULTCAST_A_EVENT_ACCESS]),
 		.reason = attrs_get_u32(tb[FAULTCAST_A_EVENT_REASON]),
 		.has_reason = tb[FAULTCAST_A_EVENT_REASON],
-		.pasid = attrs_get_u32(tb[FAULTCAST_A_EVENT_PASID]),
-		.has_pasid = tb[FAULTCAST_A_EVENT_PASID],
-		.irte_index = attrs_get_u32(tb[FAULTCAST_A_EVENT_IRTE_INDEX]),
+		.has_related = tb[FAULTCAST_A_EVENT_RELATED_BDF],
+		.related_segment = attrs_get_u32(tb[FAULTCAST_A_EVENT_RELATED_SEGMENT]),
+		.related_bdf = (uint16_t)attrs_get_u32(tb[FAULTCAST_A_EVENT_RELATED_BDF]),
 		.suppressed_before = attrs_get_u64(tb[FAULTCAST_A_EVENT_SUPPRESSED_BEFORE]),
 		.lost_before = attrs_get_u64(tb[FAULTCAST_A_EVENT_LOST_BEFORE]),
 		.synthetic = flags & FAULTCAST_EVENT_F_SYNTHETIC,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <string.h>
 
 #include "attrs.h"
 #include "decode.h"
@@ -30,6 +31,12 @@ static uint64_t *counter_of(struct device_counts *device, uint32_t count, uint32
 		return &device->link;
 	case FAULTCAST_COUNT_HOTPLUG:
 		return detail <= FAULTCAST_HOTPLUG_MAX ? &device->hotplug[detail] : NULL;
+	case FAULTCAST_COUNT_IOMMU_ERROR:
+		return &device->iommu_errors;
+	case FAULTCAST_COUNT_DPC:
+		return detail <= FAULTCAST_DPC_MAX ? &device->dpc[detail] : NULL;
+	case FAULTCAST_COUNT_RECOVERY:
+		return detail <= FAULTCAST_RECOVERY_MAX ? &device->recovery[detail] : NULL;
 	default:
 		return NULL;
 	}
@@ -197,11 +204,64 @@ static struct nla_policy unit_policy[FAULTCAST_A_UNIT_MAX + 1] = {
 	[FAULTCAST_A_UNIT_ADDRESS] = NUMBER_64,
 	[FAULTCAST_A_UNIT_SEGMENT] = NUMBER_32,
 	[FAULTCAST_A_UNIT_FLAGS] = NUMBER_32,
+	[FAULTCAST_A_UNIT_NAME] = { .type = NLA_STRING, .maxlen = FAULTCAST_NAME_LEN },
+	[FAULTCAST_A_UNIT_TYPE] = NUMBER_32,
+	[FAULTCAST_A_UNIT_STALLS] = NUMBER_64,
+	[FAULTCAST_A_UNIT_ERROR] = { .type = NLA_NESTED },
 };
+
+static struct nla_policy unit_error_policy[FAULTCAST_A_UNIT_ERROR_MAX + 1] = {
+	[FAULTCAST_A_UNIT_ERROR_NAME] = { .type = NLA_STRING, .maxlen = FAULTCAST_NAME_LEN },
+	[FAULTCAST_A_UNIT_ERROR_VALUE] = NUMBER_64,
+};
+
+/* A name that comes twice would make two equal series. */
+static bool has_error(const struct module_status *status, const struct iommu_error *error)
+{
+	for (unsigned int i = 0; i < status->num_errors; i++)
+		if (status->errors[i].unit == error->unit &&
+		    !strcmp(status->errors[i].name, error->name))
+			return true;
+	return false;
+}
+
+/* Errors of a unit without a name of its own have no series. */
+static bool has_name(const struct module_status *status, const char *name)
+{
+	for (unsigned int i = 0; i + 1 < status->num_units; i++)
+		if (!strcmp(status->units[i].name, name))
+			return true;
+	return false;
+}
+
+static int decode_unit_error(struct nlattr *nest, struct module_status *status, uint64_t *unknown)
+{
+	struct nlattr *tb[FAULTCAST_A_UNIT_ERROR_MAX + 1];
+	struct iommu_error *error;
+
+	if (ATTRS_PARSE_NEST(tb, nest, unit_error_policy, unknown) ||
+	    !tb[FAULTCAST_A_UNIT_ERROR_NAME])
+		return -EBADMSG;
+	if (status->num_errors == IOMMU_ERRORS_MAX) {
+		++*unknown;
+		return 0;
+	}
+	error = &status->errors[status->num_errors];
+	error->unit = status->num_units - 1;
+	error->count = attrs_get_u64(tb[FAULTCAST_A_UNIT_ERROR_VALUE]);
+	attrs_get_string(tb[FAULTCAST_A_UNIT_ERROR_NAME], error->name, sizeof(error->name));
+	if (has_error(status, error))
+		++*unknown;
+	else
+		status->num_errors++;
+	return 0;
+}
 
 static int decode_unit(struct nlattr *nest, struct module_status *status, uint64_t *unknown)
 {
-	struct nlattr *tb[FAULTCAST_A_UNIT_MAX + 1];
+	struct nlattr *tb[FAULTCAST_A_UNIT_MAX + 1], *attr;
+	struct iommu_unit *unit;
+	int rem, err = 0;
 	uint32_t flags;
 
 	if (ATTRS_PARSE_NEST(tb, nest, unit_policy, unknown) || !tb[FAULTCAST_A_UNIT_ADDRESS])
@@ -211,12 +271,26 @@ static int decode_unit(struct nlattr *nest, struct module_status *status, uint64
 		return 0;
 	}
 	flags = attrs_get_u32(tb[FAULTCAST_A_UNIT_FLAGS]);
-	status->units[status->num_units++] = (struct iommu_unit){
+	unit = &status->units[status->num_units++];
+	*unit = (struct iommu_unit){
 		.address = attrs_get_u64(tb[FAULTCAST_A_UNIT_ADDRESS]),
 		.segment = attrs_get_u32(tb[FAULTCAST_A_UNIT_SEGMENT]),
 		.faults = flags & FAULTCAST_UNIT_F_FAULTS,
 		.interrupt_remapping = flags & FAULTCAST_UNIT_F_INTERRUPT_REMAPPING,
+		.type = attrs_get_u32(tb[FAULTCAST_A_UNIT_TYPE]),
+		.stalls = attrs_get_u64(tb[FAULTCAST_A_UNIT_STALLS]),
 	};
+	attrs_get_string(tb[FAULTCAST_A_UNIT_NAME], unit->name, sizeof(unit->name));
+	if (*unit->name && has_name(status, unit->name)) {
+		++*unknown;
+		*unit->name = '\0';
+	}
+	nla_for_each_nested(attr, nest, rem) {
+		if (nla_type(attr) == FAULTCAST_A_UNIT_ERROR)
+			err = decode_unit_error(attr, status, unknown);
+		if (err)
+			return err;
+	}
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "model/gap.h"
 #include "model/health.h"
 #include "model/identity.h"
+#include "model/iommu.h"
 
 #include <errno.h>
 #include <string.h>
@@ -98,6 +99,21 @@ static void read_counters(const Faultcast__V1__Device *m, struct device_counts *
 		counts->hotplug[FAULTCAST_HOTPLUG_CARD_NOT_PRESENT] = m->hotplug->card_not_present;
 		counts->hotplug[FAULTCAST_HOTPLUG_OTHER] = m->hotplug->other;
 	}
+	if (m->dpc) {
+		counts->dpc[FAULTCAST_DPC_UNCORRECTABLE] = m->dpc->uncorrectable;
+		counts->dpc[FAULTCAST_DPC_NONFATAL] = m->dpc->nonfatal;
+		counts->dpc[FAULTCAST_DPC_FATAL] = m->dpc->fatal;
+		counts->dpc[FAULTCAST_DPC_RP_PIO] = m->dpc->rp_pio;
+		counts->dpc[FAULTCAST_DPC_SOFTWARE] = m->dpc->software;
+		counts->dpc[FAULTCAST_DPC_OTHER] = m->dpc->other;
+	}
+	if (m->recovery) {
+		counts->recovery[FAULTCAST_RECOVERY_BEGUN] = m->recovery->begun;
+		counts->recovery[FAULTCAST_RECOVERY_RECOVERED] = m->recovery->recovered;
+		counts->recovery[FAULTCAST_RECOVERY_FAILED] = m->recovery->failed;
+		counts->recovery[FAULTCAST_RECOVERY_OTHER] = m->recovery->other;
+	}
+	counts->iommu_errors = m->iommu_errors;
 	counts->interrupt_remapping = m->interrupt_remapping_faults;
 	counts->link = m->link_changes;
 	counts->synthetic = m->synthetic;
@@ -127,8 +143,29 @@ int message_read_device(const Faultcast__V1__Device *m, struct device_counts *co
 static void read_reason(const Faultcast__V1__FaultReason *m, struct fault_event *ev)
 {
 	ev->has_reason = m;
+	if (!m)
+		return;
+	/* Name and text follow from the code, the flags and the type of the IOMMU. */
+	ev->reason = m->code;
+	ev->iommu_flags = m->flags;
+}
+
+static void read_pasid(const Faultcast__V1__Pasid *m, struct fault_event *ev)
+{
+	ev->has_pasid = m;
 	if (m)
-		ev->reason = m->code;
+		ev->pasid = m->value;
+}
+
+static void read_iommu(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
+{
+	if (m->iommu) {
+		ev->iommu = iommu_name(m->iommu->name);
+		ev->iommu_type = m->iommu->type;
+	}
+	ev->has_stream = m->stream_id;
+	if (m->stream_id)
+		ev->stream_id = m->stream_id->value;
 }
 
 static int read_io_page_fault(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
@@ -136,9 +173,8 @@ static int read_io_page_fault(const Faultcast__V1__FaultEvent *m, struct fault_e
 	ev->iova = m->io_page_fault->iova;
 	ev->has_iova = !m->io_page_fault->iova_unknown;
 	ev->access = m->io_page_fault->access;
-	ev->has_pasid = m->io_page_fault->pasid;
-	if (ev->has_pasid)
-		ev->pasid = m->io_page_fault->pasid->value;
+	read_pasid(m->io_page_fault->pasid, ev);
+	read_iommu(m, ev);
 	read_reason(m->io_page_fault->reason, ev);
 	return 0;
 }
@@ -146,6 +182,7 @@ static int read_io_page_fault(const Faultcast__V1__FaultEvent *m, struct fault_e
 static int read_interrupt_remapping(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
 {
 	ev->irte_index = m->interrupt_remapping->index;
+	read_iommu(m, ev);
 	read_reason(m->interrupt_remapping->reason, ev);
 	return 0;
 }
@@ -158,6 +195,7 @@ static int read_aer(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
 	/* The message counts severities from 1, the kernel from 0.  0 is an unknown one. */
 	ev->aer_severity = m->aer->severity - 1U;
 	ev->aer_status = m->aer->status;
+	ev->bus = m->aer->bus;
 	ev->has_tlp = tlp;
 	if (!tlp)
 		return 0;
@@ -182,6 +220,30 @@ static int read_link(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
 	return 0;
 }
 
+static int read_iommu_error(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
+{
+	ev->iova = m->iommu_error->iova;
+	ev->has_iova = !m->iommu_error->iova_unknown;
+	ev->access = m->iommu_error->access;
+	read_pasid(m->iommu_error->pasid, ev);
+	read_iommu(m, ev);
+	read_reason(m->iommu_error->reason, ev);
+	return 0;
+}
+
+static int read_dpc(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
+{
+	ev->dpc = m->dpc->trigger - 1U;
+	ev->dpc_status = m->dpc->status;
+	return 0;
+}
+
+static int read_recovery(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
+{
+	ev->recovery = m->recovery->step - 1U;
+	return 0;
+}
+
 static const struct detail {
 	Faultcast__V1__FaultEvent__DetailCase body;
 	int (*read)(const Faultcast__V1__FaultEvent *m, struct fault_event *ev);
@@ -193,7 +255,25 @@ static const struct detail {
 	[FAULTCAST_KIND_AER] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_AER, read_aer },
 	[FAULTCAST_KIND_LINK] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_LINK, read_link },
 	[FAULTCAST_KIND_HOTPLUG] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_HOTPLUG, read_hotplug },
+	[FAULTCAST_KIND_IOMMU_ERROR] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_IOMMU_ERROR,
+					 read_iommu_error },
+	[FAULTCAST_KIND_DPC] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_DPC, read_dpc },
+	[FAULTCAST_KIND_RECOVERY] = { FAULTCAST__V1__FAULT_EVENT__DETAIL_RECOVERY, read_recovery },
 };
+
+static int read_related(const Faultcast__V1__DeviceAddress *m, struct fault_event *ev)
+{
+	struct address related;
+
+	ev->has_related = m;
+	if (!m)
+		return 0;
+	if (read_device(m, &related) || related.type != ADDRESS_PCI)
+		return -EBADMSG;
+	ev->related_segment = related.segment;
+	ev->related_bdf = related.bdf;
+	return 0;
+}
 
 static int read_event(const Faultcast__V1__FaultEvent *m, struct entry *entry)
 {
@@ -224,6 +304,8 @@ static int read_event(const Faultcast__V1__FaultEvent *m, struct entry *entry)
 	err = read_device(m->device, &ev->device);
 	if (!err)
 		err = read_identity(m->identity, &ev->identity);
+	if (!err)
+		err = read_related(m->related, ev);
 	if (!err && detail->read)
 		err = detail->read(m, ev);
 	return err;

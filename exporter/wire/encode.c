@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "encode_detail.h"
 #include "faultcast.h"
 #include "model/address.h"
 #include "model/counts.h"
@@ -59,87 +60,6 @@ static Faultcast__V1__DeviceIdentity *fill_identity(struct identity_message *m,
 	return &m->msg;
 }
 
-/* The kernel counts severities from 0, the message from 1. */
-static Faultcast__V1__Severity severity_of(uint32_t severity)
-{
-	return severity <= FAULTCAST_SEVERITY_MAX ? (Faultcast__V1__Severity)(severity + 1) : 0;
-}
-
-static Faultcast__V1__FaultReason *fill_reason(struct stream_message *m,
-					       const struct fault_event *ev)
-{
-	if (!ev->has_reason)
-		return NULL;
-	faultcast__v1__fault_reason__init(&m->reason);
-	m->reason.code = ev->reason;
-	return &m->reason;
-}
-
-static void fill_io_page_fault(struct stream_message *m, const struct fault_event *ev)
-{
-	faultcast__v1__io_page_fault__init(&m->io_page_fault);
-	m->io_page_fault.iova = ev->iova;
-	m->io_page_fault.iova_unknown = !ev->has_iova;
-	m->io_page_fault.access = (Faultcast__V1__Access)ev->access;
-	m->io_page_fault.reason = fill_reason(m, ev);
-	if (ev->has_pasid) {
-		faultcast__v1__pasid__init(&m->pasid);
-		m->pasid.value = ev->pasid;
-		m->io_page_fault.pasid = &m->pasid;
-	}
-	m->event.detail_case = FAULTCAST__V1__FAULT_EVENT__DETAIL_IO_PAGE_FAULT;
-	m->event.io_page_fault = &m->io_page_fault;
-}
-
-static void fill_interrupt_remapping(struct stream_message *m, const struct fault_event *ev)
-{
-	faultcast__v1__interrupt_remapping_fault__init(&m->interrupt_remapping);
-	m->interrupt_remapping.index = ev->irte_index;
-	m->interrupt_remapping.reason = fill_reason(m, ev);
-	m->event.detail_case = FAULTCAST__V1__FAULT_EVENT__DETAIL_INTERRUPT_REMAPPING;
-	m->event.interrupt_remapping = &m->interrupt_remapping;
-}
-
-static void fill_aer(struct stream_message *m, const struct fault_event *ev)
-{
-	faultcast__v1__aer_error__init(&m->aer);
-	m->aer.severity = severity_of(ev->aer_severity);
-	m->aer.status = ev->aer_status;
-	m->aer.errors = m->aer_errors;
-	for (uint32_t bit = 0; bit < FAULTCAST_AER_BIT_NONE; bit++)
-		if (ev->aer_status >> bit & 1)
-			m->aer_errors[m->aer.n_errors++] = UNCONST(
-				aer_error_name(ev->aer_severity, bit));
-	if (ev->has_tlp) {
-		faultcast__v1__tlp_header__init(&m->tlp_header);
-		memcpy(m->tlp, ev->tlp, sizeof(m->tlp));
-		m->tlp_header.dwords = m->tlp;
-		m->tlp_header.n_dwords = sizeof(m->tlp) / sizeof(m->tlp[0]);
-		m->aer.tlp_header = &m->tlp_header;
-	}
-	m->event.detail_case = FAULTCAST__V1__FAULT_EVENT__DETAIL_AER;
-	m->event.aer = &m->aer;
-}
-
-static void fill_hotplug(struct stream_message *m, const struct fault_event *ev)
-{
-	faultcast__v1__hotplug__init(&m->hotplug);
-	m->hotplug.event = (Faultcast__V1__SlotEvent)(ev->hotplug + 1);
-	m->event.detail_case = FAULTCAST__V1__FAULT_EVENT__DETAIL_HOTPLUG;
-	m->event.hotplug = &m->hotplug;
-}
-
-static void fill_link(struct stream_message *m, const struct fault_event *ev)
-{
-	faultcast__v1__link_change__init(&m->link);
-	m->link.reason = ev->link_reason;
-	m->link.speed = ev->link_speed;
-	m->link.width = ev->link_width;
-	m->link.status = ev->link_status;
-	m->event.detail_case = FAULTCAST__V1__FAULT_EVENT__DETAIL_LINK;
-	m->event.link = &m->link;
-}
-
 static void begin(struct stream_message *m, const struct cursor *at)
 {
 	faultcast__v1__stream_message__init(&m->msg);
@@ -149,13 +69,6 @@ static void begin(struct stream_message *m, const struct cursor *at)
 
 void message_event(struct stream_message *m, const struct fault_event *ev)
 {
-	static void (*const details[])(struct stream_message *, const struct fault_event *) = {
-		[FAULTCAST_KIND_IO_PAGE_FAULT] = fill_io_page_fault,
-		[FAULTCAST_KIND_INTERRUPT_REMAPPING] = fill_interrupt_remapping,
-		[FAULTCAST_KIND_AER] = fill_aer,
-		[FAULTCAST_KIND_LINK] = fill_link,
-		[FAULTCAST_KIND_HOTPLUG] = fill_hotplug,
-	};
 	struct cursor at = { .instance = ev->instance, .seq = ev->seq };
 
 	begin(m, &at);
@@ -173,8 +86,14 @@ void message_event(struct stream_message *m, const struct fault_event *ev)
 	m->event.identity_late = ev->identity_late;
 	m->event.generation = ev->generation;
 	m->event.identity = fill_identity(&m->identity, &ev->identity);
-	if (ev->kind < sizeof(details) / sizeof(details[0]) && details[ev->kind])
-		details[ev->kind](m, ev);
+	if (ev->has_related) {
+		const struct address related = { .type = ADDRESS_PCI,
+						 .segment = ev->related_segment,
+						 .bdf = ev->related_bdf };
+
+		m->event.related = fill_address(&m->related, &related);
+	}
+	message_detail(m, ev);
 	m->msg.body_case = FAULTCAST__V1__STREAM_MESSAGE__BODY_EVENT;
 	m->msg.event = &m->event;
 }
@@ -282,13 +201,39 @@ static void fill_aer_counts(struct device_message *m, const struct device_counts
 			if (!device->aer_errors[severity][bit])
 				continue;
 			faultcast__v1__aer_error_count__init(error);
-			error->severity = severity_of(severity);
+			error->severity = message_severity(severity);
 			error->bit = bit;
 			error->name = UNCONST(aer_error_name(severity, bit));
 			error->count = device->aer_errors[severity][bit];
 			m->aer_error_list[m->msg.n_aer_errors++] = error;
 		}
 	}
+}
+
+static void fill_dpc_counts(struct device_message *m, const struct device_counts *device)
+{
+	if (!raised_of_kind(device, FAULTCAST_KIND_DPC))
+		return;
+	faultcast__v1__containment_counts__init(&m->dpc);
+	m->dpc.uncorrectable = device->dpc[FAULTCAST_DPC_UNCORRECTABLE];
+	m->dpc.nonfatal = device->dpc[FAULTCAST_DPC_NONFATAL];
+	m->dpc.fatal = device->dpc[FAULTCAST_DPC_FATAL];
+	m->dpc.rp_pio = device->dpc[FAULTCAST_DPC_RP_PIO];
+	m->dpc.software = device->dpc[FAULTCAST_DPC_SOFTWARE];
+	m->dpc.other = device->dpc[FAULTCAST_DPC_OTHER];
+	m->msg.dpc = &m->dpc;
+}
+
+static void fill_recovery_counts(struct device_message *m, const struct device_counts *device)
+{
+	if (!raised_of_kind(device, FAULTCAST_KIND_RECOVERY))
+		return;
+	faultcast__v1__recovery_counts__init(&m->recovery);
+	m->recovery.begun = device->recovery[FAULTCAST_RECOVERY_BEGUN];
+	m->recovery.recovered = device->recovery[FAULTCAST_RECOVERY_RECOVERED];
+	m->recovery.failed = device->recovery[FAULTCAST_RECOVERY_FAILED];
+	m->recovery.other = device->recovery[FAULTCAST_RECOVERY_OTHER];
+	m->msg.recovery = &m->recovery;
 }
 
 static void fill_hotplug_counts(struct device_message *m, const struct device_counts *device)
@@ -316,6 +261,7 @@ void message_device(struct device_message *m, const struct device_counts *device
 	m->msg.io_page_faults = &m->io_page_faults;
 	m->msg.interrupt_remapping_faults = device->interrupt_remapping;
 	m->msg.link_changes = device->link;
+	m->msg.iommu_errors = device->iommu_errors;
 	m->msg.synthetic = device->synthetic;
 	m->msg.other = device->other;
 	m->msg.raised = device->raised;
@@ -329,6 +275,8 @@ void message_device(struct device_message *m, const struct device_counts *device
 	m->msg.identity = fill_identity(&m->identity, &device->identity);
 	fill_aer_counts(m, device);
 	fill_hotplug_counts(m, device);
+	fill_dpc_counts(m, device);
+	fill_recovery_counts(m, device);
 	if (device->has_limit) {
 		faultcast__v1__limit__init(&m->limit);
 		m->limit.rate = device->rate;
@@ -400,6 +348,43 @@ static void fill_probes(struct status_message *m, const struct module_status *mo
 	m->module.n_probes = module->num_probes;
 }
 
+/* The errors of each unit are next to one another, as the module sends them. */
+static void fill_errors(struct status_message *m, const struct module_status *module)
+{
+	for (unsigned int i = 0; i < module->num_errors; i++) {
+		const struct iommu_error *error = &module->errors[i];
+		Faultcast__V1__IommuUnit *unit = &m->iommus[error->unit];
+
+		faultcast__v1__iommu_error_count__init(&m->errors[i]);
+		m->errors[i].name = UNCONST(error->name);
+		m->errors[i].count = error->count;
+		m->error_list[i] = &m->errors[i];
+		if (!unit->n_errors++)
+			unit->errors = &m->error_list[i];
+	}
+}
+
+static void fill_iommus(struct status_message *m, const struct module_status *module)
+{
+	for (unsigned int i = 0; i < module->num_units; i++) {
+		const struct iommu_unit *unit = &module->units[i];
+		Faultcast__V1__IommuUnit *message = &m->iommus[i];
+
+		faultcast__v1__iommu_unit__init(message);
+		message->name = UNCONST(unit->name);
+		message->type = (Faultcast__V1__IommuType)unit->type;
+		message->address = unit->address;
+		message->segment = unit->segment;
+		message->faults = unit->faults;
+		message->interrupt_remapping = unit->interrupt_remapping;
+		message->stalls = unit->stalls;
+		m->iommu_list[i] = message;
+	}
+	m->module.iommus = m->iommu_list;
+	m->module.n_iommus = module->num_units;
+	fill_errors(m, module);
+}
+
 static void fill_module(struct status_message *m, const struct module_status *module)
 {
 	faultcast__v1__module__init(&m->module);
@@ -425,6 +410,7 @@ static void fill_module(struct status_message *m, const struct module_status *mo
 	m->module.burst = module->burst;
 	m->module.host_rate = module->host_rate;
 	fill_probes(m, module);
+	fill_iommus(m, module);
 	m->msg.module = &m->module;
 }
 

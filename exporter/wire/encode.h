@@ -49,6 +49,12 @@ struct stream_message {
 	uint32_t tlp[4];
 	Faultcast__V1__Hotplug hotplug;
 	Faultcast__V1__LinkChange link;
+	Faultcast__V1__Iommu iommu;
+	Faultcast__V1__StreamId stream_id;
+	Faultcast__V1__IommuError iommu_error;
+	Faultcast__V1__Containment dpc;
+	Faultcast__V1__Recovery recovery;
+	struct address_message related;
 	struct identity_message identity;
 	Faultcast__V1__Gap gap;
 	Faultcast__V1__SequenceRange range;
@@ -87,6 +93,8 @@ struct device_message {
 	Faultcast__V1__AerErrorCount aer_errors[AER_ERRORS_MAX];
 	Faultcast__V1__AerErrorCount *aer_error_list[AER_ERRORS_MAX];
 	Faultcast__V1__HotplugCounts hotplug;
+	Faultcast__V1__ContainmentCounts dpc;
+	Faultcast__V1__RecoveryCounts recovery;
 	Faultcast__V1__Limit limit;
 	struct identity_message identity;
 	Faultcast__V1__Coverage coverage[COVERAGE_KINDS];
@@ -115,6 +123,10 @@ struct status_message {
 	Faultcast__V1__Module module;
 	Faultcast__V1__Probe probes[PROBES_MAX];
 	Faultcast__V1__Probe *probe_list[PROBES_MAX];
+	Faultcast__V1__IommuUnit iommus[UNITS_MAX];
+	Faultcast__V1__IommuUnit *iommu_list[UNITS_MAX];
+	Faultcast__V1__IommuErrorCount errors[IOMMU_ERRORS_MAX];
+	Faultcast__V1__IommuErrorCount *error_list[IOMMU_ERRORS_MAX];
 	Faultcast__V1__CoverageCount coverage[COVERAGE_PAIRS_MAX];
 	Faultcast__V1__CoverageCount *coverage_list[COVERAGE_PAIRS_MAX];
 	char skew[SKEW_LEN];

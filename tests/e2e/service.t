@@ -233,8 +233,8 @@ def manager_is_slow(bed, standin):
 def versions(bed, standin):
     """[(load arguments, metric, log text, log level)]"""
     for flags, skew, text, level in (
-            ("abi=3 version=0.0.9", (1, 0), "module 0.0.9 has ABI 3, older than 5", "warn"),
-            ("abi=6 version=9.0.0", (0, 1), "module 9.0.0 has ABI 6, newer than 5", "warn"),
+            ("abi=3 version=0.0.9", (1, 0), "module 0.0.9 has ABI 3, older than 6", "warn"),
+            ("abi=7 version=9.0.0", (0, 1), "module 9.0.0 has ABI 7, newer than 6", "warn"),
             ("version=0.0.9", (0, 0), "module 0.0.9 and this", "info")):
         exporter = bed.start_exporter(standin)
         standin.ask("load " + flags)
@@ -242,7 +242,7 @@ def versions(bed, standin):
         standin.ask("publish 10")
         bed.tap.same(skew_of(exporter), skew, "faultcast_module_abi_skew is that")
         status = exporter.json("/v1/status")
-        bed.tap.result(text in status["skew"] and status["abi"] == 5, "/v1/status says so")
+        bed.tap.result(text in status["skew"] and status["abi"] == 6, "/v1/status says so")
         line = f'level={level} msg="{text}'
         bed.tap.same(exporter.log().count(line), 1, f"and the log, once, as {level}")
         standin.unload()

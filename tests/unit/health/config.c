@@ -227,7 +227,7 @@ static const struct {
 	  "\"0123456789a123456789b123456789c123456789d1234567\"" },
 	{ "health.rules:\n- {kind: dma}\n",
 	  "2: health.rules.kind: expected io_page_fault, interrupt_remapping, aer, link, hotplug, "
-	  "got \"dma\"" },
+	  "dpc, recovery, got \"dma\"" },
 	{ RULE("severity: bad"), "3: health.rules.severity: expected nonfatal, fatal, corrected, "
 				 "got \"bad\"" },
 	{ RULE("threshold: 0"),

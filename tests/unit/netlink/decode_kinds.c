@@ -87,7 +87,6 @@ static void link_change(void **state)
 	assert_int_equal(ev->link_speed, 0x17);
 	assert_int_equal(ev->link_width, 16);
 	assert_int_equal(ev->link_status, 0x3104);
-	assert_int_equal(ev->hotplug | ev->aer_severity | ev->aer_status, 0);
 }
 
 static void hotplug(void **state)

@@ -73,7 +73,9 @@ static void event_with_everything(void **state)
 			  "\"identityLate\":false,\"generation\":0,"
 			  "\"instance\":\"18446744073709551615\",\"lostBefore\":\"10\","
 			  "\"ioPageFault\":{\"iova\":\"18446744073709547520\","
-			  "\"access\":\"ACCESS_WRITE\",\"reason\":{\"code\":6},"
+			  "\"access\":\"ACCESS_WRITE\",\"reason\":{\"code\":6,"
+			  "\"name\":\"read_denied\","
+			  "\"text\":\"The page has no read permission.\",\"flags\":0},"
 			  "\"pasid\":{\"value\":1048575},\"iovaUnknown\":false}}}");
 }
 
@@ -109,7 +111,8 @@ static void event_of_interrupt_remapping(void **state)
 			  "\"monotonicNs\":\"0\",\"realtimeNs\":\"0\",\"suppressedBefore\":\"0\","
 			  "\"slot\":0,\"identityLate\":false,\"generation\":0,\"instance\":\"1\","
 			  "\"lostBefore\":\"0\",\"interruptRemapping\":{\"index\":513,\"reason\":{"
-			  "\"code\":34}}}}");
+			  "\"code\":34,\"name\":\"interrupt_entry_absent\",\"text\":\"The present "
+			  "bit of the interrupt remapping entry is clear.\",\"flags\":0}}}}");
 }
 
 /* Unknown kinds and accesses of a newer module become numbers; the kind's detail is omitted. */

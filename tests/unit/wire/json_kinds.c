@@ -75,23 +75,26 @@ static const struct {
 	const char *tail;
 } aer_events[] = {
 	{ { EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_NONFATAL, .aer_status = 0x00104800,
-	    .has_tlp = true, .tlp = { 0, 1, 0x7fffffff, UINT32_MAX } },
+	    .has_tlp = true, .tlp = { 0, 1, 0x7fffffff, UINT32_MAX }, .bus = FAULTCAST_BUS_PCIE },
 	  ",\"aer\":{\"severity\":\"SEVERITY_NONFATAL\",\"status\":1067008,"
 	  "\"errors\":[\"bit11\",\"CmpltTO\",\"UnsupReq\"],"
-	  "\"tlpHeader\":{\"dwords\":[0,1,2147483647,4294967295]}}" },
+	  "\"tlpHeader\":{\"dwords\":[0,1,2147483647,4294967295]},\"bus\":\"BUS_PCIE\"}" },
 	{ { EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_FATAL, .aer_status = 0x10 },
-	  ",\"aer\":{\"severity\":\"SEVERITY_FATAL\",\"status\":16,\"errors\":[\"DLP\"]}" },
+	  ",\"aer\":{\"severity\":\"SEVERITY_FATAL\",\"status\":16,\"errors\":[\"DLP\"],\"bus\":"
+	  "\"BUS_UNSPECIFIED\"}" },
 	{ { EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_CORRECTED, .aer_status = 0xf1c3 },
 	  ",\"aer\":{\"severity\":\"SEVERITY_CORRECTED\",\"status\":61891,"
 	  "\"errors\":[\"RxErr\",\"bit1\",\"BadTLP\",\"BadDLLP\",\"Rollover\",\"Timeout\","
-	  "\"NonFatalErr\",\"CorrIntErr\",\"HeaderOF\"]}" },
+	  "\"NonFatalErr\",\"CorrIntErr\",\"HeaderOF\"],\"bus\":\"BUS_UNSPECIFIED\"}" },
 	{ { EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_CORRECTED },
-	  ",\"aer\":{\"severity\":\"SEVERITY_CORRECTED\",\"status\":0}" },
+	  ",\"aer\":{\"severity\":\"SEVERITY_CORRECTED\",\"status\":0,\"bus\":\"BUS_"
+	  "UNSPECIFIED\"}" },
 	{ { EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_MAX + 1, .aer_status = 1U << 11 },
 	  ",\"aer\":{\"severity\":\"SEVERITY_UNSPECIFIED\",\"status\":2048,"
-	  "\"errors\":[\"bit11\"]}" },
+	  "\"errors\":[\"bit11\"],\"bus\":\"BUS_UNSPECIFIED\"}" },
 	{ { EVENT(AER), .aer_severity = UINT32_MAX },
-	  ",\"aer\":{\"severity\":\"SEVERITY_UNSPECIFIED\",\"status\":0}" },
+	  ",\"aer\":{\"severity\":\"SEVERITY_UNSPECIFIED\",\"status\":0,\"bus\":\"BUS_"
+	  "UNSPECIFIED\"}" },
 };
 
 static void aer(void **state)
@@ -121,6 +124,45 @@ static void link_change(void **state)
 	(void)state;
 	expect_event(&ev, "KIND_LINK", "",
 		     ",\"link\":{\"reason\":1,\"speed\":24,\"width\":32,\"status\":65535}");
+}
+
+/* The kinds of ABI 6. */
+static const struct {
+	struct fault_event ev;
+	const char *tail;
+} abi_6_events[] = {
+	{ { EVENT(IOMMU_ERROR), .iommu_type = FAULTCAST_IOMMU_TYPE_AMD, .has_reason = true,
+	    .reason = 7, .iommu_flags = 0x20, .has_related = true, .related_bdf = 0x300 },
+	  ",\"iommu\":{\"name\":\"\",\"type\":\"IOMMU_TYPE_AMD\"},"
+	  "\"related\":{\"name\":\"0000:03:00.0\",\"pci\":{\"segment\":0,\"bus\":3,"
+	  "\"device\":0,\"function\":0}},\"iommuError\":{\"reason\":{\"code\":7,"
+	  "\"name\":\"iotlb_invalidation_timeout\",\"text\":\"A device did not answer an "
+	  "invalidation request in time.\",\"flags\":32},\"iova\":\"0\",\"iovaUnknown\":true,"
+	  "\"access\":\"ACCESS_UNKNOWN\"}" },
+	{ { EVENT(IOMMU_ERROR), .iommu_type = FAULTCAST_IOMMU_TYPE_SMMUV3, .has_reason = true,
+	    .reason = 2, .has_stream = true, .stream_id = 0x10 },
+	  ",\"iommu\":{\"name\":\"\",\"type\":\"IOMMU_TYPE_SMMUV3\"},"
+	  "\"streamId\":{\"value\":16},\"iommuError\":{\"reason\":{\"code\":2,"
+	  "\"name\":\"bad_stream_id\",\"text\":\"The stream table has no entry for the device.\","
+	  "\"flags\":0},\"iova\":\"0\",\"iovaUnknown\":true,\"access\":\"ACCESS_UNKNOWN\"}" },
+	{ { EVENT(DPC), .dpc = FAULTCAST_DPC_RP_PIO, .dpc_status = 0x1f07 },
+	  ",\"dpc\":{\"trigger\":\"DPC_TRIGGER_RP_PIO\",\"status\":7943}" },
+	{ { EVENT(RECOVERY), .recovery = FAULTCAST_RECOVERY_FAILED },
+	  ",\"recovery\":{\"step\":\"RECOVERY_STEP_FAILED\"}" },
+};
+
+static void abi_6(void **state)
+{
+	static const char *const kinds[FAULTCAST_KIND_MAX + 1] = {
+		[FAULTCAST_KIND_IOMMU_ERROR] = "KIND_IOMMU_ERROR",
+		[FAULTCAST_KIND_DPC] = "KIND_DPC",
+		[FAULTCAST_KIND_RECOVERY] = "KIND_RECOVERY",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(abi_6_events) / sizeof(abi_6_events[0]); i++)
+		expect_event(&abi_6_events[i].ev, kinds[abi_6_events[i].ev.kind], "",
+			     abi_6_events[i].tail);
 }
 
 static void hotplug(void **state)
@@ -232,6 +274,9 @@ static const struct device_counts full = {
 		 [FAULTCAST_SEVERITY_CORRECTED] = 10 },
 	.link = 11,
 	.hotplug = { 12, 13, 14, 15, 16 },
+	.iommu_errors = 17,
+	.dpc = { 18, 19, 20, 21, 22, 23 },
+	.recovery = { 24, 25, 26, 27 },
 	.aer_errors = { [FAULTCAST_SEVERITY_NONFATAL] = { [20] = 17 },
 			[FAULTCAST_SEVERITY_FATAL] = { [4] = 18, [11] = UINT64_MAX },
 			[FAULTCAST_SEVERITY_CORRECTED] = { [FAULTCAST_AER_BIT_NONE] = 19 } },
@@ -293,7 +338,10 @@ static void device_with_everything(void **state)
 		    "\"count\":\"19\"}],\"linkChanges\":\"11\",\"hotplug\":{\"linkUp\":\"12\","
 		    "\"linkDown\":\"13\",\"cardPresent\":\"14\",\"cardNotPresent\":\"15\","
 		    "\"other\":\"16\"},\"present\":true,\"limit\":{\"rate\":1000000000,"
-		    "\"burst\":512},\"health\":\"HEALTH_FAULTY\"}");
+		    "\"burst\":512},\"health\":\"HEALTH_FAULTY\",\"iommuErrors\":\"17\","
+		    "\"dpc\":{\"uncorrectable\":\"18\",\"nonfatal\":\"19\",\"fatal\":\"20\","
+		    "\"rpPio\":\"21\",\"software\":\"22\",\"other\":\"23\"},\"recovery\":{"
+		    "\"begun\":\"24\",\"recovered\":\"25\",\"failed\":\"26\",\"other\":\"27\"}}");
 }
 
 /* A host bridge has no entry for DMA faults. */
@@ -323,14 +371,14 @@ static void device_with_coverage(void **state)
 			"{\"kind\":\"KIND_INTERRUPT_REMAPPING\","
 			"\"state\":\"COVERAGE_STATE_UNWATCHED\",\"reason\":\"no_tracepoint\"},"
 			"{\"kind\":\"KIND_AER\",\"state\":\"COVERAGE_STATE_EXACT\","
-			"\"reason\":\"\"}]}");
+			"\"reason\":\"\"}],\"iommuErrors\":\"0\"}");
 	message_device(&m, &counts, HEALTH_UNKNOWN);
 	message_device_coverage(&m, &bridge, NULL);
 	expect_json_end(&m.msg.base,
 			"\"coverage\":[{\"kind\":\"KIND_INTERRUPT_REMAPPING\","
 			"\"state\":\"COVERAGE_STATE_UNWATCHED\",\"reason\":\"no_iommu\"},"
 			"{\"kind\":\"KIND_AER\",\"state\":\"COVERAGE_STATE_UNWATCHED\","
-			"\"reason\":\"no_capability\"}]}");
+			"\"reason\":\"no_capability\"}],\"iommuErrors\":\"0\"}");
 }
 
 /* A device of a module with the first interface: no identity, no limit, no errors. */
@@ -351,7 +399,7 @@ static void device_with_little(void **state)
 		    "\"aer\":{\"nonfatal\":\"0\",\"fatal\":\"0\",\"corrected\":\"0\"},"
 		    "\"linkChanges\":\"0\",\"hotplug\":{\"linkUp\":\"0\",\"linkDown\":\"0\","
 		    "\"cardPresent\":\"0\",\"cardNotPresent\":\"0\",\"other\":\"0\"},"
-		    "\"present\":false,\"health\":\"HEALTH_UNSPECIFIED\"}");
+		    "\"present\":false,\"health\":\"HEALTH_UNSPECIFIED\",\"iommuErrors\":\"0\"}");
 }
 
 /* As many errors as the message's array can hold. */
@@ -377,6 +425,7 @@ int main(void)
 		cmocka_unit_test(aer_with_every_bit),
 		cmocka_unit_test(link_change),
 		cmocka_unit_test(hotplug),
+		cmocka_unit_test(abi_6),
 		cmocka_unit_test(suppressed),
 		cmocka_unit_test(identity_in_an_event),
 		cmocka_unit_test(generation_and_late),

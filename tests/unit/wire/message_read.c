@@ -101,6 +101,13 @@ static const struct fault_event events[] = {
 	{ EVENT(HOTPLUG), .hotplug = FAULTCAST_HOTPLUG_CARD_PRESENT },
 	{ EVENT(HOTPLUG), .hotplug = UINT32_MAX },
 	{ EVENT(SUPPRESSED), .suppressed_before = 12 },
+	{ EVENT(IOMMU_ERROR), .iommu = "dmar0", .iommu_type = FAULTCAST_IOMMU_TYPE_VTD,
+	  .has_reason = true, .reason = 2, .has_related = true, .related_segment = UINT32_MAX,
+	  .related_bdf = UINT16_MAX },
+	{ EVENT(IO_PAGE_FAULT), .iommu_type = FAULTCAST_IOMMU_TYPE_MAX + 1, .has_reason = true,
+	  .has_stream = true, .stream_id = UINT32_MAX, .iommu_flags = UINT32_MAX },
+	{ EVENT(DPC), .dpc = FAULTCAST_DPC_OTHER, .dpc_status = UINT32_MAX },
+	{ EVENT(RECOVERY), .recovery = UINT32_MAX },
 	{ .instance = 1, .seq = UINT64_MAX, .kind = FAULTCAST_KIND_MAX + 1 },
 };
 
@@ -220,11 +227,17 @@ static void fill(ProtobufCMessage *m, uint32_t *value)
 /* Makes the fields agree with each other, as message_event() does. */
 static void make_consistent(struct stream_message *m, uint32_t kind, ProtobufCMessage *detail)
 {
+	static char reason_name[] = "unknown";
+	static char reason_text[] = "A reason that faultcast does not know.";
+	static char iommu[] = "dmar1";
 	static char name[] = "0001:02:03.4", cursor[] = "fedcba9876543210.7.0";
 	uint32_t value = 1000;
 
 	if (detail)
 		fill(detail, &value);
+	/* These follow from the code; this code has no row. */
+	m->reason.name = reason_name;
+	m->reason.text = reason_text;
 	m->msg.cursor = cursor;
 	m->event.instance = INSTANCE;
 	m->event.seq = 7;
@@ -234,6 +247,9 @@ static void make_consistent(struct stream_message *m, uint32_t kind, ProtobufCMe
 	m->device.pci.bus = 2;
 	m->device.pci.device = 3;
 	m->device.pci.function = 4;
+	m->related.msg.name = name;
+	m->related.pci = m->device.pci;
+	m->iommu.name = iommu;
 }
 
 static void reads_every_field(void **state)
@@ -248,20 +264,30 @@ static void reads_every_field(void **state)
 		{ FAULTCAST_KIND_LINK, offsetof(struct stream_message, link) },
 		{ FAULTCAST_KIND_HOTPLUG, offsetof(struct stream_message, hotplug) },
 		{ FAULTCAST_KIND_SUPPRESSED, 0 },
+		{ FAULTCAST_KIND_IOMMU_ERROR, offsetof(struct stream_message, iommu_error) },
+		{ FAULTCAST_KIND_DPC, offsetof(struct stream_message, dpc) },
+		{ FAULTCAST_KIND_RECOVERY, offsetof(struct stream_message, recovery) },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		const struct fault_event ev = { .instance = INSTANCE,
-						.seq = 7,
-						.kind = kinds[i].kind,
-						.device = { .type = ADDRESS_PCI },
-						.has_reason = true,
-						.has_pasid = true,
-						.identity = { .generation = 1, .serial = 1 } };
+		struct fault_event ev = { .instance = INSTANCE,
+					  .seq = 7,
+					  .kind = kinds[i].kind,
+					  .device = { .type = ADDRESS_PCI },
+					  .has_reason = true,
+					  .has_related = true,
+					  .identity = { .generation = 1, .serial = 1 } };
+		const bool iommu = kinds[i].kind == FAULTCAST_KIND_IO_PAGE_FAULT ||
+				   kinds[i].kind == FAULTCAST_KIND_INTERRUPT_REMAPPING ||
+				   kinds[i].kind == FAULTCAST_KIND_IOMMU_ERROR;
 		struct stream_message m;
 		uint32_t value = 0;
 
+		if (iommu) {
+			ev.has_pasid = ev.has_stream = true;
+			ev.iommu = "dmar1";
+		}
 		message_event(&m, &ev);
 		fill(&m.event.base, &value);
 		make_consistent(&m, kinds[i].kind,
