@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/platform.h"
 #include "bus/bus.h"
 #include "bus/snapshot.h"
 #include "feed/netlink.h"

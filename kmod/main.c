@@ -21,11 +21,8 @@
 #include "nl/attrs.h"
 #include "nl/genl.h"
 #include "nl/notify.h"
+#include "platform.h"
 #include "probe/probe.h"
-
-#ifndef CONFIG_64BIT
-#error "faultcast counts in 64-bit atomics and divides 64-bit numbers: 64-bit kernels only"
-#endif
 
 static struct {
 	unsigned int devices;

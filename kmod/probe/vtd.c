@@ -311,8 +311,9 @@ static const char *impairment(void)
 
 static int attach(struct faultcast_probe *probe)
 {
-	strscpy(probe->reason, "not in this kernel: needs x86-64, DMAR_TABLE, FTRACE_WITH_ARGS",
-		sizeof(probe->reason));
+	strscpy(probe->reason, IS_ENABLED(CONFIG_X86_64) ?
+		"not in this kernel: needs DMAR_TABLE, FTRACE_WITH_ARGS" :
+		"not on this architecture", sizeof(probe->reason));
 	return -EOPNOTSUPP;
 }
 
@@ -333,11 +334,6 @@ static const char *dormant(void)
 static const char *impairment(void)
 {
 	return NULL;
-}
-
-static bool vtd_units_at(unsigned int index, struct faultcast_unit *unit)
-{
-	return false;
 }
 
 #endif

@@ -167,4 +167,11 @@ bool vtd_units_at(unsigned int index, struct faultcast_unit *unit)
 	return is;
 }
 
-#endif /* CONFIG_DMAR_TABLE */
+#else /* no VT-d in this kernel */
+
+bool vtd_units_at(unsigned int index, struct faultcast_unit *unit)
+{
+	return false;
+}
+
+#endif

@@ -21,6 +21,11 @@
 
 #define LEVELS	4
 
+#ifndef CONFIG_X86
+/* The bus itself has its segment there. */
+struct pci_sysdata { };
+#endif
+
 /* A tree with one device on each bus. */
 static struct {
 	struct pci_sysdata segment;
