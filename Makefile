@@ -2,7 +2,15 @@
 VERSION := 0.2.0
 REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
-B := build
+# The architecture of the machine, and that of a build. Only arm64 can differ: then everything goes below
+# build/arm64, and the compiler, the libraries and the headers come from the cache of tests/vm/cross.
+MACHINE := $(shell dpkg --print-architecture 2>/dev/null || echo amd64)
+CROSS := $(filter-out $(MACHINE),$(if $(filter arm64 aarch64,$(ARCH)),arm64))
+
+B := build$(CROSS:%=/%)
+ifdef CROSS
+CROSS_COMPILE ?= $(shell tests/vm/cross)
+endif
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
 endif
@@ -11,8 +19,14 @@ AR := $(CROSS_COMPILE)ar
 endif
 PKG_CONFIG ?= $(CROSS_COMPILE)pkg-config
 PKGS := libnl-3.0 libnl-genl-3.0 libprotobuf-c libmicrohttpd sqlite3 zlib yaml-0.1
-KABI ?= $(shell dpkg-query -W -f '$${Depends}' linux-headers-amd64 2>/dev/null | \
-	sed -n 's/.*linux-headers-\([^ ,]*amd64\).*/\1/p')
+KABI ?= $(shell dpkg-query -W -f '$${Depends}' linux-headers-$(MACHINE) 2>/dev/null | \
+	sed -n 's/.*linux-headers-\([^ ,]*$(MACHINE)\).*/\1/p')
+ifeq ($(CROSS)$(KDIR),arm64)
+# The kernel's name for tests/vm/kernel.
+KERNEL := $(patsubst %-arm64,%,$(or $(KSERIES),6.1))-arm64
+else
+KERNEL := $(KSERIES)
+endif
 KDIR ?= /usr/src/linux-headers-$(KABI)
 CHECK_CC ?= gcc clang
 # The kernels of test-matrix: series, ABIs, or newest.
@@ -21,7 +35,7 @@ KERNELS ?= 6.1 6.12 7.3 newest
 # Packages for building and installing, then those for everything else. dkms signs with openssl.
 BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \
 	libprotobuf-c-dev protobuf-c-compiler libmicrohttpd-dev libsqlite3-dev \
-	libcurl4-openssl-dev zlib1g-dev libyaml-dev pci.ids linux-headers-amd64 dkms openssl
+	libcurl4-openssl-dev zlib1g-dev libyaml-dev pci.ids linux-headers-$(MACHINE) dkms openssl
 DEBIAN_PACKAGES := $(BUILD_PACKAGES) protobuf-compiler \
 	libcmocka-dev qemu-system-x86 busybox-static kmod curl jq \
 	python3 python3-yaml python3-jsonschema python3-protobuf clang clang-format clang-tidy sparse cppcheck \
@@ -89,6 +103,7 @@ help:
 	@echo 'make             builds the exporter, faultcastctl and the kernel module, in $(B)/'
 	@echo 'make kmod KSERIES=6.12'
 	@echo '                 builds the module for another Debian kernel, in $(B)/kmod-6.12/'
+	@echo 'make ARCH=arm64  builds all three for arm64, in build/arm64/; KSERIES=6.12 is for another Debian kernel'
 	@echo 'make install     and uninstall: PREFIX=/usr/local, DESTDIR=, and the directories of deploy/install.mk'
 	@echo 'make clean       removes $(B)/'
 	@echo 'Variables of a build: CFLAGS, CPPFLAGS, LDFLAGS, CC, CROSS_COMPILE, PKG_CONFIG, KDIR;'
@@ -218,18 +233,19 @@ $(B)/docs: $(call obj,obj,$(wildcard tests/docs/*.c)) $(call libraries,obj,top)
 # Uses the installed headers, or with KSERIES fetches the headers of that Debian kernel.
 
 KMOD_SRC := $(wildcard kmod/*.[ch] kmod/*/*.[ch]) kmod/Kbuild
-KMOD := $(B)/kmod$(if $(KSERIES),-$(KSERIES))
+KMOD := $(B)/kmod$(if $(KSERIES),-$(KSERIES:%-arm64=%))
 # The kernel's configuration says which compiler built the kernel; the module needs the same one. Debian's headers
 # name a compiler in .kernelvariables, which only a CC on the command line overrides.
 KERNEL_LLVM := $(if $(shell grep -lsx CONFIG_CC_IS_CLANG=y $(KDIR)/.config $(KDIR)/include/config/auto.conf),\
 	LLVM=1 $(if $(filter command,$(firstword $(origin CC))),,CC=clang))
-KBUILD = $(if $(KSERIES),tests/vm/kbuild $(KSERIES) $(KMOD),\
-	$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KMOD)) O= $(KERNEL_LLVM))
+KBUILD = $(if $(KERNEL),tests/vm/kbuild $(KERNEL) $(KMOD),\
+	$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KMOD)) O= $(KERNEL_LLVM) \
+	$(if $(CROSS),ARCH=arm64 CROSS_COMPILE=$(CROSS_COMPILE)))
 
 kmod: $(KMOD)/faultcast.ko
 
 # The directory is emptied when the kernel, its compiler or the flags have changed.
-KMOD_ABI = $(if $(KSERIES),$(shell tests/vm/kernel --abi $(KSERIES)),$(KABI) $(KDIR) $(KERNEL_LLVM))
+KMOD_ABI = $(if $(KERNEL),$(shell tests/vm/kernel --abi $(KERNEL)),$(KABI) $(KDIR) $(KERNEL_LLVM))
 KMOD_MADE_FOR = $(strip $(KMOD_ABI) $(VERSION) $(KMOD_FLAGS))
 $(KMOD)/made-for: FORCE
 	@made_for='$(KMOD_MADE_FOR)'; [ -e $@ ] && [ "$$(cat $@)" = "$$made_for" ] || { \

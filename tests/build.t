@@ -1,6 +1,7 @@
 #!/bin/bash
 # Proves: two builds of the same source in different directories are identical, byte for byte. Flags
-# from outside are added to the build's own. The module is built with the kernel's compiler. A
+# from outside are added to the build's own. The module is built with the kernel's compiler, and both
+# are refused on a machine with 32 bits or big-endian. ARCH=arm64 builds for arm64. A
 # change of the Makefile compiles nothing, and a change of flags does. The unit test "cursor"
 # compiles at most 20 files. docs/testing.md has the budgets of CI.
 # shellcheck disable=SC2034,SC2016 # lib.sh reads TAP_DIR; sed has backquotes
@@ -78,6 +79,40 @@ compiler_of_the_kernel() {
 	not_ok "a kernel built with gcc: no LLVM" grep -q LLVM <<<"$(would KDIR="$scratch/kernel" kmod)"
 }
 
+# refusal FLAG FILE: what the compiler says of a header on such a machine.
+refusal() {
+	gcc "$1" -fsyntax-only -x c "$2" 2>&1 | sed -n 's/.*#error "\(.*\)"/\1/p'
+}
+
+other_machines() {
+	local file
+	for file in kmod/platform.h exporter/base/platform.h; do
+		is "$file accepts this machine" "$(refusal -O2 $file)" ""
+		like "$file refuses 32 bits" "$(refusal -m32 $file)" 'is for 64-bit [a-z]* only'
+		like "$file refuses x32" "$(refusal -mx32 $file)" 'is for 64-bit [a-z]* only'
+		like "$file refuses big-endian" "$(refusal -D__BYTE_ORDER__=__ORDER_BIG_ENDIAN__ $file)" \
+			'is for little-endian [a-z]* only'
+	done
+	for file in kmod/main.c exporter/main.c exporter/ctl/main.c; do
+		ok "$file includes it" grep -q '#include ".*platform.h"' $file
+	done
+}
+
+# variables MAKE-ARGUMENT...: some of make's variables, and the command that builds the module.
+variables() {
+	make -s -f Makefile -f <(printf '%s\n' 'variables: ; @echo "$(B) $(CC) $(strip $(KBUILD))"') "$@" variables
+}
+
+for_arm64() {
+	like "ARCH=arm64 builds elsewhere, with another compiler" "$(variables ARCH=arm64 CROSS_COMPILE=cross-)" \
+		'^build/arm64 cross-gcc tests/vm/kbuild 6\.1-arm64 build/arm64/kmod$'
+	like "for a kernel of arm64" "$(variables ARCH=arm64 CROSS_COMPILE=cross- KSERIES=6.12)" \
+		' tests/vm/kbuild 6\.12-arm64 build/arm64/kmod-6\.12$'
+	like "or for headers" "$(variables ARCH=arm64 CROSS_COMPILE=cross- KDIR=/headers)" \
+		' -C /headers .* ARCH=arm64 CROSS_COMPILE=cross-'
+	like "the ARCH of an x86 kernel changes nothing" "$(variables ARCH=x86_64)" '^build gcc '
+}
+
 # copy DIRECTORY: the source that git knows, or would add.
 copy() {
 	mkdir -p "$1"
@@ -132,6 +167,8 @@ documented() {
 flags_from_outside
 documented
 compiler_of_the_kernel
+other_machines
+for_arm64
 small_unit_test
 two_builds
 rebuild

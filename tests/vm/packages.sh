@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Debian packages of any release, fetched and unpacked below the cache. Nothing is installed, and
-# the host's apt configuration and package lists do not change. Sourced by kernel, kbuild and qemu.
+# the host's apt configuration and package lists do not change. Sourced by kernel, kbuild, cross and
+# qemu.
+#
+# A RELEASE is a name such as bookworm, for packages of amd64, or bookworm-arm64, for those of arm64.
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/faultcast
 
@@ -18,7 +21,7 @@ mirror() {
 
 # Debian 12 has all kernels in its security updates, and its backports are no longer maintained.
 sources() {
-	local release=$1 options='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+	local release=${1%-arm64} options='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
 	local debian security
 	debian=$(mirror Debian)
 	security=$(mirror Debian-Security)
@@ -31,14 +34,15 @@ sources() {
 # in_release RELEASE apt-get|apt-cache ARGUMENT...: apt for a machine of that release on which
 # nothing is installed.
 in_release() {
-	local apt=$cache/apt/$1 command=$2
+	local apt=$cache/apt/$1 architecture=amd64 command=$2
+	[[ $1 != *-arm64 ]] || architecture=arm64
 	shift 2
 	"$command" -qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::Etc::Preferences="$apt/preferences" -o Dir::Etc::PreferencesParts=/dev/null \
 		-o Dir::State="$apt" -o Dir::State::Lists="$apt/lists" -o Dir::State::Status="$apt/status" \
 		-o Dir::Cache="$apt/cache" -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false \
-		-o APT::Sandbox::User="$(id -un)" -o APT::Architecture=amd64 -o APT::Architectures=amd64 \
-		-o Debug::NoLocking=1 "$@"
+		-o APT::Sandbox::User="$(id -un)" -o APT::Architecture=$architecture \
+		-o APT::Architectures=$architecture -o Debug::NoLocking=1 "$@"
 }
 
 # Runs a command without its output. If it fails, prints that output in one line.
@@ -58,16 +62,18 @@ refresh() {
 	flock 8
 	sources "$1" >"$apt/sources.list"
 	# Prefers a package from backports, which apt would not choose by itself.
-	printf 'Package: *\nPin: release n=%s-backports\nPin-Priority: 500\n' "$1" >"$apt/preferences"
+	printf 'Package: *\nPin: release n=%s-backports\nPin-Priority: 500\n' "${1%-arm64}" >"$apt/preferences"
 	quietly in_release "$1" apt-get update -o APT::Update::Error-Mode=any
 }
 
-# The release of a kernel by its ABI name: 6.12.117+deb12-amd64, or 6.1.0-56-amd64 in older
+# The release of a kernel by its ABI name: 6.12.117+deb12-amd64, or 6.1.0-56-arm64 in older
 # releases.
 release_of() {
+	local architecture=
+	[[ $1 != *-arm64 ]] || architecture=-arm64
 	case $1 in
-	*+deb13*) echo trixie ;;
-	*+deb12* | 6.1.0-*) echo bookworm ;;
+	*+deb13*) echo "trixie$architecture" ;;
+	*+deb12* | 6.1.0-*) echo "bookworm$architecture" ;;
 	*) die "$1 is no kernel of Debian 12 or 13" ;;
 	esac
 }
