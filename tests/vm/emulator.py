@@ -26,10 +26,12 @@ class Emulator(NamedTuple):
     cpus: str
 
 
-def choose(options, settings, release, kernel, tap):
+def choose(options, settings, architecture, release, kernel, tap):
     """Never replaces options.qemu if it is given. Changes for the kernel's sake are reported in
     @tap."""
     cpus = settings["VM_CPUS"]
+    if architecture.own_qemu:
+        return choose_own(options, architecture, cpus)
     qemu = options.qemu or "qemu-system-x86_64"
     if not shutil.which(qemu):
         raise EmulatorError(f"{qemu} is not installed")
@@ -50,6 +52,13 @@ def choose(options, settings, release, kernel, tap):
     return Emulator(qemu, accel, "1")
 
 
+def choose_own(options, architecture, cpus):
+    qemu = options.qemu or newer_qemu(architecture.name)
+    if not qemu:
+        raise EmulatorError(f"{architecture.qemu} cannot be fetched")
+    return Emulator(qemu, "tcg", cpus)
+
+
 def version(text):
     """Returns (7, 3) for a text that begins with 7.3. A kernel without modules has no version and
     counts as old."""
@@ -62,8 +71,8 @@ def qemu_version(qemu):
     return version(done.stdout)
 
 
-def newer_qemu():
-    done = subprocess.run([os.path.join(VM_DIR, "qemu")], stdout=subprocess.PIPE, text=True,
+def newer_qemu(architecture="amd64"):
+    done = subprocess.run([os.path.join(VM_DIR, "qemu"), architecture], stdout=subprocess.PIPE, text=True,
                           check=False)
     return done.stdout.strip() if done.returncode == 0 else None
 

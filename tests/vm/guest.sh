@@ -2,6 +2,11 @@
 # Functions for a scenario's guest(), beside lib.sh. They run in the guest, in busybox sh. /host is
 # the run's directory on the host. Files left there are in the working directory of host().
 
+# The guest's architecture, as on the host. Scenarios read it.
+# shellcheck disable=SC2034
+VM_ARCH=amd64
+[ "$(uname -m)" != aarch64 ] || VM_ARCH=arm64
+
 # load_faultcast PARAM=VALUE...: inserts the module under test. It fails if a parameter does not
 # exist, because the kernel only logs that, and the scenario would then prove something else.
 load_faultcast() {

@@ -2,9 +2,10 @@
 # scenario's programs and their shared libraries. It is built for each run, in milliseconds.
 import lzma
 import os
-import shutil
 import stat
 import subprocess
+
+import architecture as architectures
 
 DIRECTORIES = "bin dev etc host lib proc root run sys tmp vm".split()
 
@@ -16,8 +17,8 @@ class Error(Exception):
 class Archive:
     """Collects files by guest path. write() makes the cpio archive."""
 
-    def __init__(self):
-        self.entries = {}
+    def __init__(self, architecture):
+        self.architecture, self.entries = architecture, {}
         for directory in DIRECTORIES:
             self.add_directory(directory)
 
@@ -43,8 +44,15 @@ class Archive:
         executable = os.access(host_path, os.X_OK)
         self.add(path, content, 0o755 if executable else 0o644)
         if executable and content.startswith(b"\x7fELF"):
-            for library in shared_libraries(host_path):
-                self.add_file(library, library)
+            self.add_libraries(host_path)
+
+    def add_libraries(self, program):
+        for library, guest_path in architectures.shared_libraries(self.architecture, program):
+            if not library:
+                raise Error(f"{program}: library {guest_path} is missing")
+            if guest_path.strip("/") not in self.entries:
+                with open(library, "rb") as file:
+                    self.add(guest_path, file.read(), 0o755)
 
     def write(self, path):
         with open(path, "wb") as out:
@@ -64,22 +72,13 @@ def padded(content):
     return content + b"\0" * (-len(content) % 4)
 
 
-def shared_libraries(program):
-    """The libraries and the loader of a program; none for a static program or a shared object."""
-    listing = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
-    for line in listing.stdout.splitlines():
-        if line.endswith("=> not found"):
-            raise Error(f"{program}: library {line.split()[0]} is missing")
-        for word in line.split():
-            if word.startswith("/"):
-                yield word
-
-
 def add_busybox(archive):
-    busybox = shutil.which("busybox")
+    busybox = architectures.program(archive.architecture, "busybox")
     if not busybox:
         raise Error("busybox is missing: install busybox-static")
     archive.add_file(busybox, "bin/busybox")
+    if archive.architecture.root:
+        return  # guest-init makes the links, because this busybox cannot run here
     applets = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True)
     for applet in applets.stdout.split():
         if applet != "busybox":

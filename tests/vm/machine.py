@@ -18,19 +18,17 @@ OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"
 
 # log_buf_len: a storm must not push a warning out of the log before the log is read at the end.
-# no_timer_check: at boot the kernel panics if the timer's interrupt does not come within a few
-# ticks. An emulator on a busy machine may be late. oops=panic: results after an oops are worthless,
-# so stop.
-KERNEL_COMMAND_LINE = ("console=ttyS0 panic=-1 oops=panic quiet log_buf_len=4M "
-                       "intel_iommu=on iommu=nopt no_timer_check")
+# oops=panic: results after an oops are worthless, so stop.
+KERNEL_COMMAND_LINE = "panic=-1 oops=panic quiet log_buf_len=4M"
 CHUNK = 65536
 
 
 class Machine:
     """A QEMU that runs inside the with block."""
 
-    def __init__(self, options, settings, kernel, initrd, out, emulator):
+    def __init__(self, options, settings, architecture, kernel, initrd, out, emulator):
         self.options, self.settings, self.out, self.emulator = options, settings, out, emulator
+        self.architecture = architecture
         self.kernel, self.initrd = kernel, initrd
         self.process = None
         self.sockets, self.qemu_ends = {}, {}
@@ -67,23 +65,27 @@ class Machine:
 
     def command(self):
         emulator, settings = self.emulator, self.settings
-        append = f"{KERNEL_COMMAND_LINE} {settings['VM_APPEND']}"
+        append = f"{KERNEL_COMMAND_LINE} {self.architecture.command_line} {settings['VM_APPEND']}"
         accel = emulator.accel
         if accel == "tcg" and settings["VM_TCG_THREAD"]:
             accel += f",thread={settings['VM_TCG_THREAD']}"
         return [
             emulator.qemu,
-            "-machine", "q35,kernel-irqchip=split", "-accel", accel, "-cpu", "max",
+            *self.architecture.machine, "-accel", accel,
             "-m", settings["VM_MEMORY"], "-smp", emulator.cpus,
             "-display", "none", "-no-reboot", "-nic", "none", "-no-user-config",
             "-kernel", self.kernel, "-initrd", self.initrd, "-append", append.strip(),
-            "-device", settings["VM_IOMMU"],
+            *self.iommu(),
             *self.lines_to_host(), *self.share(), *self.network(), *self.disk(),
             *self.firmware(),
-            "-trace", "vtd_frr_new", "-D", os.path.join(self.out, "qemu-trace.log"),
+            *self.architecture.truth, "-D", os.path.join(self.out, "qemu-trace.log"),
             *(word for device in settings["VM_DEVICES"].split() for word in ("-device", device)),
             *shlex.split(settings["VM_ARGS"]),
         ]
+
+    def iommu(self):
+        named = self.settings["VM_IOMMU"]
+        return ["-device", named] if named else list(self.architecture.iommu)
 
     def lines_to_host(self):
         words = []

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-# Lists the faults that QEMU's VT-d recorded, which are the truth for VM scenarios.
+# Lists the faults that QEMU's IOMMU recorded, which are the truth for VM scenarios.
 #
 # Usage: tests/vm/trace.py qemu-trace.log
 # Each line has requester, access, address and reason, such as "0000:00:04.0 read 0x10000000 0x6".
+# QEMU's SMMUv3 does not print the access, for which the line has "-"; the reason is the event's code.
+import itertools
 import re
 import sys
 
@@ -12,14 +14,40 @@ import sys
 RECORD = re.compile(r"vtd_frr_new index (\d+) high (0x[0-9a-f]+) low (0x[0-9a-f]+)")
 
 
+def requester(source):
+    return "0000:%02x:%02x.%d" % (source >> 8, source >> 3 & 0x1F, source & 7)
+
+
 def decode(high, low):
-    source = high & 0xFFFF
+    source = requester(high & 0xFFFF)
     reason = high >> 32 & 0xFF
-    requester = "0000:%02x:%02x.%d" % (source >> 8, source >> 3 & 0x1F, source & 7)
     if 0x20 <= reason <= 0x2F:
-        return f"{requester} interrupt {low >> 48:#x} {reason:#x}"
+        return f"{source} interrupt {low >> 48:#x} {reason:#x}"
     access = "read" if high >> 62 & 1 else "write"
-    return f"{requester} {access} {low & ~0xFFF:#x} {reason:#x}"
+    return f"{source} {access} {low & ~0xFFF:#x} {reason:#x}"
+
+
+# An event of the SMMU: first its address, then the event, then the interrupt. Without the interrupt 0
+# the queue was full, and the event was not recorded. Arm IHI 0070, section 7.3, has the codes.
+SMMU = re.compile(r"translation failed for iova=(?P<iova>0x[0-9a-f]+)"
+                  r"|smmuv3_propagate_event SMMU_EVT_(?P<type>\w+) sid=(?P<sid>0x[0-9a-f]+)"
+                  r"|smmuv3_trigger_irq irq=(?P<irq>\d+)")
+CODES = {"C_BAD_STREAMID": 0x02, "F_STE_FETCH": 0x03, "C_BAD_STE": 0x04, "F_STREAM_DISABLED": 0x06,
+         "C_BAD_CD": 0x0A, "F_WALK_EABT": 0x0B, "F_TRANSLATION": 0x10, "F_ADDR_SIZE": 0x11,
+         "F_ACCESS": 0x12, "F_PERMISSION": 0x13}
+
+
+def smmu_faults(lines):
+    address = event = None
+    for match in filter(None, map(SMMU.search, lines)):
+        if match["iova"]:
+            address = match["iova"]
+        elif match["type"]:
+            code, sid = CODES[match["type"]], int(match["sid"], 16)
+            event = f"{requester(sid)} - {address if code >= 0x10 else '0x0'} {code:#x}"
+        elif match["irq"] == "0" and event:
+            yield event
+            event = None
 
 
 def faults(lines):
@@ -27,6 +55,8 @@ def faults(lines):
         match = RECORD.search(line)
         if match:
             yield decode(int(match[2], 16), int(match[3], 16))
+        elif "smmu" in line:
+            yield from smmu_faults(itertools.chain([line], lines))
 
 
 def main():

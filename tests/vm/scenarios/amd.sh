@@ -2,6 +2,7 @@
 # Proves: on a machine with AMD's IOMMU, neither the IOMMU nor a host bridge is unwatched. The other
 # devices are watched for a part of their faults: the probe iommu is active, and a lower bound. An
 # access that AMD's flags do not tell is unknown, not a read.
+VM_ONLY="amd64 AMD's IOMMU"
 VM_CPUS=1
 VM_IOMMU="amd-iommu"
 VM_DEVICES="i82559er,addr=0x4"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# Proves: the test environment itself works. Rogue DMA makes exactly the requested VT-d faults. The
+# Proves: the test environment itself works. Rogue DMA makes exactly the requested faults. The
 # trace parser reads them, and the guest's kernel reports them. The mock reports from hard interrupt
 # context.
 VM_CPUS=1
@@ -8,7 +8,10 @@ VM_DEVICES="i82559er,addr=0x4"
 device=0000:00:04.0
 
 guest() {
-	like "DMA remapping is on" "$(dmesg)" 'DMAR: IOMMU enabled'
+	case $VM_ARCH in
+	arm64) like "DMA remapping is on" "$(dmesg | grep smmu)" 'arm-smmu-v3 .*entries for evtq' ;;
+	*) like "DMA remapping is on" "$(dmesg | grep DMAR)" 'DMAR: IOMMU enabled' ;;
+	esac
 	like "the rogue is behind the IOMMU" "$(readlink /sys/bus/pci/devices/$device/iommu_group)" 'iommu_groups/[0-9]+$'
 	# A record is pending until the handler has run. Without a pause, QEMU merges the next fault
 	# into it.
@@ -28,15 +31,42 @@ guest() {
 	not_ok "the QEMU monitor refuses" qmp '{"execute":"no-such-command"}'
 }
 
-host() {
+# expected_vtd: one fault for each DMA, by page.
+expected_vtd() {
 	local i
 	for i in {0..9}; do
 		printf '%s read %#x 0x6\n' "$device" $((0x10000000 + i * 0x1000))
-	done >expected
+	done
 	for i in {0..9}; do
 		printf '%s write %#x 0x5\n' "$device" $((0x20000000 + i * 0x1000))
-	done >>expected
+	done
+}
+
+# expected_smmu: an SMMU merges nothing. A read of this card is four transactions, to the word and to
+# the next one; a write is 21, of which only the number is known.
+expected_smmu() {
+	local i offset
+	for i in {0..9}; do
+		for offset in 0 4 0 4; do
+			printf '%s - %#x 0x10\n' "$device" $((0x10000000 + i * 0x1000 + offset))
+		done
+	done
+	echo "210 writes"
+}
+
+host() {
 	hardware_faults >recorded
+	if [ "$VM_ARCH" = arm64 ]; then
+		expected_smmu >expected
+		{
+			head -n 40 recorded
+			echo "$(tail -n +41 recorded | grep -cE '^0000:00:04.0 - 0x2000[0-9a-f]{4} 0x10$') writes"
+		} >seen
+		same "the hardware recorded these faults, in order" seen expected
+		ok "the kernel printed an event" grep -qE 'arm-smmu-v3 .*event 0x10 received' dmesg
+		return
+	fi
+	expected_vtd >expected
 	same "the hardware recorded these faults, in order" recorded expected
 	ok "the kernel printed a read fault" grep -qF "DMAR: [DMA Read" dmesg
 	# Since 7.x the line has the segment.

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # Proves: if the kernel has left VT-d off, the module loads and reports what to do about it. The
 # same holds for AER that the kernel does not handle, although ports and cards have it.
+VM_ONLY="amd64 it switches VT-d off"
 VM_CPUS=1
 VM_APPEND="intel_iommu=off intremap=off pci=noaer"
 VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"

@@ -3,6 +3,7 @@
 # refuse a module without a trusted signature, with the messages given there. A module that is
 # already loaded continues in both modes of lockdown: its counts are exact and its requests are
 # answered, while tracefs and PCI registers are closed to all.
+VM_ONLY="amd64 its truth is VT-d"
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="jq"
 

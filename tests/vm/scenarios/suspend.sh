@@ -2,6 +2,7 @@
 # Proves: suspend to idle and to RAM, and the resume, lose no fault and no event. Everything counted
 # and published before is there afterwards, and real faults are counted exactly on both sides. Times
 # are those of the moment: an event's on both clocks, and a device's first and last fault.
+VM_ONLY="amd64 QEMU wakes no other machine from suspend to RAM"
 VM_CPUS=2
 # The other CPU goes offline and online again, which patches kernel text: see README.md.
 VM_TCG_THREAD=single

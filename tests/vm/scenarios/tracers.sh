@@ -3,6 +3,7 @@
 # and after it is unloaded. The module's counts stay exact, and the tracers continue. Actions that
 # would disable its probes are refused or shown in the status, so that no inexact count is called
 # exact.
+VM_ONLY="amd64 it observes the handler of VT-d"
 VM_CPUS=2
 VM_TIMEOUT=360
 # Each of them patches kernel text while it runs: see README.md.

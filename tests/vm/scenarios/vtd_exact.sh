@@ -2,6 +2,7 @@
 # Proves: on one CPU every fault that the VT-d hardware records becomes exactly one event, with
 # device, access, address and reason, in order. The metric has the same number, and the kernel's log
 # only a few lines.
+VM_ONLY="amd64 VT-d"
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="curl jq"

@@ -2,6 +2,7 @@
 # Proves: a VT-d fault counts under the requester id that the hardware recorded, also if no device
 # has that id, as with a bridge's alias for devices behind it. Interrupt-remapping faults are a
 # separate kind.
+VM_ONLY="amd64 VT-d"
 VM_CPUS=1
 VM_DEVICES="i82559er,addr=0x4 pcie-pci-bridge,id=bridge,addr=0x6 i82559er,bus=bridge,addr=0x3"
 VM_NEW_QEMU=1

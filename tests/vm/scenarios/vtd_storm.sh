@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # Proves: in a storm of four devices on two CPUs, every fault that the VT-d hardware records is
 # counted once, for its device. If the queues can hold the faults, every one is published.
+VM_ONLY="amd64 VT-d"
 VM_CPUS=2
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5 i82559er,addr=0x6 i82559er,addr=0x7"
 VM_FILES="jq build/san/faultcastctl:bin/faultcastctl"

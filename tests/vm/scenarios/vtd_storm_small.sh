@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # Proves: in a storm that exceeds the queue, every fault is still counted for its device. Each fault
 # is either published or counted as lost, and the published events match the hardware's records.
+VM_ONLY="amd64 VT-d"
 VM_CPUS=2
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5 i82559er,addr=0x6 i82559er,addr=0x7"
 VM_FILES="jq build/san/faultcastctl:bin/faultcastctl"
