@@ -297,12 +297,12 @@ void settings_help(const struct feature *const *features, struct strbuf *out)
 	}
 	strbuf_adds(out, "Serves PCIe fault events as metrics and streams.\n\nFlags:\n");
 	options_help(settings.sets, out);
-	strbuf_adds(out, "\nEach but");
+	strbuf_adds(out, "\nAll flags except");
 	add_names(settings.sets, is_command_line_only, " --", out);
 	strbuf_adds(out, "\ncan also be set by an environment variable, such as "
 			 "FAULTCAST_WEB_LISTEN_ADDRESS for\n--web.listen-address, and in the "
 			 "configuration file, as web: {listen-address: ...}.\nFlags override the "
-			 "environment, which overrides the file.  Only in the file:");
+			 "environment, which overrides the file.  Settings without a flag:");
 	add_names(settings.sets, is_list, " ", out);
 	strbuf_adds(out, "\n");
 	settings_free(&settings);

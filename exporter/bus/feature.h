@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A feature of the exporter: a directory, and the parts of it that the rest of the program uses.
- * registry.c lists all features.
+ * registry.h lists all features.
  */
 #ifndef FAULTCAST_BUS_FEATURE_H
 #define FAULTCAST_BUS_FEATURE_H

@@ -57,7 +57,7 @@ def helped():
     """{name: default} from --help, and the names that exist only as flags."""
     text = program("--help")[1]
     rows = re.findall(r"^  --([a-z.-]+)(\S*) .*?(?: \(default (.*)\))?$", text, re.M)
-    only = re.findall(r"--([a-z.-]+)", re.search(r"^Each but(.*)$", text, re.M).group(1))
+    only = re.findall(r"--([a-z.-]+)", re.search(r"^All flags except(.*)$", text, re.M).group(1))
     return {name: default if argument else "false" for name, argument, default in rows}, only
 
 
