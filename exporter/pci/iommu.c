@@ -77,12 +77,17 @@ static enum coverage_iommu read_iommu(const char *directory, const struct pci_de
 		       : COVERAGE_IOMMU_SILENT;
 }
 
-/* Host bridges, and functions that are an IOMMU (PCI Code and ID Assignment 1.6 and 1.8). */
+/*
+ * Host bridges, and functions that are an IOMMU (PCI Code and ID Assignment 1.6 and 1.8), are no
+ * requesters.  The class of a virtio-iommu depends on the hypervisor; its ids are fixed (virtio
+ * 1.2, 4.1.2.1 and 5.13.1).
+ */
 static bool is_requester(const struct pci_device *device)
 {
 	unsigned long class_code = strtoul(device->class_code, NULL, 16) >> 8;
+	bool virtio_iommu = device->vendor_id == 0x1af4 && device->device_id == 0x1040 + 23;
 
-	return class_code != 0x0600 && class_code != 0x0806;
+	return class_code != 0x0600 && class_code != 0x0806 && !virtio_iommu;
 }
 
 void pci_iommu_read(const char *directory, struct pci_device *device)

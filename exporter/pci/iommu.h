@@ -10,8 +10,8 @@
 
 /*
  * Fills in the domain type, the group, and the members of @device->coverage that depend on the
- * device and its IOMMU alone.  @directory is the device's directory; its class and driver have been
- * read already.
+ * device and its IOMMU alone.  @directory is the device's directory; the device's ids, class and
+ * driver have been read already.
  */
 void pci_iommu_read(const char *directory, struct pci_device *device);
 

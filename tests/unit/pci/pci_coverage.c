@@ -127,6 +127,10 @@ static void add_tree(void)
 
 	add("0000:00:00.0", "0x060000\n");
 	add("0000:00:00.2", "0x080600\n");
+	add("0000:00:03.0", "0x00ff00\n"); /* virtio-iommu, as QEMU has it */
+	put_in_device("0000:00:03.0", "vendor", "0x1af4\n");
+	put_in_device("0000:00:03.0", "device", "0x1057\n");
+	link_in_device("0000:00:03.0", "driver", "../../../bus/pci/drivers/virtio-pci");
 	add("0000:00:1c.0", "0x060400\n"); /* a root port with a switch, its AER is the kernel's */
 	attach("0000:00:1c.0", "dmar1", "1");
 	put_in_device("0000:00:1c.0", "aer_dev_correctable", "");
@@ -173,6 +177,7 @@ static const struct {
 } expected[] = {
 	{ "0000:00:00.0", { 0, 0, false, true, false, 0, false, COVERAGE_AER_NOBODY } },
 	{ "0000:00:00.2", { 0, 0, false, true, false, 0, false, COVERAGE_AER_NOBODY } },
+	{ "0000:00:03.0", { 0, 0, false, false, false, 0, false, COVERAGE_AER_NOBODY } },
 	{ "0000:00:08.0",
 	  { COVERAGE_IOMMU_SILENT, COVERAGE_DOMAIN_UNKNOWN, false, false, true, 0, true,
 	    COVERAGE_AER_KERNEL } },

@@ -32,6 +32,7 @@ guest() {
 	ok "it has a group" wait_for 20 test -e /sys/bus/pci/devices/$device/iommu_group
 	echo $device >/sys/bus/pci/devices/$device/driver/unbind
 	ok "then its IOMMU reports no faults" wait_for 20 unwatched_is no_tracepoint $((silent + 1))
+	is "the IOMMU's own function does not count" "$(metric 'faultcast_devices_unwatched{reason="no_iommu"}')" 0
 	is "and it waits no longer" "$(metric 'faultcast_devices_unwatched{reason="not_attached"}')" $((waiting - 1))
 	is "the probe for the tracepoint is not active" "$(metric 'faultcast_probe_up{probe="iommu"}')" 0
 	diag "$(faultcastctl status | grep '^iommu')"
