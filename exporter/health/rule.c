@@ -16,7 +16,7 @@ static size_t counter_of(uint32_t kind, uint32_t severity)
 									: HEALTH_COUNTER_OTHER;
 }
 
-/* Of the steps of a recovery, rules count the failures only. */
+/* A recovery has several steps.  Rules count only its failure. */
 size_t counter_of_event(const struct fault_event *ev)
 {
 	if (ev->kind == FAULTCAST_KIND_IOMMU_ERROR ||

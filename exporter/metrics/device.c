@@ -91,7 +91,7 @@ static const struct {
 	{ FAULTCAST_KIND_RECOVERY, offsetof(struct device_exemplars, recovery) },
 };
 
-/* Of the steps of a recovery, only a failure is a fault. */
+/* A recovery has several steps.  Only its failure is a fault. */
 static uint64_t faults_of_kind(const struct device_counts *counts, uint32_t kind)
 {
 	return kind == FAULTCAST_KIND_RECOVERY ? counts->recovery[FAULTCAST_RECOVERY_FAILED]

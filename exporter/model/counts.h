@@ -26,7 +26,7 @@ struct device_counts {
 	uint64_t aer[FAULTCAST_SEVERITY_MAX + 1];
 	uint64_t link;
 	uint64_t hotplug[FAULTCAST_HOTPLUG_MAX + 1];
-	uint64_t iommu_errors; /* of the IOMMU that the address names */
+	uint64_t iommu_errors; /* the address names the IOMMU */
 	uint64_t dpc[FAULTCAST_DPC_MAX + 1];
 	uint64_t recovery[FAULTCAST_RECOVERY_MAX + 1];
 	uint64_t synthetic;
