@@ -54,9 +54,13 @@ bool utf8_is_printable(uint32_t code)
 
 void utf8_make_printable(char *s)
 {
-	char *to = s;
+	char *to;
 	uint32_t code;
 
+	/* Nearly every text is printable ASCII, and each event has several texts. */
+	while (*s >= ' ' && *s <= '~')
+		s++;
+	to = s;
 	while (*s) {
 		size_t len = utf8_read(s, &code);
 		bool ok = len && utf8_is_printable(code);
