@@ -52,9 +52,21 @@ struct row {
 		}                                                                                  \
 	}
 
-static const struct row vtd[] = { FAULTCAST_VTD_REASONS(ROW) REST };
-static const struct row amd[] = { FAULTCAST_AMD_REASONS(ROW) REST };
-static const struct row smmuv3[] = { FAULTCAST_SMMUV3_REASONS(ROW) REST };
+static const struct row vtd[] = {
+#define FAULTCAST_VTD_REASON ROW
+#include "faultcast_reasons.h"
+	REST
+};
+static const struct row amd[] = {
+#define FAULTCAST_AMD_REASON ROW
+#include "faultcast_reasons.h"
+	REST
+};
+static const struct row smmuv3[] = {
+#define FAULTCAST_SMMUV3_REASON ROW
+#include "faultcast_reasons.h"
+	REST
+};
 
 /* The last row of each table matches every fault. */
 struct iommu_reason iommu_reason_of(uint32_t type, uint32_t code, uint32_t flags)

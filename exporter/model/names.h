@@ -18,7 +18,7 @@ const char *access_name(uint32_t access);
 /* The name of @hotplug, an enum faultcast_hotplug, such as "link_up"; "other" for others. */
 const char *hotplug_name(uint32_t hotplug);
 
-/* The names of an enum faultcast_dpc, _recovery and _bus, such as "nonfatal"; "other" or "unknown". */
+/* The names of an enum faultcast_dpc, _recovery and _bus; "other" or "unknown" for others. */
 const char *dpc_name(uint32_t dpc);
 const char *recovery_name(uint32_t recovery);
 const char *bus_name(uint32_t bus);

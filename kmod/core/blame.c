@@ -21,9 +21,24 @@ struct reason {
 #define REST { FAULTCAST_CODE_ANY, 0, 0, FAULTCAST_BLAME_HOST, "unknown" }
 
 static const struct reason rest[] = { REST };
-static const struct reason vtd[] = { FAULTCAST_VTD_REASONS(ROW) REST };
-static const struct reason amd[] = { FAULTCAST_AMD_REASONS(ROW) REST };
-static const struct reason smmuv3[] = { FAULTCAST_SMMUV3_REASONS(ROW) REST };
+
+static const struct reason vtd[] = {
+#define FAULTCAST_VTD_REASON ROW
+#include "uapi/faultcast_reasons.h"
+	REST
+};
+
+static const struct reason amd[] = {
+#define FAULTCAST_AMD_REASON ROW
+#include "uapi/faultcast_reasons.h"
+	REST
+};
+
+static const struct reason smmuv3[] = {
+#define FAULTCAST_SMMUV3_REASON ROW
+#include "uapi/faultcast_reasons.h"
+	REST
+};
 
 static_assert(ARRAY_SIZE(vtd) <= FAULTCAST_REASONS_MAX);
 static_assert(ARRAY_SIZE(amd) <= FAULTCAST_REASONS_MAX);

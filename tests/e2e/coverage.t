@@ -205,12 +205,27 @@ def units(bed, standin, exporter):
     bed.tap.same(counts(exporter, "interrupt_remapping"), {("unwatched", "off"): 3, ("unwatched", "no_iommu"): 1},
                  "a unit may not remap interrupts")
     bed.tap.same(claims(exporter, CARD), ["dma", "aer", "health"], "which is no lack")
+    iommu_errors(bed, standin, exporter)
     standin.ask("unit 0 0 1")
     bed.tap.same([unwatched(exporter).get("unit_unwatched"), claims(exporter, CARD)], [2, ["aer"]],
                  "a unit without a fault interrupt sees nothing")
     standin.ask("units-forget")
     bed.tap.same([counts(exporter, "io_page_fault").get(("lower_bound", "unit_unknown")), claims(exporter, CARD)],
                  [2, ["dma", "aer", "health"]], "an older module does not tell, and gives a lower bound")
+
+
+def iommu_errors(bed, standin, exporter):
+    for error in "0 context_entry_absent 7", "1 unknown 18446744073709551615", "1 unknown 3":
+        standin.ask(f"unit-error {error}")
+    name = "faultcast_iommu_errors_total"
+    bed.tap.same([line for line in exporter.get("/metrics")[1].splitlines() if line.startswith(name + "{")],
+                 [name + '{iommu="dmar0",error="context_entry_absent"} 7',
+                  name + '{iommu="dmar1",error="unknown"} 18446744073709551615'],
+                 "errors of an IOMMU have their series, and none comes twice")
+    bed.tap.same([(row["name"], row["type"], row.get("errors", [])) for row in exporter.json("/v1/status")["module"]["iommus"]],
+                 [("dmar0", "IOMMU_TYPE_VTD", [{"name": "context_entry_absent", "count": "7"}]),
+                  ("dmar1", "IOMMU_TYPE_VTD", [{"name": "unknown", "count": "18446744073709551615"}])],
+                 "/v1/status has the same")
 
 
 def aer(bed, tree, standin, exporter):

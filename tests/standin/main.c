@@ -272,6 +272,18 @@ static const char *set_unit(char **words)
 	return NULL;
 }
 
+static const char *add_error(char **words)
+{
+	uint64_t unit, count;
+
+	if (options_number(words[0], 0, UINT32_MAX, &unit) ||
+	    options_number(words[2], 0, UINT64_MAX, &count) ||
+	    module_add_error((unsigned int)unit, words[1], count))
+		return "expected a unit, the name of an error and a number";
+	answer_totals();
+	return NULL;
+}
+
 static const char *forget_units(char **words)
 {
 	(void)words;
@@ -336,6 +348,7 @@ static const struct command {
 	{ "probe", set_probe, 2, true },      /* NAME exact|active|unavailable|failed */
 	{ "unit", set_unit, 3, true },	      /* INDEX FAULTS REMAPS, each 0 or 1 */
 	{ "units-forget", forget_units, 0, true },
+	{ "unit-error", add_error, 3, true }, /* INDEX NAME COUNT */
 	{ "forget", forget_device, 1, true }, /* DEVICE: it becomes an id without a device */
 	{ "alias", add_alias, 2, true },      /* DEVICE REQUESTER: the device's other id */
 	{ "status", status, 0, false },

@@ -192,7 +192,17 @@ int module_load(uint32_t history_len, uint64_t instance, uint32_t devices)
 			    { "iommu", "played by a program", FAULTCAST_PROBE_UNAVAILABLE, true },
 			    { "aer", "", FAULTCAST_PROBE_ACTIVE, true } },
 		.num_probes = 3,
-		.units = { { 0xfed90000, 0, true, true }, { 0xfed91000, 1, true, true } },
+		.units = { { .address = 0xfed90000,
+			     .faults = true,
+			     .interrupt_remapping = true,
+			     .name = "dmar0",
+			     .type = FAULTCAST_IOMMU_TYPE_VTD },
+			   { .address = 0xfed91000,
+			     .segment = 1,
+			     .faults = true,
+			     .interrupt_remapping = true,
+			     .name = "dmar1",
+			     .type = FAULTCAST_IOMMU_TYPE_VTD } },
 		.num_units = 2,
 	};
 	return 0;
@@ -232,8 +242,22 @@ int module_set_unit(unsigned int unit, bool faults, bool interrupt_remapping)
 	return 0;
 }
 
+int module_add_error(unsigned int unit, const char *name, uint64_t count)
+{
+	struct iommu_error *error = &status.errors[status.num_errors];
+
+	if (unit >= status.num_units || status.num_errors == IOMMU_ERRORS_MAX)
+		return -EINVAL;
+	error->unit = unit;
+	error->count = count;
+	snprintf(error->name, sizeof(error->name), "%s", name);
+	status.num_errors++;
+	return 0;
+}
+
 void module_forget_units(void)
 {
+	status.num_errors = 0;
 	status.num_units = 0;
 }
 

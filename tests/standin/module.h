@@ -35,6 +35,12 @@ int module_set_probe(const char *name, const char *state);
 int module_set_unit(unsigned int unit, bool faults, bool interrupt_remapping);
 void module_forget_units(void);
 
+/*
+ * Adds an error that the IOMMU with this index has reported. The same error may be added twice, as
+ * a module that lies would send it. Returns 0 or -EINVAL.
+ */
+int module_add_error(unsigned int unit, const char *name, uint64_t count);
+
 /* For STATUS_GET and the driver. The counts obey the law of conservation until module_drop(). */
 const struct module_status *module_status(void);
 

@@ -189,15 +189,37 @@ static int put_probe(struct nl_msg *msg, const struct probe_status *probe)
 	return nla_nest_end(msg, nest);
 }
 
-static int put_unit(struct nl_msg *msg, const struct iommu_unit *unit)
+static int put_error(struct nl_msg *msg, const struct iommu_error *error)
 {
+	struct nlattr *nest = nla_nest_start(msg, FAULTCAST_A_UNIT_ERROR);
+
+	if (!nest || put_string(msg, FAULTCAST_A_UNIT_ERROR_NAME, error->name) ||
+	    put_u64(msg, FAULTCAST_A_UNIT_ERROR_VALUE, error->count))
+		return -1;
+	return nla_nest_end(msg, nest);
+}
+
+static int put_errors(struct nl_msg *msg, const struct module_status *s, unsigned int unit)
+{
+	for (unsigned int i = 0; i < s->num_errors; i++)
+		if (s->errors[i].unit == unit && put_error(msg, &s->errors[i]))
+			return -1;
+	return 0;
+}
+
+static int put_unit(struct nl_msg *msg, const struct module_status *s, unsigned int index)
+{
+	const struct iommu_unit *unit = &s->units[index];
 	struct nlattr *nest = nla_nest_start(msg, FAULTCAST_A_STATUS_UNIT);
 	uint32_t flags = (unit->faults ? FAULTCAST_UNIT_F_FAULTS : 0U) |
 			 (unit->interrupt_remapping ? FAULTCAST_UNIT_F_INTERRUPT_REMAPPING : 0U);
 
 	if (!nest || put_u64(msg, FAULTCAST_A_UNIT_ADDRESS, unit->address) ||
 	    put_u32(msg, FAULTCAST_A_UNIT_SEGMENT, unit->segment) ||
-	    put_u32(msg, FAULTCAST_A_UNIT_FLAGS, flags))
+	    put_u32(msg, FAULTCAST_A_UNIT_FLAGS, flags) ||
+	    put_string(msg, FAULTCAST_A_UNIT_NAME, unit->name) ||
+	    put_u32(msg, FAULTCAST_A_UNIT_TYPE, unit->type) ||
+	    put_u64(msg, FAULTCAST_A_UNIT_STALLS, unit->stalls) || put_errors(msg, s, index))
 		return -1;
 	return nla_nest_end(msg, nest);
 }
@@ -239,7 +261,7 @@ int wire_status(struct nl_msg *msg, const struct module_status *s)
 		if (put_probe(msg, &s->probes[i]))
 			return -1;
 	for (unsigned int i = 0; i < s->num_units; i++)
-		if (put_unit(msg, &s->units[i]))
+		if (put_unit(msg, s, i))
 			return -1;
 	return 0;
 }

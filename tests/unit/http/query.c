@@ -136,8 +136,8 @@ static void reads_bounds(void **state)
 	assert_int_equal(request.filter.since_ns, 1795370400 * SECOND);
 }
 
-#define KINDS                                                                            \
-	"io_page_fault, interrupt_remapping, aer, link, hotplug, suppressed, iommu_error, dpc, " \
+#define KINDS                                                                                      \
+	"io_page_fault, interrupt_remapping, aer, link, hotplug, suppressed, iommu_error, dpc, "   \
 	"recovery"
 #define TIMES "2026-01-31T12:00:00Z, seconds since 1970, or how long ago: 90s, 15m, 24h, 7d"
 #define DEVICES "0000:03:00.0, bus/name or unknown, and 16 at most"

@@ -25,9 +25,18 @@ struct row {
 	const char *name, *words;
 };
 
-static const struct row vtd_rows[] = { FAULTCAST_VTD_REASONS(ROW) };
-static const struct row amd_rows[] = { FAULTCAST_AMD_REASONS(ROW) };
-static const struct row smmuv3_rows[] = { FAULTCAST_SMMUV3_REASONS(ROW) };
+static const struct row vtd_rows[] = {
+#define FAULTCAST_VTD_REASON ROW
+#include "uapi/faultcast_reasons.h"
+};
+static const struct row amd_rows[] = {
+#define FAULTCAST_AMD_REASON ROW
+#include "uapi/faultcast_reasons.h"
+};
+static const struct row smmuv3_rows[] = {
+#define FAULTCAST_SMMUV3_REASON ROW
+#include "uapi/faultcast_reasons.h"
+};
 
 static void check_row(uint32_t type, const struct row *rows, uint32_t at)
 {

@@ -20,7 +20,6 @@
 #include <cmocka.h>
 #include <string.h>
 
-
 static struct faultcast_slot slots[STORM_SLOTS];
 
 unsigned int faultcast_slot_num(void)
