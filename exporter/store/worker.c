@@ -67,14 +67,14 @@ static void tell_loop(void)
 			*/
 }
 
-/* Logs the error, unless it is the same as the last one. */
-static void say(void)
+/* Logs the error, unless it is the same as the last one.  A file of others is in the way. */
+static void say(bool in_the_way)
 {
 	if (!strcmp(own.said, own.database.error))
 		return;
 	snprintf(own.said, sizeof(own.said), "%s", own.database.error);
-	log_write(&own.saying, LOG_ERROR, "store %s: %s; trying again until it works", own.path,
-		  own.said);
+	log_write(&own.saying, LOG_ERROR, "store %s: %s; trying again until it %s", own.path,
+		  own.said, in_the_way ? "is moved away" : "works");
 }
 
 /* Returns true if a new file can be created. */
@@ -113,7 +113,7 @@ static void trouble(int code)
 	int primary = code & 0xff;
 	bool at_once = code == SQLITE_READONLY_DBMOVED;
 
-	say();
+	say(code == DATABASE_FOREIGN);
 	/* Another file may get the same inode. */
 	if (code == SQLITE_READONLY_DBMOVED)
 		own.database.ino = 0;

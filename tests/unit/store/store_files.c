@@ -43,7 +43,7 @@ static void a_text_is_left_alone(void **state)
 {
 	(void)state;
 	write_file("", "root:x:0:0:root:/root:/bin/bash\n");
-	expect_untouched("a file, but not of faultcast; trying again");
+	expect_untouched("a file, but not of faultcast; trying again until it is moved away");
 	expect_file("", "root:x:0:0:root:/root:/bin/bash\n");
 }
 
@@ -52,7 +52,7 @@ static void a_header_without_content_is_left_alone(void **state)
 {
 	(void)state;
 	write_file("", "SQLite format 3");
-	expect_untouched("a file, but not of faultcast; trying again");
+	expect_untouched("a file, but not of faultcast; trying again until it is moved away");
 }
 
 static void zeros_are_left_alone(void **state)
@@ -60,7 +60,7 @@ static void zeros_are_left_alone(void **state)
 	(void)state;
 	write_file("", "");
 	assert_int_equal(truncate(test_path, 100000), 0);
-	expect_untouched("a file, but not of faultcast; trying again");
+	expect_untouched("a file, but not of faultcast; trying again until it is moved away");
 }
 
 /* SQLite would write the log of others into their file, and delete it. */
@@ -81,7 +81,8 @@ static void the_log_of_others_is_left_alone(void **state)
 	run_until(failed_twice);
 	stop();
 	assert_true(has_file("-wal"));
-	assert_int_equal(says("a database, but not of faultcast; trying again"), 1);
+	assert_int_equal(
+		says("a database, but not of faultcast; trying again until it is moved away"), 1);
 }
 
 static void what_is_no_file_is_left_alone(void **state)
@@ -93,7 +94,7 @@ static void what_is_no_file_is_left_alone(void **state)
 	start();
 	publish(0xabc, 1, 10);
 	run_until(failed_twice);
-	assert_int_equal(says("not a regular file; trying again"), 1);
+	assert_int_equal(says("not a regular file; trying again until it is moved away"), 1);
 	assert_int_equal(stat(test_path, &st), 0);
 	assert_true(S_ISFIFO(st.st_mode));
 	unlink(test_path);

@@ -168,7 +168,7 @@ static void a_file_of_others_is_left_alone(void **state)
 {
 	(void)state;
 	run_sql("CREATE TABLE event (theirs)");
-	expect_untouched("a database, but not of faultcast; trying again");
+	expect_untouched("a database, but not of faultcast; trying again until it is moved away");
 }
 
 static void one_that_others_use_is_waited_for(void **state)
