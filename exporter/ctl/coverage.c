@@ -6,6 +6,7 @@
 #include "printable.h"
 
 #define CELL_LEN 48
+#define REQUESTERS_LEN 512
 
 static const Faultcast__V1__Kind kinds[] = {
 	FAULTCAST__V1__KIND__KIND_IO_PAGE_FAULT,
@@ -24,6 +25,8 @@ static const char *state_text(Faultcast__V1__CoverageState state)
 		return "lower bound";
 	case FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_UNWATCHED:
 		return "unwatched";
+	case FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_BY_REQUESTER:
+		return "by requester";
 	default:
 		return "?";
 	}
@@ -57,18 +60,30 @@ static void format_cell(const Faultcast__V1__Device *device, Faultcast__V1__Kind
 	}
 }
 
-#define ROW "%-14s %-8s %-28s %-28s %s"
+/* "0000:02:00.0, 0000:01:00.0"; "-" if the device has no other requester ids. */
+static void format_requesters(const Faultcast__V1__Device *device, char *out, size_t size)
+{
+	size_t len = (size_t)snprintf(out, size, "%s", device->n_requesters ? "" : "-");
+
+	for (size_t i = 0; i < device->n_requesters && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s", i ? ", " : "",
+					device->requesters[i]->name);
+}
+
+#define ROW "%-14s %-8s %-28s %-28s %-28s %s"
 
 void coverage_print(const Faultcast__V1__DeviceList *list)
 {
-	printable_line(ROW, "DEVICE", "HEALTH", "DMA", "INTERRUPTS", "AER");
+	printable_line(ROW, "DEVICE", "HEALTH", "DMA", "INTERRUPTS", "AER", "REQUESTERS");
 	for (size_t i = 0; i < list->n_devices; i++) {
 		const Faultcast__V1__Device *device = list->devices[i];
-		char cells[KINDS][CELL_LEN];
+		char cells[KINDS][CELL_LEN], requesters[REQUESTERS_LEN];
 
 		for (size_t k = 0; k < KINDS; k++)
 			format_cell(device, kinds[k], cells[k]);
+		format_requesters(device, requesters, sizeof(requesters));
 		printable_line(ROW, device->address ? device->address->name : "?",
-			       health_text(device->health), cells[0], cells[1], cells[2]);
+			       health_text(device->health), cells[0], cells[1], cells[2],
+			       requesters);
 	}
 }

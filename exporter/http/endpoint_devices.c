@@ -102,6 +102,7 @@ static void add_present(const struct list_writer *writer, const struct snapshot 
 	const struct metric_device *device = &present.list[next++];
 	bool in_sysfs = device->pci && !device->pci->removed_ns;
 	struct device_counts counts = *device->counts;
+	struct coverage_device coverage;
 	struct device_message m;
 
 	if (!in_sysfs && counts_are_quiet(&counts))
@@ -111,8 +112,11 @@ static void add_present(const struct list_writer *writer, const struct snapshot 
 		counts.present = true;
 	}
 	message_device(&m, &counts, metric_device_health(device));
-	if (in_sysfs)
-		message_device_coverage(&m, &device->pci->coverage, device->module);
+	if (in_sysfs) {
+		coverage = metric_coverage(device->counts, device->pci, device->module);
+		message_device_coverage(&m, &coverage, device->module);
+		message_device_requesters(&m, device->aliases, device->num_aliases);
+	}
 	add(writer, s, &m, &counts, body);
 }
 
@@ -169,7 +173,8 @@ static const struct http_parameter parameters[] = {
 	  .value = "1",
 	  .meaning =
 		  "List all PCI devices that are present, with and without faults, each with its "
-		  "coverage for each kind of fault ([coverage.md](coverage.md)). They are listed "
+		  "coverage for each kind of fault ([coverage.md](coverage.md)), and with the "
+		  "other requester ids that it may fault under. They are listed "
 		  "without the kernel module too." },
 	{ .name = NULL },
 };

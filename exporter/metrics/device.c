@@ -142,7 +142,8 @@ const struct metric device_metrics[] = {
 			    "write, unknown or other." },
 		.details = "A device that is watched for these faults has the series of `read` and "
 			   "`write`, even at zero, so that `increase()` sees the first fault. A "
-			   "device that is not watched has no zero; "
+			   "device that is not watched, or whose faults have another requester id, "
+			   "has no zero; "
 			   "`faultcast_device_coverage` counts these devices with the reason. The "
 			   "series of `unknown` and `other` appear with the first such fault.",
 		.origin = METRIC_KERNEL,

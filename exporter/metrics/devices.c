@@ -303,12 +303,6 @@ const char *metric_device_domain(const struct metric_device *device)
 	return device->pci && *device->pci->domain_type ? device->pci->domain_type : NULL;
 }
 
-bool metric_device_is_watched(const struct metric_device *device, uint32_t kind)
-{
-	return device->pci &&
-	       coverage_is_watched(coverage_of(kind, &device->pci->coverage, device->module));
-}
-
 /* The module has reported aliases since ABI 5; before, and without the module, they are guessed. */
 #define ABI_WITH_ALIASES 5
 
@@ -322,6 +316,40 @@ const struct device_alias *metric_aliases(const struct device_counts *counts,
 	}
 	*num = pci ? pci->num_aliases : 0;
 	return pci ? pci->aliases : NULL;
+}
+
+static bool is_device(const struct device_alias *alias)
+{
+	const struct address id = { .type = ADDRESS_PCI,
+				    .segment = alias->segment,
+				    .bdf = alias->bdf };
+	const struct pci_device *device = devices_find(&id);
+
+	return device && !device->removed_ns;
+}
+
+struct coverage_device metric_coverage(const struct device_counts *counts,
+				       const struct pci_device *pci,
+				       const struct module_status *module)
+{
+	struct coverage_device coverage = pci->coverage;
+	uint32_t num;
+	const struct device_alias *aliases = metric_aliases(counts, pci, module, &num);
+
+	coverage.ids = coverage_ids_of(&pci->address, aliases, num);
+	for (uint32_t i = 0; i < num && !coverage.id_is_device; i++)
+		coverage.id_is_device = is_device(&aliases[i]);
+	return coverage;
+}
+
+bool metric_device_is_watched(const struct metric_device *device, uint32_t kind)
+{
+	struct coverage_device coverage;
+
+	if (!device->pci)
+		return false;
+	coverage = metric_coverage(device->counts, device->pci, device->module);
+	return coverage_is_watched(coverage_of(kind, &coverage, device->module));
 }
 
 /* Whether a requester id of the device is not ok. */
@@ -350,7 +378,7 @@ static enum health_state known_health(const struct device_counts *counts,
 				      const struct pci_device *pci,
 				      const struct module_status *module, enum health_state state)
 {
-	bool ok;
+	struct coverage_device coverage;
 
 	/*
 	 * A requester id says only that it was one of its cards: none of them is ok, and none is
@@ -360,9 +388,11 @@ static enum health_state known_health(const struct device_counts *counts,
 		return HEALTH_SUSPECT;
 	if (state != HEALTH_OK)
 		return state;
-	ok = pci ? coverage_allows_ok(&pci->coverage, module, health_watch_kinds())
-		 : counts->first_real_ns != 0;
-	return ok ? HEALTH_OK : HEALTH_UNKNOWN;
+	if (!pci)
+		return counts->first_real_ns ? HEALTH_OK : HEALTH_UNKNOWN;
+	coverage = metric_coverage(counts, pci, module);
+	return coverage_allows_ok(&coverage, module, health_watch_kinds()) ? HEALTH_OK
+									   : HEALTH_UNKNOWN;
 }
 
 enum health_state metric_health(const struct device_counts *counts, const struct snapshot *s,

@@ -108,6 +108,14 @@ void metric_device_each_card(const struct metric_device *device,
 /* The type of the device's IOMMU domain, or NULL if it is not known.  Belongs to @device. */
 const char *metric_device_domain(const struct metric_device *device);
 
+/*
+ * The properties of the device that decide its coverage: those of sysfs, and its requester ids.
+ * @counts, which may be NULL, are those of @pci.
+ */
+struct coverage_device metric_coverage(const struct device_counts *counts,
+				       const struct pci_device *pci,
+				       const struct module_status *module);
+
 /* Whether faults of @kind of the device would be counted; see coverage_of(). */
 bool metric_device_is_watched(const struct metric_device *device, uint32_t kind);
 

@@ -28,7 +28,6 @@ static const struct sight {
 	enum coverage_reason missing; /* why there is no probe */
 	enum coverage_reason partial; /* why even an exact probe does not see all faults */
 } sights[COVERAGE_IOMMUS] = {
-	[COVERAGE_IOMMU_NONE] = { NULL, COVERAGE_NO_IOMMU, COVERAGE_NO_REASON },
 	[COVERAGE_IOMMU_VTD] = { "vtd", COVERAGE_NO_REASON, COVERAGE_NO_REASON },
 	[COVERAGE_IOMMU_AMD] = { "iommu", COVERAGE_NO_REASON, COVERAGE_DRIVER_PARTIAL },
 	[COVERAGE_IOMMU_NAMELESS] = { NULL, COVERAGE_NO_REQUESTER, COVERAGE_NO_REASON },
@@ -62,10 +61,9 @@ static const struct iommu_unit *unit_of(const struct coverage_device *device,
 	return NULL;
 }
 
-/* Lowers @seen by what the module tells of the device's VT-d unit. */
+/* Lowers @seen by what the module tells of the fault interrupt of the device's VT-d unit. */
 static struct coverage by_unit(const struct coverage_device *device,
-			       const struct module_status *module, struct coverage seen,
-			       bool is_interrupt)
+			       const struct module_status *module, struct coverage seen)
 {
 	const struct iommu_unit *unit;
 
@@ -74,38 +72,66 @@ static struct coverage by_unit(const struct coverage_device *device,
 	if (!module->num_units || !device->unit)
 		return seen.state == COVERAGE_EXACT ? LOWER_BOUND(UNIT_UNKNOWN) : seen;
 	unit = unit_of(device, module);
-	if (unit && is_interrupt && !unit->interrupt_remapping)
-		return UNWATCHED(OFF);
 	return unit && unit->faults ? seen : UNWATCHED(UNIT_UNWATCHED);
+}
+
+/* No fault of @device would name a requester id that the driver of its IOMMU can report. */
+static bool is_nameless(const struct coverage_device *device)
+{
+	/* AMD's driver reports the faults of devices, and only prints those of other ids. */
+	return device->iommu == COVERAGE_IOMMU_AMD && device->ids == COVERAGE_IDS_OTHER &&
+	       !device->id_is_device;
+}
+
+/* Lowers @seen, the coverage of all requester ids of @device, to that of its own id. */
+static struct coverage by_ids(const struct coverage_device *device, struct coverage seen)
+{
+	if (!coverage_is_watched(seen))
+		return seen;
+	if (device->ids == COVERAGE_IDS_OTHER)
+		return (struct coverage){ COVERAGE_BY_REQUESTER, seen.reason };
+	if (device->ids == COVERAGE_IDS_MORE && seen.state == COVERAGE_EXACT)
+		return LOWER_BOUND(OTHER_IDS);
+	return seen;
 }
 
 static struct coverage io_page_fault(const struct coverage_device *device,
 				     const struct module_status *module)
 {
 	const struct sight *sight = &sights[device->iommu];
+	struct coverage seen;
 
 	if (!device->is_requester)
 		return (struct coverage){ COVERAGE_NONE, COVERAGE_NO_REASON };
-	if (device->iommu ? !device->domain : device->may_attach)
+	if (!device->iommu && !device->may_attach)
+		return UNWATCHED(NO_IOMMU);
+	if (!device->iommu || !device->domain)
 		return UNWATCHED(NOT_ATTACHED);
-	if (!sight->probe)
-		return (struct coverage){ COVERAGE_UNWATCHED, sight->missing };
 	if (device->domain == COVERAGE_DOMAIN_IDENTITY && !device->own_domain)
 		return UNWATCHED(IDENTITY);
+	if (!sight->probe)
+		return (struct coverage){ COVERAGE_UNWATCHED, sight->missing };
+	if (is_nameless(device))
+		return UNWATCHED(NO_REQUESTER);
 	if (device->domain != COVERAGE_DOMAIN_TRANSLATED)
 		return UNWATCHED(UNKNOWN_DOMAIN);
-	return by_unit(device, module, by_probe(module, sight->probe, sight->partial), false);
+	seen = by_probe(module, sight->probe, sight->partial);
+	return by_ids(device, by_unit(device, module, seen));
 }
 
-/* Only VT-d's fault handler sees these faults. */
+/* Only VT-d's fault handler sees these faults.  Interrupt requests have the ids of DMA. */
 static struct coverage interrupt_remapping(const struct coverage_device *device,
 					   const struct module_status *module)
 {
+	const struct iommu_unit *unit = module ? unit_of(device, module) : NULL;
+
 	if (!device->iommu)
 		return device->may_attach ? UNWATCHED(NOT_ATTACHED) : UNWATCHED(NO_IOMMU);
 	if (device->iommu != COVERAGE_IOMMU_VTD)
 		return UNWATCHED(NO_TRACEPOINT);
-	return by_unit(device, module, by_probe(module, "vtd", COVERAGE_NO_REASON), true);
+	if (unit && !unit->interrupt_remapping)
+		return UNWATCHED(OFF);
+	return by_ids(device, by_unit(device, module, by_probe(module, "vtd", COVERAGE_NO_REASON)));
 }
 
 static struct coverage aer(const struct coverage_device *device, const struct module_status *module)
@@ -122,6 +148,8 @@ static struct coverage aer(const struct coverage_device *device, const struct mo
 #define BIT(reason) (1U << COVERAGE_##reason)
 #define OF_PROBE (BIT(PROBE_INACTIVE) | BIT(NO_MODULE))
 #define OF_UNIT BIT(UNIT_UNWATCHED)
+#define DMA_PARTIAL (BIT(DRIVER_PARTIAL) | BIT(PROBE_INEXACT) | BIT(UNIT_UNKNOWN))
+#define INTERRUPTS_PARTIAL (BIT(PROBE_INEXACT) | BIT(UNIT_UNKNOWN))
 
 static const struct kind {
 	uint32_t kind;
@@ -129,31 +157,42 @@ static const struct kind {
 			      const struct module_status *module);
 	/* Health 0 makes a claim about this kind. */
 	bool decides;
-	/* The reasons that of() can return. */
-	uint32_t unwatched, lower_bound;
+	/* The reasons that of() can return with each state. */
+	uint32_t reasons[COVERAGE_STATES];
 } kinds[COVERAGE_KINDS] = {
 	{
 		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
 		.of = io_page_fault,
 		.decides = true,
-		.unwatched = BIT(IDENTITY) | BIT(NO_IOMMU) | BIT(UNKNOWN_DOMAIN) |
-			     BIT(NOT_ATTACHED) | BIT(NO_TRACEPOINT) | BIT(NO_REQUESTER) | OF_UNIT |
-			     OF_PROBE,
-		.lower_bound = BIT(PROBE_INEXACT) | BIT(UNIT_UNKNOWN) | BIT(DRIVER_PARTIAL),
+		.reasons = {
+			[COVERAGE_UNWATCHED] = BIT(NO_IOMMU) | BIT(NOT_ATTACHED) | BIT(IDENTITY) |
+					       BIT(NO_TRACEPOINT) | BIT(NO_REQUESTER) |
+					       BIT(UNKNOWN_DOMAIN) | OF_PROBE | OF_UNIT,
+			[COVERAGE_BY_REQUESTER] = BIT(NO_REASON) | DMA_PARTIAL,
+			[COVERAGE_LOWER_BOUND] = DMA_PARTIAL | BIT(OTHER_IDS),
+			[COVERAGE_EXACT] = BIT(NO_REASON),
+		},
 	},
 	{
 		.kind = FAULTCAST_KIND_INTERRUPT_REMAPPING,
 		.of = interrupt_remapping,
-		.unwatched = BIT(NO_IOMMU) | BIT(NOT_ATTACHED) | BIT(NO_TRACEPOINT) | BIT(OFF) |
-			     OF_UNIT | OF_PROBE,
-		.lower_bound = BIT(PROBE_INEXACT) | BIT(UNIT_UNKNOWN),
+		.reasons = {
+			[COVERAGE_UNWATCHED] = BIT(NO_IOMMU) | BIT(NOT_ATTACHED) |
+					       BIT(NO_TRACEPOINT) | BIT(OFF) | OF_PROBE | OF_UNIT,
+			[COVERAGE_BY_REQUESTER] = BIT(NO_REASON) | INTERRUPTS_PARTIAL,
+			[COVERAGE_LOWER_BOUND] = INTERRUPTS_PARTIAL | BIT(OTHER_IDS),
+			[COVERAGE_EXACT] = BIT(NO_REASON),
+		},
 	},
 	{
 		.kind = FAULTCAST_KIND_AER,
 		.of = aer,
 		.decides = true,
-		.unwatched = BIT(NO_CAPABILITY) | BIT(NOT_NATIVE) | OF_PROBE,
-		.lower_bound = BIT(PROBE_INEXACT) | BIT(FIRMWARE_FIRST),
+		.reasons = {
+			[COVERAGE_UNWATCHED] = BIT(NO_CAPABILITY) | BIT(NOT_NATIVE) | OF_PROBE,
+			[COVERAGE_LOWER_BOUND] = BIT(FIRMWARE_FIRST) | BIT(PROBE_INEXACT),
+			[COVERAGE_EXACT] = BIT(NO_REASON),
+		},
 	},
 };
 
@@ -207,19 +246,33 @@ bool coverage_possible(uint32_t kind, size_t i, struct coverage *pair)
 {
 	const struct kind *row = find(kind);
 
-	*pair = EXACT;
-	if (!row || !i--)
-		return row;
-	for (enum coverage_reason reason = 0; reason < COVERAGE_REASONS; reason++) {
-		bool lower = row->lower_bound >> reason & 1;
-
-		if ((lower || row->unwatched >> reason & 1) && !i--) {
-			pair->state = lower ? COVERAGE_LOWER_BOUND : COVERAGE_UNWATCHED;
-			pair->reason = reason;
+	for (unsigned int n = 0; row && n < COVERAGE_REASONS * COVERAGE_STATES; n++) {
+		*pair = (struct coverage){ (enum coverage_state)(n % COVERAGE_STATES),
+					   (enum coverage_reason)(n / COVERAGE_STATES) };
+		if (row->reasons[pair->state] >> pair->reason & 1 && !i--)
 			return true;
-		}
 	}
 	return false;
+}
+
+static bool is_function_0(const struct device_alias *alias, const struct address *device)
+{
+	return !(alias->bdf & 0xff) || alias->bdf == (device->bdf & ~7U);
+}
+
+enum coverage_ids coverage_ids_of(const struct address *device, const struct device_alias *aliases,
+				  size_t num)
+{
+	enum coverage_ids ids = num ? COVERAGE_IDS_OTHER : COVERAGE_IDS_OWN;
+
+	for (size_t i = 0; i < num; i++) {
+		if (aliases[i].segment != device->segment ||
+		    aliases[i].bdf >> 8 != device->bdf >> 8)
+			return COVERAGE_IDS_OTHER;
+		if (!is_function_0(&aliases[i], device))
+			ids = COVERAGE_IDS_MORE;
+	}
+	return ids;
 }
 
 const char *coverage_state_name(enum coverage_state state)
@@ -227,6 +280,7 @@ const char *coverage_state_name(enum coverage_state state)
 	static const char *const names[COVERAGE_STATES] = {
 		[COVERAGE_NONE] = "none",
 		[COVERAGE_UNWATCHED] = "unwatched",
+		[COVERAGE_BY_REQUESTER] = "by_requester",
 		[COVERAGE_LOWER_BOUND] = "lower_bound",
 		[COVERAGE_EXACT] = "exact",
 	};
@@ -238,22 +292,23 @@ const char *coverage_reason_name(enum coverage_reason reason)
 {
 	static const char *const names[COVERAGE_REASONS] = {
 		[COVERAGE_NO_REASON] = "none",
-		[COVERAGE_IDENTITY] = "identity",
 		[COVERAGE_NO_IOMMU] = "no_iommu",
-		[COVERAGE_UNKNOWN_DOMAIN] = "unknown_domain",
 		[COVERAGE_NOT_ATTACHED] = "not_attached",
+		[COVERAGE_IDENTITY] = "identity",
+		[COVERAGE_NO_CAPABILITY] = "no_capability",
 		[COVERAGE_NO_TRACEPOINT] = "no_tracepoint",
 		[COVERAGE_NO_REQUESTER] = "no_requester",
-		[COVERAGE_UNIT_UNWATCHED] = "unit_unwatched",
-		[COVERAGE_OFF] = "off",
-		[COVERAGE_NO_CAPABILITY] = "no_capability",
+		[COVERAGE_UNKNOWN_DOMAIN] = "unknown_domain",
 		[COVERAGE_NOT_NATIVE] = "not_native",
-		[COVERAGE_PROBE_INACTIVE] = "probe_inactive",
 		[COVERAGE_NO_MODULE] = "no_module",
-		[COVERAGE_PROBE_INEXACT] = "probe_inexact",
-		[COVERAGE_UNIT_UNKNOWN] = "unit_unknown",
+		[COVERAGE_OFF] = "off",
+		[COVERAGE_PROBE_INACTIVE] = "probe_inactive",
+		[COVERAGE_UNIT_UNWATCHED] = "unit_unwatched",
 		[COVERAGE_DRIVER_PARTIAL] = "driver_partial",
 		[COVERAGE_FIRMWARE_FIRST] = "firmware_first",
+		[COVERAGE_PROBE_INEXACT] = "probe_inexact",
+		[COVERAGE_UNIT_UNKNOWN] = "unit_unknown",
+		[COVERAGE_OTHER_IDS] = "other_ids",
 	};
 
 	return names[reason];

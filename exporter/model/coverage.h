@@ -11,36 +11,47 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
+#include "counts.h"
+
 struct module_status;
 
 enum coverage_state {
 	COVERAGE_NONE, /* the device cannot cause faults of this kind */
 	COVERAGE_UNWATCHED,
-	COVERAGE_LOWER_BOUND, /* faults are counted, but not all of them */
+	COVERAGE_BY_REQUESTER, /* faults are counted under another requester id, not the device's */
+	COVERAGE_LOWER_BOUND,  /* faults are counted, but not all of them */
 	COVERAGE_EXACT,
 	COVERAGE_STATES
 };
 
+/*
+ * If several reasons apply, the first one in this order is given.  The order follows a fault on its
+ * way: the hardware, the driver of the IOMMU or port, the kernel module, its probe.  A reason
+ * therefore remains true when the cause of a later one is mended.
+ */
 enum coverage_reason {
-	COVERAGE_NO_REASON, /* goes with COVERAGE_EXACT and COVERAGE_NONE */
+	COVERAGE_NO_REASON, /* goes with all states but COVERAGE_UNWATCHED and COVERAGE_LOWER_BOUND
+			     */
 	/* These go with COVERAGE_UNWATCHED. */
-	COVERAGE_IDENTITY,	 /* the IOMMU passes the device's DMA through */
 	COVERAGE_NO_IOMMU,	 /* the device is not behind an IOMMU */
-	COVERAGE_UNKNOWN_DOMAIN, /* the kernel does not tell which domain the device has */
 	COVERAGE_NOT_ATTACHED,	 /* no driver has attached the device to its IOMMU yet */
-	COVERAGE_NO_TRACEPOINT,	 /* the driver of the IOMMU reports no faults */
-	COVERAGE_NO_REQUESTER,	 /* the driver of the IOMMU does not say which device faulted */
-	COVERAGE_UNIT_UNWATCHED, /* the IOMMU's fault interrupt is missing or masked */
-	COVERAGE_OFF,		 /* the IOMMU does not remap interrupts */
+	COVERAGE_IDENTITY,	 /* the IOMMU passes the device's DMA through */
 	COVERAGE_NO_CAPABILITY,	 /* the device cannot report its errors */
+	COVERAGE_NO_TRACEPOINT,	 /* the driver of the IOMMU reports no faults */
+	COVERAGE_NO_REQUESTER,	 /* the driver of the IOMMU does not report the requester id */
+	COVERAGE_UNKNOWN_DOMAIN, /* the kernel does not tell which domain the device has */
 	COVERAGE_NOT_NATIVE,	 /* neither kernel nor firmware reports the errors of this port */
-	COVERAGE_PROBE_INACTIVE, /* the probe for these faults is not active */
 	COVERAGE_NO_MODULE,	 /* the kernel module is not loaded */
-	/* These go with COVERAGE_LOWER_BOUND. */
-	COVERAGE_PROBE_INEXACT,	 /* the probe may miss faults; its own reason says why */
-	COVERAGE_UNIT_UNKNOWN,	 /* the kernel module does not tell the state of the IOMMU */
+	COVERAGE_OFF,		 /* the IOMMU does not remap interrupts, as the module tells */
+	COVERAGE_PROBE_INACTIVE, /* the probe for these faults is not active */
+	COVERAGE_UNIT_UNWATCHED, /* the IOMMU's fault interrupt is missing or masked */
+	/* These go with COVERAGE_LOWER_BOUND, and all but the last with COVERAGE_BY_REQUESTER. */
 	COVERAGE_DRIVER_PARTIAL, /* the driver of the IOMMU reports only some faults */
 	COVERAGE_FIRMWARE_FIRST, /* firmware passes on the errors that it chooses */
+	COVERAGE_PROBE_INEXACT,	 /* the probe may miss faults; its own reason says why */
+	COVERAGE_UNIT_UNKNOWN,	 /* the kernel module does not tell the state of the IOMMU */
+	COVERAGE_OTHER_IDS,	 /* some faults are counted under other requester ids */
 	COVERAGE_REASONS
 };
 
@@ -71,6 +82,14 @@ enum coverage_domain {
 	COVERAGE_DOMAINS
 };
 
+/* The requester ids that the IOMMU sees in requests of the device. */
+enum coverage_ids {
+	COVERAGE_IDS_OWN,
+	COVERAGE_IDS_MORE,  /* its own, and others */
+	COVERAGE_IDS_OTHER, /* others, and not its own */
+	COVERAGE_IDS
+};
+
 /* The component that reports the errors of the port above the device. */
 enum coverage_aer {
 	COVERAGE_AER_NOBODY,
@@ -79,13 +98,18 @@ enum coverage_aer {
 	COVERAGE_AERS
 };
 
-/* The properties of a device that decide, as sysfs shows them.  pci/coverage.h reads them. */
+/*
+ * The properties of a device that decide.  pci/ reads them in sysfs, except for the requester ids,
+ * which metrics/devices.h adds.
+ */
 struct coverage_device {
 	enum coverage_iommu iommu;
 	enum coverage_domain domain;
 	bool own_domain;   /* a driver in the group attaches domains of its own, as vfio does */
 	bool may_attach;   /* attaching a driver may yet put the device behind an IOMMU */
 	bool is_requester; /* false: the function is a host bridge or an IOMMU */
+	enum coverage_ids ids;
+	bool id_is_device; /* one of the other requester ids is a device of its own */
 	uint64_t unit;	   /* the VT-d unit's register base; 0: not known */
 	bool has_aer;	   /* the device has the capability AER */
 	enum coverage_aer aer;
@@ -103,6 +127,17 @@ extern const uint32_t coverage_kinds[COVERAGE_KINDS]; /* enum faultcast_kind */
 struct coverage coverage_of(uint32_t kind, const struct coverage_device *device,
 			    const struct module_status *module);
 
+/*
+ * Which requester ids the DMA of @device has, whose @num other ones are @aliases.
+ *
+ * A bridge that replaces requester ids, and VMD, leave no request its own id.  Their ids are those
+ * of another bus, or device 0 function 0 of the device's own bus.  A device that does all DMA as
+ * its function 0 has only an alias of this form too.  Any other alias is a phantom function or
+ * quirk of the device, which may use it beside its own id.
+ */
+enum coverage_ids coverage_ids_of(const struct address *device, const struct device_alias *aliases,
+				  size_t num);
+
 /* Whether a count of zero says that the device has caused no such fault. */
 static inline bool coverage_is_watched(struct coverage coverage)
 {
@@ -112,7 +147,9 @@ static inline bool coverage_is_watched(struct coverage coverage)
 /*
  * Whether a device without faults may be called healthy: DMA faults or AER errors of it are
  * watched, and neither of them can occur unseen.  Without the capability AER there are no AER
- * errors.  Faults of interrupt remapping do not decide, because only VT-d lets them be seen.
+ * errors.  COVERAGE_BY_REQUESTER is neither: nothing is unseen, but only the requester id's own
+ * health tells of it.  Faults of interrupt remapping do not decide, because only VT-d lets them be
+ * seen.
  * @judged is a mask of 1 << kind with the kinds that the rules of health judge; other kinds do not
  * decide.
  */
@@ -121,7 +158,7 @@ bool coverage_allows_ok(const struct coverage_device *device, const struct modul
 
 /*
  * The @i-th pair of a state other than COVERAGE_NONE and a reason that coverage_of() can return for
- * @kind.  Returns false if there are only @i pairs or fewer.
+ * @kind, in the order of reasons.  Returns false if there are only @i pairs or fewer.
  */
 bool coverage_possible(uint32_t kind, size_t i, struct coverage *pair);
 

@@ -297,11 +297,26 @@ void message_device_cards(struct device_message *m, const struct requesters *req
 							      &devices[links[i].card].address);
 }
 
+void message_device_requesters(struct device_message *m, const struct device_alias *aliases,
+			       uint32_t num)
+{
+	m->msg.requesters = m->requester_list;
+	for (uint32_t i = 0; i < num && i < CARDS_MAX; i++) {
+		const struct address id = { .type = ADDRESS_PCI,
+					    .segment = aliases[i].segment,
+					    .bdf = aliases[i].bdf };
+
+		m->requester_list[m->msg.n_requesters++] = fill_address(&m->requesters[i], &id);
+	}
+}
+
 static Faultcast__V1__CoverageState proto_coverage(enum coverage_state state)
 {
 	static const Faultcast__V1__CoverageState states[COVERAGE_STATES] = {
 		[COVERAGE_NONE] = FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_UNSPECIFIED,
 		[COVERAGE_UNWATCHED] = FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_UNWATCHED,
+		[COVERAGE_BY_REQUESTER] =
+			FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_BY_REQUESTER,
 		[COVERAGE_LOWER_BOUND] = FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_LOWER_BOUND,
 		[COVERAGE_EXACT] = FAULTCAST__V1__COVERAGE_STATE__COVERAGE_STATE_EXACT,
 	};

@@ -101,6 +101,8 @@ struct device_message {
 	Faultcast__V1__Coverage *coverage_list[COVERAGE_KINDS];
 	struct address_message cards[CARDS_MAX];
 	Faultcast__V1__DeviceAddress *card_list[CARDS_MAX];
+	struct address_message requesters[CARDS_MAX];
+	Faultcast__V1__DeviceAddress *requester_list[CARDS_MAX];
 };
 
 /* The message of a device; @health is HEALTH_UNKNOWN if no rule judges the device. */
@@ -117,6 +119,10 @@ void message_device_coverage(struct device_message *m, const struct coverage_dev
  */
 void message_device_cards(struct device_message *m, const struct requesters *requesters,
 			  const struct device_counts *devices, const struct device_counts *device);
+
+/* Names the @num other requester ids of the device. */
+void message_device_requesters(struct device_message *m, const struct device_alias *aliases,
+			       uint32_t num);
 
 struct status_message {
 	Faultcast__V1__Status msg;

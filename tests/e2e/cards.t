@@ -76,6 +76,8 @@ def behind_a_bridge(bed):
     exporter = bed.start_exporter(standin, f"--path.sysfs={tree.root}")
     bed.wait(exporter.is_ready, "a card behind a bridge, and a module that reports no aliases")
     bed.tap.same(cards(exporter, BUS), [], "a requester id that has raised nothing has no series")
+    bed.tap.same([exporter.metric(f'faultcast_io_page_faults_total{{device="{LEGACY}",access="read"}}'),
+                  health(exporter, LEGACY)], [None, None], "the card has no zero of its own, and no health")
     standin.ask("publish 16")
     bed.wait(lambda: cards(exporter, BUS), "the id of the bridge's bus has raised faults")
     bed.tap.same([(card, bridge, slot) for card, bridge, slot, _ in cards(exporter, BUS)],

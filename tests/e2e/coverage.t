@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # Proves: a device has zero counts of a kind, and health 0, only if its faults of that kind would be
-# counted. The setting coverage.accept is shown, and changes nothing else. Every other device is unwatched with a reason, on hosts with each kind of IOMMU, without
-# native AER, and without the module. A host bridge and an IOMMU are not unwatched.
+# counted. The setting coverage.accept is shown, and changes nothing else. Every other device is
+# unwatched with a reason, on hosts with each kind of IOMMU, without native AER, and without the
+# module. A host bridge and an IOMMU are not unwatched. A device whose faults are counted under
+# another requester id says so, with this id.
 import os
 import re
 import signal
@@ -107,8 +109,8 @@ def amd(bed):
     }, "/v1/devices?coverage=1 has the coverage of each")
     table = shown(exporter)
     bed.tap.same([len(table), table[1:2], table[4]], [6, [["0000:00:00.0", "-", "-", "unwatched: no_iommu",
-                                                           "unwatched: no_capability"]],
-                  [PORT, "ok", "lower bound: driver_partial", "unwatched: no_tracepoint", "exact"]],
+                                                           "unwatched: no_capability", "-"]],
+                  [PORT, "ok", "lower bound: driver_partial", "unwatched: no_tracepoint", "exact", "-"]],
                  "faultcastctl devices --all shows the same")
     standin.ask("probe iommu failed")
     bed.tap.same([unwatched(exporter), claims(exporter, CARD)], [{"probe_inactive": 2}, ["aer"]],
@@ -121,13 +123,14 @@ def silent(bed):
     tree.add(BELOW + CARD, driver="nvme", domain="identity", iommu="0000:00:03.0", aer=True)
     tree.add(BELOW + "0000:04:00.0")
     exporter = start(bed, tree, standin, "an exporter on a host with a virtio IOMMU")
-    bed.tap.same(unwatched(exporter), {"no_tracepoint": 2, "not_attached": 1}, "whose driver reports no faults")
+    bed.tap.same(unwatched(exporter), {"no_tracepoint": 1, "identity": 1, "not_attached": 1},
+                 "whose driver reports no faults, and which passes a device's DMA through")
     bed.tap.same(claims(exporter, CARD), ["aer"], "a device has no zero of DMA faults, and no health")
     bed.tap.same(claims(exporter, "0000:04:00.0"), [], "nor has one that no driver has attached yet")
     tree.bind("0000:04:00.0", "igc")
     tree.set_domain("0000:04:00.0", "DMA", iommu="smmu.0x0000000005000000")
     tree.tell("bind", "0000:04:00.0")
-    bed.wait(lambda: unwatched(exporter) == {"no_tracepoint": 2, "no_requester": 1},
+    bed.wait(lambda: unwatched(exporter) == {"no_tracepoint": 1, "identity": 1, "no_requester": 1},
              "with a driver it is behind another IOMMU, whose faults name no device")
     standin.ask("publish 16")
     bed.wait(lambda: exporter.metric(f'faultcast_io_page_faults_total{{device="{CARD}",access="read"}}'),
@@ -136,6 +139,42 @@ def silent(bed):
     bed.tap.same([healths(exporter).get(CARD), healths(exporter, "?coverage=1").get(PORT), CARD in healths(exporter)],
                  ["SUSPECT", "UNSPECIFIED", True], "/v1/devices calls no device ok that is not watched")
     bed.tap.same(exporter.get("/v1/devices?coverage=2")[0], 400, "coverage= is 0 or 1")
+
+
+def requesters(exporter, device):
+    """The state of the device's DMA faults in /v1/devices, and its other requester ids."""
+    for message in exporter.json("/v1/devices?coverage=1")["devices"]:
+        if message["address"]["name"] == device:
+            return message["coverage"][0]["state"].removeprefix("COVERAGE_STATE_"), [
+                requester["name"] for requester in message.get("requesters", [])]
+    return None
+
+
+def aliases(bed):
+    """The module reports other requester ids of CARD and of MULTI, and none for the card of the stand-in."""
+    multi, behind = "0000:04:00.1", "0000:41:00.0"
+    tree, standin = host(bed, "aliases")
+    tree.add(ROOT + PORT + "/" + CARD, driver="nvme", domain="DMA", aer=True)
+    tree.add(ROOT + PORT + "/" + multi, driver="ahci", domain="DMA")
+    tree.add("pci0000:40/0000:40:01.0/" + behind, driver="e100", domain="DMA")
+    standin.ask(f"alias {multi} 0000:04:00.2")
+    standin.ask(f"alias {behind} 0000:40:00.0")
+    exporter = start(bed, tree, standin, "an exporter on a host whose devices have other requester ids")
+    expected = {("exact", "none"): 1, ("by_requester", "none"): 1, ("lower_bound", "other_ids"): 1}
+    bed.tap.same([counts(exporter, "io_page_fault"), counts(exporter, "interrupt_remapping")], [expected, expected],
+                 "one of them is watched under another id only, and one under its own id among others")
+    bed.tap.same([requesters(exporter, device) for device in (CARD, multi, behind)],
+                 [("EXACT", []), ("LOWER_BOUND", ["0000:04:00.2"]), ("BY_REQUESTER", ["0000:40:00.0"])],
+                 "/v1/devices says under which")
+    bed.tap.same([row[2:3] + row[5:] for row in shown(exporter) if row[0] in (multi, behind)],
+                 [["lower bound: other_ids", "0000:04:00.2"], ["by requester", "0000:40:00.0"]],
+                 "faultcastctl devices --all says the same")
+    bed.tap.same([claims(exporter, device) for device in (multi, behind)], [["dma", "health"], []],
+                 "a device has no zeros and no health if none of its faults would be counted as its own")
+    bed.tap.same(unwatched(exporter), {}, "it is not unwatched")
+    tree.set_domain(behind, "identity")
+    tree.tell("bind", behind)
+    bed.wait(lambda: unwatched(exporter) == {"identity": 1}, "unless the requester id is")
 
 
 def write(path, text):
@@ -154,7 +193,7 @@ def accept(bed, file, exporter):
     bed.tap.same(unwatched(exporter).get("identity"), 1, "the devices still count")
     bed.tap.same([(row["reason"], row.get("accepted")) for row in exporter.json("/v1/status")["coverage"]
                   if row["kind"] == "KIND_IO_PAGE_FAULT" and row["state"] == "COVERAGE_STATE_UNWATCHED"],
-                 [("identity", True), ("no_iommu", False)], "also in /v1/status")
+                 [("no_iommu", False), ("identity", True)], "also in /v1/status")
     write(file, "coverage.accept: [{kind: aer, reason: identity}]")
     exporter.popen.send_signal(signal.SIGHUP)
     bed.wait(lambda: exporter.metric("faultcast_config_reload_failures_total") == 1,
@@ -258,10 +297,34 @@ def aer(bed, tree, standin, exporter):
                  "also for AER")
 
 
+def documented(section):
+    """{kind: its reasons, in the order of the table in docs/coverage.md}."""
+    with open(os.path.join(os.path.dirname(testbed.TESTS), "docs/coverage.md"), encoding="utf-8") as file:
+        text = file.read().split(f"\n## {section}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| ([\w, ]+) \|", text, re.MULTILINE)
+    return {kind: [reason for reason, kinds in rows if kinds == "all" or name in kinds.split(", ")]
+            for kind, name in (("io_page_fault", "DMA"), ("interrupt_remapping", "interrupts"), ("aer", "AER"))}
+
+
+def order(bed):
+    """The metric has the reasons in the order in which they apply; tests/unit/model/coverage_order.c."""
+    standin = bed.start_standin()
+    standin.ask("load")
+    exporter = bed.start_exporter(standin)
+    bed.wait(exporter.is_ready, "an exporter is ready")
+    page = exporter.get("/metrics")[1]
+    for state, section in (("unwatched", "Reasons for unwatched devices"), ("lower_bound", "Reasons for lower bounds")):
+        shown_reasons = {kind: re.findall(f'^faultcast_device_coverage{{kind="{kind}",state="{state}",reason="(\\w+)"',
+                                          page, re.MULTILINE) for kind in documented(section)}
+        bed.tap.same(documented(section), shown_reasons, f"docs/coverage.md has the reasons of {state} in their order")
+
+
 def test(bed):
+    order(bed)
     intel(bed)
     amd(bed)
     silent(bed)
+    aliases(bed)
 
 
 if __name__ == "__main__":

@@ -35,12 +35,14 @@ struct combination {
 	enum unit unit;
 	enum probe probe;
 	enum coverage_aer aer;
-	bool own_domain, may_attach, is_requester, has_aer;
+	enum coverage_ids ids;
+	bool own_domain, may_attach, is_requester, id_is_device, has_aer;
 };
 
 #define IS(name) (1U << COVERAGE_IOMMU_##name)
 #define IN(name) (1U << COVERAGE_DOMAIN_##name)
 #define BY(name) (1U << COVERAGE_AER_##name)
+#define ID(name) (1U << COVERAGE_IDS_##name)
 #define HAS(name) (1U << (name))
 #define YES 2U
 #define NO 1U
@@ -52,8 +54,8 @@ struct combination {
 /* A member that is 0 stands for every value.  Exactly one row describes each combination. */
 static const struct expected {
 	uint32_t kind;
-	unsigned int iommu, domain, unit, probe, aer;
-	unsigned int own_domain, may_attach, is_requester, has_aer;
+	unsigned int iommu, domain, unit, probe, aer, ids;
+	unsigned int own_domain, may_attach, is_requester, id_is_device, has_aer;
 	const char *state, *reason;
 } table[] = {
 	{ DMA, .is_requester = NO, .state = "none", .reason = "none" },
@@ -64,30 +66,63 @@ static const struct expected {
 #define BEHIND DMA, .is_requester = YES
 	{ BEHIND, .iommu = ~IS(NONE), .domain = IN(NONE), .state = "unwatched",
 	  .reason = "not_attached" },
-	{ BEHIND, .iommu = IS(SILENT), .domain = ~IN(NONE), .state = "unwatched",
+	{ BEHIND, .iommu = ~IS(NONE), .domain = IN(IDENTITY), .own_domain = NO,
+	  .state = "unwatched", .reason = "identity" },
+	{ BEHIND, .iommu = IS(SILENT), .domain = IN(IDENTITY), .own_domain = YES,
+	  .state = "unwatched", .reason = "no_tracepoint" },
+	{ BEHIND, .iommu = IS(SILENT), .domain = IN(TRANSLATED) | IN(UNKNOWN), .state = "unwatched",
 	  .reason = "no_tracepoint" },
-	{ BEHIND, .iommu = IS(NAMELESS), .domain = ~IN(NONE), .state = "unwatched",
+	{ BEHIND, .iommu = IS(NAMELESS), .domain = IN(IDENTITY), .own_domain = YES,
+	  .state = "unwatched", .reason = "no_requester" },
+	{ BEHIND, .iommu = IS(NAMELESS), .domain = IN(TRANSLATED) | IN(UNKNOWN),
+	  .state = "unwatched", .reason = "no_requester" },
+/* AMD's driver looks a device of the requester id up, and reports no fault without one. */
+#define BY_AMD BEHIND, .iommu = IS(AMD)
+#define LOST_BY_AMD BY_AMD, .ids = ID(OTHER), .id_is_device = NO
+	{ LOST_BY_AMD, .domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
 	  .reason = "no_requester" },
-#define BY_X86 BEHIND, .iommu = IS(VTD) | IS(AMD)
-	{ BY_X86, .domain = IN(IDENTITY), .own_domain = NO, .state = "unwatched",
-	  .reason = "identity" },
-	{ BY_X86, .domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
-	  .reason = "unknown_domain" },
-	{ BY_X86, .domain = IN(UNKNOWN), .state = "unwatched", .reason = "unknown_domain" },
-#define TRANSLATED BY_X86, .domain = IN(TRANSLATED)
-	{ TRANSLATED, .probe = HAS(NO_MODULE), .state = "unwatched", .reason = "no_module" },
-	{ TRANSLATED, .probe = INACTIVE, .state = "unwatched", .reason = "probe_inactive" },
-	{ BEHIND, .domain = IN(TRANSLATED), .iommu = IS(AMD), .probe = ACTIVE,
-	  .state = "lower_bound", .reason = "driver_partial" },
-#define BY_VTD BEHIND, .domain = IN(TRANSLATED), .iommu = IS(VTD)
-	{ BY_VTD, .probe = ACTIVE,
+	{ LOST_BY_AMD, .domain = IN(TRANSLATED) | IN(UNKNOWN), .state = "unwatched",
+	  .reason = "no_requester" },
+#define BY_VTD BEHIND, .iommu = IS(VTD)
+#define OF_A_DEVICE BY_AMD, .ids = ID(OTHER), .id_is_device = YES
+#define OWN_BY_AMD BY_AMD, .ids = ~ID(OTHER)
+#define ROW(which, ...)                                                                            \
+	{                                                                                          \
+		which, __VA_ARGS__                                                                 \
+	}
+#define X86(...)                                                                                   \
+	ROW(BY_VTD, __VA_ARGS__), ROW(OF_A_DEVICE, __VA_ARGS__), ROW(OWN_BY_AMD, __VA_ARGS__)
+	X86(.domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
+	    .reason = "unknown_domain"),
+	X86(.domain = IN(UNKNOWN), .state = "unwatched", .reason = "unknown_domain"),
+	X86(.domain = IN(TRANSLATED), .probe = HAS(NO_MODULE), .state = "unwatched",
+	    .reason = "no_module"),
+	X86(.domain = IN(TRANSLATED), .probe = INACTIVE, .state = "unwatched",
+	    .reason = "probe_inactive"),
+	{ OF_A_DEVICE, .domain = IN(TRANSLATED), .probe = ACTIVE, .state = "by_requester",
+	  .reason = "driver_partial" },
+	{ OWN_BY_AMD, .domain = IN(TRANSLATED), .probe = ACTIVE, .state = "lower_bound",
+	  .reason = "driver_partial" },
+#define SEEN_BY_VTD BY_VTD, .domain = IN(TRANSLATED)
+	{ SEEN_BY_VTD, .probe = ACTIVE,
 	  .unit = HAS(NO_FAULTS) | HAS(NO_FAULTS_NO_IR) | HAS(ANOTHER_UNIT), .state = "unwatched",
 	  .reason = "unit_unwatched" },
-	{ BY_VTD, .probe = HAS(EXACT), .unit = UNKNOWN_UNIT, .state = "lower_bound",
+#define SEEN_OWN SEEN_BY_VTD, .ids = ~ID(OTHER)
+	{ SEEN_OWN, .probe = HAS(EXACT), .unit = UNKNOWN_UNIT, .state = "lower_bound",
 	  .reason = "unit_unknown" },
-	{ BY_VTD, .probe = HAS(INEXACT), .unit = UNKNOWN_UNIT | REPORTS, .state = "lower_bound",
+	{ SEEN_OWN, .probe = HAS(INEXACT), .unit = UNKNOWN_UNIT | REPORTS, .state = "lower_bound",
 	  .reason = "probe_inexact" },
-	{ BY_VTD, .probe = HAS(EXACT), .unit = REPORTS, .state = "exact", .reason = "none" },
+	{ SEEN_BY_VTD, .ids = ID(OWN), .probe = HAS(EXACT), .unit = REPORTS, .state = "exact",
+	  .reason = "none" },
+	{ SEEN_BY_VTD, .ids = ID(MORE), .probe = HAS(EXACT), .unit = REPORTS,
+	  .state = "lower_bound", .reason = "other_ids" },
+#define SEEN_BELOW SEEN_BY_VTD, .ids = ID(OTHER)
+	{ SEEN_BELOW, .probe = HAS(EXACT), .unit = UNKNOWN_UNIT, .state = "by_requester",
+	  .reason = "unit_unknown" },
+	{ SEEN_BELOW, .probe = HAS(INEXACT), .unit = UNKNOWN_UNIT | REPORTS,
+	  .state = "by_requester", .reason = "probe_inexact" },
+	{ SEEN_BELOW, .probe = HAS(EXACT), .unit = REPORTS, .state = "by_requester",
+	  .reason = "none" },
 
 	{ IR, .iommu = IS(NONE), .may_attach = NO, .state = "unwatched", .reason = "no_iommu" },
 	{ IR, .iommu = IS(NONE), .may_attach = YES, .state = "unwatched",
@@ -96,18 +131,29 @@ static const struct expected {
 	  .reason = "no_tracepoint" },
 	{ IR, .iommu = IS(VTD), .probe = HAS(NO_MODULE), .state = "unwatched",
 	  .reason = "no_module" },
-	{ IR, .iommu = IS(VTD), .probe = INACTIVE, .state = "unwatched",
-	  .reason = "probe_inactive" },
-#define IR_SEEN IR, .iommu = IS(VTD), .probe = ACTIVE
-	{ IR_SEEN, .unit = HAS(NO_IR) | HAS(NO_FAULTS_NO_IR), .state = "unwatched",
+#define IR_LOADED IR, .iommu = IS(VTD), .probe = ~HAS(NO_MODULE)
+	{ IR_LOADED, .unit = HAS(NO_IR) | HAS(NO_FAULTS_NO_IR), .state = "unwatched",
 	  .reason = "off" },
-	{ IR_SEEN, .unit = HAS(NO_FAULTS) | HAS(ANOTHER_UNIT), .state = "unwatched",
-	  .reason = "unit_unwatched" },
-	{ IR, .iommu = IS(VTD), .probe = HAS(EXACT), .unit = UNKNOWN_UNIT, .state = "lower_bound",
+#define MAY_BE_ON ~(HAS(NO_IR) | HAS(NO_FAULTS_NO_IR))
+	{ IR, .iommu = IS(VTD), .probe = INACTIVE, .unit = MAY_BE_ON, .state = "unwatched",
+	  .reason = "probe_inactive" },
+	{ IR, .iommu = IS(VTD), .probe = ACTIVE, .unit = HAS(NO_FAULTS) | HAS(ANOTHER_UNIT),
+	  .state = "unwatched", .reason = "unit_unwatched" },
+#define IR_OWN IR, .iommu = IS(VTD), .ids = ~ID(OTHER)
+	{ IR_OWN, .probe = HAS(EXACT), .unit = UNKNOWN_UNIT, .state = "lower_bound",
 	  .reason = "unit_unknown" },
-	{ IR, .iommu = IS(VTD), .probe = HAS(INEXACT), .unit = UNKNOWN_UNIT | HAS(ALL),
-	  .state = "lower_bound", .reason = "probe_inexact" },
-	{ IR, .iommu = IS(VTD), .probe = HAS(EXACT), .unit = HAS(ALL), .state = "exact",
+	{ IR_OWN, .probe = HAS(INEXACT), .unit = UNKNOWN_UNIT | HAS(ALL), .state = "lower_bound",
+	  .reason = "probe_inexact" },
+	{ IR, .iommu = IS(VTD), .ids = ID(OWN), .probe = HAS(EXACT), .unit = HAS(ALL),
+	  .state = "exact", .reason = "none" },
+	{ IR, .iommu = IS(VTD), .ids = ID(MORE), .probe = HAS(EXACT), .unit = HAS(ALL),
+	  .state = "lower_bound", .reason = "other_ids" },
+#define IR_BELOW IR, .iommu = IS(VTD), .ids = ID(OTHER)
+	{ IR_BELOW, .probe = HAS(EXACT), .unit = UNKNOWN_UNIT, .state = "by_requester",
+	  .reason = "unit_unknown" },
+	{ IR_BELOW, .probe = HAS(INEXACT), .unit = UNKNOWN_UNIT | HAS(ALL), .state = "by_requester",
+	  .reason = "probe_inexact" },
+	{ IR_BELOW, .probe = HAS(EXACT), .unit = HAS(ALL), .state = "by_requester",
 	  .reason = "none" },
 
 	{ AER, .has_aer = NO, .state = "unwatched", .reason = "no_capability" },
@@ -134,7 +180,8 @@ static bool describes(const struct expected *row, uint32_t kind, const struct co
 	       allows(row->domain, c->domain) && allows(row->unit, c->unit) &&
 	       allows(row->probe, c->probe) && allows(row->aer, c->aer) &&
 	       allows(row->own_domain, c->own_domain) && allows(row->may_attach, c->may_attach) &&
-	       allows(row->is_requester, c->is_requester) && allows(row->has_aer, c->has_aer);
+	       allows(row->is_requester, c->is_requester) && allows(row->has_aer, c->has_aer) &&
+	       allows(row->ids, c->ids) && allows(row->id_is_device, c->id_is_device);
 }
 
 static const struct expected *expected_of(uint32_t kind, const struct combination *c)
@@ -215,6 +262,8 @@ static struct coverage_device device_of(const struct combination *c)
 		.own_domain = c->own_domain,
 		.may_attach = c->may_attach,
 		.is_requester = c->is_requester,
+		.ids = c->ids,
+		.id_is_device = c->id_is_device,
 		.unit = c->unit == NO_ADDRESS ? 0 : UNIT,
 		.has_aer = c->has_aer,
 		.aer = c->aer,
@@ -245,11 +294,11 @@ static void try(const struct combination *c)
 
 		if (strcmp(coverage_state_name(coverage.state), expected->state) ||
 		    strcmp(coverage_reason_name(coverage.reason), expected->reason))
-			fail_msg("%s: iommu %d domain %d unit %d probe %d aer %d own %d attach %d "
-				 "requester %d capability %d: %s, %s; expected %s, %s",
+			fail_msg("%s: iommu %d domain %d unit %d probe %d aer %d ids %d %d own %d "
+				 "attach %d requester %d capability %d: %s, %s; expected %s, %s",
 				 kind_name(kind), c->iommu, c->domain, c->unit, c->probe, c->aer,
-				 c->own_domain, c->may_attach, c->is_requester, c->has_aer,
-				 coverage_state_name(coverage.state),
+				 c->ids, c->id_is_device, c->own_domain, c->may_attach,
+				 c->is_requester, c->has_aer, coverage_state_name(coverage.state),
 				 coverage_reason_name(coverage.reason), expected->state,
 				 expected->reason);
 		assert_true(is_possible(kind, coverage));
@@ -276,6 +325,8 @@ static struct combination combination(unsigned int *n)
 	c.may_attach = DIGIT(2);
 	c.is_requester = DIGIT(2);
 	c.has_aer = DIGIT(2);
+	c.ids = DIGIT(COVERAGE_IDS);
+	c.id_is_device = DIGIT(2);
 	return c;
 }
 
@@ -337,6 +388,11 @@ static const struct {
 	{ "neither seen", { UNSEEN }, ALL_JUDGED, false },
 	{ "only interrupts judged", { SEEN, NATIVE }, JUDGED(IR), false },
 	{ "nothing judged", { SEEN, NATIVE }, 0, false },
+#define BELOW SEEN, .ids = COVERAGE_IDS_OTHER, .id_is_device = true
+	{ "DMA of another id", { BELOW }, ALL_JUDGED, false },
+	{ "DMA of another id, and AER seen", { BELOW, NATIVE }, ALL_JUDGED, true },
+	{ "DMA of another id, and AER not judged", { BELOW, NATIVE }, JUDGED(DMA), false },
+	{ "DMA of more ids", { SEEN, .ids = COVERAGE_IDS_MORE }, ALL_JUDGED, true },
 	{ "a host bridge", { .is_requester = false }, ALL_JUDGED, false },
 	{ "a host bridge with AER", { NATIVE }, ALL_JUDGED, true },
 };

@@ -381,6 +381,40 @@ static void device_with_coverage(void **state)
 			"\"reason\":\"no_capability\"}],\"iommuErrors\":\"0\"}");
 }
 
+/* The message names at most 16 requester ids. */
+static void device_with_requesters(void **state)
+{
+	const struct device_counts counts = { .slot = 1 };
+	const struct coverage_device legacy = { .iommu = COVERAGE_IOMMU_VTD,
+						.domain = COVERAGE_DOMAIN_TRANSLATED,
+						.is_requester = true,
+						.ids = COVERAGE_IDS_OTHER };
+	const struct module_status module = {
+		.probes = { { .name = "vtd", .state = FAULTCAST_PROBE_ACTIVE } },
+		.num_probes = 1,
+	};
+	const struct device_alias aliases[DEVICE_ALIASES_MAX] = { { 0, 0x0200 } };
+	struct device_message m;
+
+	(void)state;
+	message_device(&m, &counts, HEALTH_UNKNOWN);
+	message_device_coverage(&m, &legacy, &module);
+	message_device_requesters(&m, aliases, 1);
+	expect_json_end(&m.msg.base,
+			"\"coverage\":[{\"kind\":\"KIND_IO_PAGE_FAULT\","
+			"\"state\":\"COVERAGE_STATE_BY_REQUESTER\",\"reason\":\"probe_inexact\"},"
+			"{\"kind\":\"KIND_INTERRUPT_REMAPPING\","
+			"\"state\":\"COVERAGE_STATE_BY_REQUESTER\",\"reason\":\"probe_inexact\"},"
+			"{\"kind\":\"KIND_AER\",\"state\":\"COVERAGE_STATE_UNWATCHED\","
+			"\"reason\":\"no_capability\"}],"
+			"\"iommuErrors\":\"0\",\"requesters\":[{\"name\":\"0000:02:00.0\",\"pci\":{"
+			"\"segment\":0,"
+			"\"bus\":2,\"device\":0,\"function\":0}}]}");
+	message_device(&m, &counts, HEALTH_UNKNOWN);
+	message_device_requesters(&m, aliases, DEVICE_ALIASES_MAX);
+	assert_int_equal(m.msg.n_requesters, CARDS_MAX);
+}
+
 /* A device of a module with the first interface: no identity, no limit, no errors. */
 static void device_with_little(void **state)
 {
@@ -432,6 +466,7 @@ int main(void)
 		cmocka_unit_test(change_of_health),
 		cmocka_unit_test(device_with_everything),
 		cmocka_unit_test(device_with_coverage),
+		cmocka_unit_test(device_with_requesters),
 		cmocka_unit_test(device_with_little),
 		cmocka_unit_test(device_with_every_error),
 	};

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Proves: a card behind a PCIe-to-PCI bridge faults under the id of the bridge's bus. The module
-# reports this id. Metrics lead from the id to card, bridge and physical slot, and the card is not
-# ok. QEMU has no VMD, and no device with phantom functions: see selftest/cards.c for those.
+# reports this id. Metrics lead from the id to card, bridge and physical slot. The card has no zero of
+# its own, is never called ok, and says under which id it is watched. QEMU has no VMD, and no device with phantom functions: see selftest/cards.c for those.
 VM_CPUS=1
 VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7 pcie-pci-bridge,id=bridge,bus=rp0 i82559er,bus=bridge,addr=0x2"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter build/san/faultcastctl:bin/faultcastctl"
@@ -20,6 +20,12 @@ slot_of() {
 	grep -l "^${1%.*}$" /sys/bus/pci/slots/*/address | cut -d/ -f6
 }
 
+# coverage DEVICE: the state of its DMA faults, and its other requester ids.
+coverage() {
+	fetch "/v1/devices?coverage=1" | jq -r --arg device "$1" '.devices[] | select(.address.name == $device) |
+		(.coverage[0].state | ltrimstr("COVERAGE_STATE_")) + " " + ([.requesters[]?.name] | join(" "))'
+}
+
 health_is() {
 	[ "$(metric "faultcast_device_health{device=\"$1\"}")" = "$2" ]
 }
@@ -34,7 +40,13 @@ guest() {
 	like "the card or its bridge is in a slot" "$slot" .
 	is "the card has the nearest slot" "$(label $card slot)" "$slot"
 	is "the card's requester id is no device" "$(ls /sys/bus/pci/devices/$id 2>/dev/null)" ""
-	ok "the card is ok" wait_for 10 health_is $card 0
+	is "the card is watched under that id, its bridge under its own" \
+		"$(coverage $card) $(coverage $bridge)" "BY_REQUESTER $id EXACT "
+	is "the metric counts it" "$(metric 'faultcast_device_coverage{kind="io_page_fault",state="by_requester",reason="none"}')" 1
+	ok "the bridge is ok" wait_for 10 health_is $bridge 0
+	is "the card has no health, and no zero of DMA faults" \
+		"$(metric "faultcast_device_health{device=\"$card\"}")$(fetch /metrics | grep "^faultcast_io_page_faults_total{device=\"$card\"")" ""
+	like "faultcastctl devices --all shows the id" "$(faultcastctl devices --all | grep "^$card")" "by requester .* $id *\$"
 	ok "the card does bad DMA" rogue read $card count=12 base=0x10000000 gap_us=20000
 	ok "its requester id becomes faulty" wait_for 30 health_is $id 2
 	ok "the card is suspect" health_is $card 1
