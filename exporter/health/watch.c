@@ -11,6 +11,7 @@
 #include "bus/snapshot.h"
 #include "bus/window.h"
 #include "expo/metric.h"
+#include "model/names.h"
 #include "pci/devices.h"
 #include "settings.h"
 #include "wire/encode.h"

@@ -10,9 +10,6 @@
 /* The states from best to worst. HEALTH_UNKNOWN comes before all others. */
 enum health_state { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_SUSPECT, HEALTH_FAULTY, HEALTH_STATES };
 
-/* The name of @state, such as "ok"; static. */
-const char *health_state_name(enum health_state state);
-
 #define HEALTH_RULE_LEN 48 /* longest name of a rule, with its NUL */
 
 struct health_change {

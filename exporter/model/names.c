@@ -107,6 +107,18 @@ const char *probe_state_name(uint32_t state)
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
 }
 
+const char *health_state_name(enum health_state state)
+{
+	static const char *const names[HEALTH_STATES] = {
+		[HEALTH_UNKNOWN] = "unknown",
+		[HEALTH_OK] = "ok",
+		[HEALTH_SUSPECT] = "suspect",
+		[HEALTH_FAULTY] = "faulty",
+	};
+
+	return names[state];
+}
+
 const char *aer_severity_name(uint32_t severity)
 {
 	static const char *const names[] = { FAULTCAST_SEVERITY_NAMES };

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "health.h"
+
 /* The name of @kind, an enum faultcast_kind, such as "io_page_fault"; "unknown" for others. */
 const char *kind_name(uint32_t kind);
 
@@ -25,6 +27,9 @@ const char *bus_name(uint32_t bus);
 
 /* The name of @state, an enum faultcast_probe_state, such as "active"; "?" for others. */
 const char *probe_state_name(uint32_t state);
+
+/* The name of @state, such as "ok". */
+const char *health_state_name(enum health_state state);
 
 /* "nonfatal", "fatal" or "corrected"; @severity is an enum faultcast_severity. */
 const char *aer_severity_name(uint32_t severity);

@@ -11,6 +11,7 @@
 #include "model/address.h"
 #include "model/counts.h"
 #include "model/health.h"
+#include "model/names.h"
 
 #define SECOND NSEC_PER_SEC
 #define MINUTE (60 * SECOND)

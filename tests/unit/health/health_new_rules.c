@@ -16,6 +16,7 @@
 #include "model/counts.h"
 #include "model/event.h"
 #include "model/health.h"
+#include "model/names.h"
 
 #define DMA_RULE(what, n, within, is)                                                              \
 	{                                                                                          \

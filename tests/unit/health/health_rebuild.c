@@ -17,6 +17,7 @@
 #include "model/counts.h"
 #include "model/event.h"
 #include "model/health.h"
+#include "model/names.h"
 
 struct past {
 	uint64_t at_ns;

@@ -16,6 +16,7 @@
 
 #include "health_card.h"
 #include "model/event.h"
+#include "model/names.h"
 
 #define DMA FAULTCAST_KIND_IO_PAGE_FAULT
 #define ALL(what, how_many, is)                                                                    \
