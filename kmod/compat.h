@@ -13,12 +13,27 @@
 #include <net/genetlink.h>
 
 /*
- * 6.1 has FTRACE_WITH_ARGS on x86 but no accessor for arguments.  ftrace_get_regs()
- * returns NULL unless all registers were saved.  The registers with the arguments
- * are always saved.
+ * Entry hooks need the arguments of the function that is entered.  With
+ * FTRACE_WITH_ARGS they are always saved; 6.1 has it on x86 only, and without an
+ * accessor.  Otherwise all registers must be saved (6.1 on arm64): without
+ * SAVE_REGS, ftrace_get_regs() returns NULL.
  */
-#ifndef ftrace_regs_get_argument
-#define ftrace_regs_get_argument(fregs, n) regs_get_kernel_argument(&(fregs)->regs, n)
+#if defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
+#define FAULTCAST_ENTRY_HOOKS	1
+#define FAULTCAST_ENTRY_FLAGS	0
+#ifdef HAVE_FTRACE_REGS_ARGUMENT
+#define faultcast_entry_arg(fregs, n)	ftrace_regs_get_argument(fregs, n)
+#else
+#define faultcast_entry_arg(fregs, n)	regs_get_kernel_argument(&(fregs)->regs, n)
+#endif
+#elif defined(CONFIG_DYNAMIC_FTRACE_WITH_REGS) && defined(CONFIG_HAVE_FUNCTION_ARG_ACCESS_API)
+#define FAULTCAST_ENTRY_HOOKS	1
+#define FAULTCAST_ENTRY_FLAGS	FTRACE_OPS_FL_SAVE_REGS
+#define faultcast_entry_arg(fregs, n)	regs_get_kernel_argument(ftrace_get_regs(fregs), n)
+#else
+#define FAULTCAST_ENTRY_HOOKS	0
+#define FAULTCAST_ENTRY_FLAGS	0
+#define faultcast_entry_arg(fregs, n)	((void)(fregs), (void)(n), 0UL)
 #endif
 
 /* Before 6.8 a group cannot require a capability, so any process may join. */

@@ -14,6 +14,7 @@
 
 #include "alias.h"
 #include "identity.h"
+#include "known.h"
 #include "phys_slot.h"
 #include "serial.h"
 #include "slot.h"
@@ -148,6 +149,11 @@ static void gone(struct pci_dev *pdev)
 	mutex_unlock(&lock);
 }
 
+static void add_known(struct pci_dev *pdev)
+{
+	faultcast_known_add(pdev, faultcast_slot_claim_dev(&pdev->dev));
+}
+
 /* Notifications about drivers come with the device locked, so its driver cannot change. */
 static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 {
@@ -155,6 +161,7 @@ static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 
 	switch (action) {
 	case BUS_NOTIFY_ADD_DEVICE:
+		add_known(pdev);
 		refresh(pdev, NULL, true);
 		break;
 	/* The kernel sends this before the driver's probe(), which may already cause faults. */
@@ -167,6 +174,7 @@ static int on_bus(struct notifier_block *nb, unsigned long action, void *dev)
 		refresh(pdev, NULL, false);
 		break;
 	case BUS_NOTIFY_REMOVED_DEVICE:
+		faultcast_known_remove(pdev);
 		gone(pdev);
 		break;
 	}
@@ -190,6 +198,7 @@ int faultcast_identity_init(bool serials)
 		return err;
 	}
 	for_each_pci_dev(pdev) {
+		add_known(pdev);
 		/*
 		 * Do not wait for a driver that hangs in probe(): the notifier is
 		 * called when it ends.
@@ -208,6 +217,7 @@ void faultcast_identity_exit(void)
 
 	bus_unregister_notifier(&pci_bus_type, &notifier);
 	faultcast_serial_exit();
+	faultcast_known_exit();
 	for (i = 0; i < faultcast_slot_num(); i++) {
 		struct faultcast_identity *id = faultcast_slot_at(i)->identity;
 

@@ -16,23 +16,19 @@
  * in process context when it sets up fault reporting; then only the entry hook reads
  * records.
  */
-#include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
-#include "compat.h"
+#include "hook.h"
 #include "probe.h"
 #include "vtd_decode.h"
 #include "vtd_units.h"
 #include "vtd_walk.h"
 
-#if defined(CONFIG_X86_64) && defined(CONFIG_DMAR_TABLE) && \
-	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
+#if defined(CONFIG_X86_64) && defined(CONFIG_DMAR_TABLE)
 
 #define HANDLER		"dmar_fault"
-#define MAX_HANDLER	4096	/* bytes of machine code; 600 in practice */
 
 /* A run of the handler in hard irq. */
 struct run {
@@ -47,8 +43,7 @@ static unsigned int site_reg;
 static bool site_active;
 
 /* Hits that would have come had the site been armed, or had it been the only one. */
-static atomic64_t missing_hits;
-static bool site_passed_by;	/* the handler took records without a hit of the site */
+static struct faultcast_selfcheck selfcheck;
 
 /*
  * Tells whether dmar_fault() itself runs in hard irq.  The int3 handler that runs
@@ -79,15 +74,14 @@ static void check_run(const struct run *run, bool ended)
 
 	if (!missing || READ_ONCE(site_probe.nmissed) != run->nmissed)
 		return;
-	atomic64_add(missing, &missing_hits);
-	WRITE_ONCE(site_passed_by, true);
+	faultcast_selfcheck_missing(&selfcheck, missing,
+				    HANDLER "() read records where the probe does not see it");
 }
 
 /* irqreturn_t dmar_fault(int irq, void *dev_id), at its first instruction */
-static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-		     struct ftrace_regs *fregs)
+static void on_entry(struct ftrace_regs *args)
 {
-	const void *iommu = (void *)ftrace_regs_get_argument(fregs, 1);
+	const void *iommu = (void *)faultcast_hook_arg(args, 1);
 	struct vtd_walk walk = { .unit = vtd_units_find(iommu) };
 	bool armed = site_armed();
 	struct run *run;
@@ -108,7 +102,7 @@ static void on_entry(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 		.inside = armed,
 	};
 	if (!armed)
-		atomic64_add(vtd_walk_missing(&walk, false), &missing_hits);
+		faultcast_selfcheck_missing(&selfcheck, vtd_walk_missing(&walk, false), NULL);
 }
 
 /* The value of the register with this number in x86 machine code, Intel SDM 2.1.5. */
@@ -143,70 +137,17 @@ static int on_record(struct kprobe *kprobe, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(on_record);
 
-static struct ftrace_ops entry_ops = {
-	.func = on_entry,
-	.flags = FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT,
-};
-
-/* kallsyms is not exported: a kprobe gives the address, sprint_symbol() the size. */
-static int find_handler(unsigned long *start, size_t *size)
-{
-	/* A disabled kprobe patches no text.  Only its address is needed. */
-	struct kprobe finder = { .symbol_name = HANDLER, .flags = KPROBE_FLAG_DISABLED };
-	char name[KSYM_SYMBOL_LEN];
-	unsigned long offset, length;
-	int err = register_kprobe(&finder);
-
-	if (err)
-		return err;
-	*start = (unsigned long)finder.addr;
-	unregister_kprobe(&finder);
-	sprint_symbol(name, *start);
-	if (sscanf(name, HANDLER "+0x%lx/0x%lx", &offset, &length) != 2 || length > MAX_HANDLER)
-		return -ENOENT;
-	*start -= offset;
-	*size = length;
-	return 0;
-}
-
-/*
- * A name would also match a function in a module: livepatches keep the names of the
- * functions that they replace.  Only a kernel without kprobes leaves no other way.
- */
-static int set_filter(unsigned long start)
-{
-	return start ? ftrace_set_filter_ip(&entry_ops, start, 0, 1) :
-		       ftrace_set_filter(&entry_ops, HANDLER, strlen(HANDLER), 1);
-}
-
-static int attach_entry(struct faultcast_probe *probe, unsigned long start)
-{
-	int err = set_filter(start);
-
-	/* An empty filter would trace every function, so this error must not be ignored. */
-	if (err) {
-		strscpy(probe->reason, "cannot trace " HANDLER "()", sizeof(probe->reason));
-		return err == -EINVAL ? -ENOENT : err;
-	}
-	err = register_ftrace_function(&entry_ops);
-	if (!err)
-		return 0;
-	ftrace_free_filter(&entry_ops);
-	strscpy(probe->reason, err == -EBUSY ? "kernel.ftrace_enabled is 0" :
-		"ftrace refused " HANDLER "()", sizeof(probe->reason));
-	return err == -ENODEV || err == -ENOENT ? -EIO : err;
-}
+static struct faultcast_entry entry = { .function = HANDLER, .handler = on_entry };
 
 /* Returns NULL, or why the site was not found. */
-static const char *find_site(unsigned long start, size_t size, struct vtd_site *site)
+static const char *find_site(const struct faultcast_function *handler, struct vtd_site *site)
 {
 	unsigned int matches;
-	u8 *text = kmalloc(size, GFP_KERNEL);
+	u8 *text = faultcast_hook_text(handler);
 
 	if (!text)
 		return "no memory to search " HANDLER "()";
-	matches = copy_from_kernel_nofault(text, (void *)start, size) ? 0 :
-		vtd_find_sites(text, size, site);
+	matches = vtd_find_sites(text, handler->size, site);
 	kfree(text);
 	if (matches > 1)
 		return HANDLER "() reads records in several places (as clang compiles it)";
@@ -215,11 +156,15 @@ static const char *find_site(unsigned long start, size_t size, struct vtd_site *
 	return NULL;
 }
 
-static const char *attach_site(unsigned long start, size_t size)
+static const char *attach_site(void)
 {
+	struct faultcast_function handler;
 	struct vtd_site site;
-	const char *reason = find_site(start, size, &site);
+	const char *reason;
 
+	if (faultcast_hook_find(HANDLER, &handler))
+		return "no kprobes on " HANDLER "()";
+	reason = find_site(&handler, &site);
 	if (reason)
 		return reason;
 	site_reg = site.reg;
@@ -228,7 +173,7 @@ static const char *attach_site(unsigned long start, size_t size)
 	 * jump (since 5.13), but needs a second int3 to step over a test.
 	 */
 	site_probe = (struct kprobe) {
-		.addr = (kprobe_opcode_t *)(start + site.jump),
+		.addr = (kprobe_opcode_t *)(handler.start + site.jump),
 		.pre_handler = on_record,
 	};
 	if (register_kprobe(&site_probe))
@@ -239,9 +184,7 @@ static const char *attach_site(unsigned long start, size_t size)
 
 static int attach(struct faultcast_probe *probe)
 {
-	const char *inexact = "no kprobes on " HANDLER "()";
-	unsigned long start = 0;
-	size_t size = 0;
+	const char *inexact;
 	int err = vtd_units_map();
 
 	if (err) {
@@ -256,15 +199,12 @@ static int attach(struct faultcast_probe *probe)
 		vtd_units_unmap();
 		return -ENODEV;
 	}
-	if (find_handler(&start, &size))
-		start = 0;
-	err = attach_entry(probe, start);
+	err = faultcast_hook_entry(probe, &entry);
 	if (err) {
 		vtd_units_unmap();
 		return err;
 	}
-	if (start)
-		inexact = attach_site(start, size);
+	inexact = attach_site();
 	if (inexact)
 		strscpy(probe->reason, inexact, sizeof(probe->reason));
 	probe->exact = !inexact;
@@ -276,14 +216,13 @@ static void detach(void)
 	if (site_active)
 		unregister_kprobe(&site_probe);
 	WRITE_ONCE(site_active, false);
-	unregister_ftrace_function(&entry_ops);
-	ftrace_free_filter(&entry_ops);
+	faultcast_hook_remove_entry(&entry);
 	vtd_units_unmap();
 }
 
 static u64 nmissed(void)
 {
-	return site_active ? site_probe.nmissed + atomic64_read(&missing_hits) : 0;
+	return site_active ? site_probe.nmissed + atomic64_read(&selfcheck.missing) : 0;
 }
 
 static const char *dormant(void)
@@ -303,8 +242,7 @@ static const char *impairment(void)
 		return NULL;
 	if (!site_armed())
 		return "kprobes are switched off (debugfs kprobes/enabled)";
-	return READ_ONCE(site_passed_by) ?
-		HANDLER "() read records where the probe does not see it" : NULL;
+	return READ_ONCE(selfcheck.reason);
 }
 
 #else /* not on this kernel */
@@ -312,7 +250,7 @@ static const char *impairment(void)
 static int attach(struct faultcast_probe *probe)
 {
 	strscpy(probe->reason, IS_ENABLED(CONFIG_X86_64) ?
-		"not in this kernel: needs DMAR_TABLE, FTRACE_WITH_ARGS" :
+		"not in this kernel: needs DMAR_TABLE" :
 		"not on this architecture", sizeof(probe->reason));
 	return -EOPNOTSUPP;
 }
