@@ -93,7 +93,7 @@ extern const struct check_group check_slots, check_names, check_claims, check_sh
 extern const struct check_group check_storm_steps, check_storm_rates, check_storm;
 extern const struct check_group check_queue;
 extern const struct check_group check_vtd_records, check_vtd_walks, check_vtd;
-extern const struct check_group check_garbage, check_hook;
+extern const struct check_group check_ring_scripts, check_ring, check_garbage, check_hook;
 extern const struct check_group check_unreported;
 extern const struct check_group check_identity;
 extern const struct check_group check_serials, check_aliases, check_cards;

@@ -35,6 +35,8 @@ static const struct check_group *const groups[] = {
 	&check_vtd_records,
 	&check_vtd_walks,
 	&check_vtd,
+	&check_ring_scripts,
+	&check_ring,
 	&check_garbage,
 	&check_hook,
 	&check_identity,
