@@ -37,7 +37,8 @@ def choose(options, settings, architecture, release, kernel, tap):
         raise EmulatorError(f"{qemu} is not installed")
     accel = options.accel
     if accel == "auto":
-        accel = "kvm" if kvm_works(qemu, kernel) else "tcg"
+        works = kvm_is_known_to_work(os.path.join(options.build, "vm"), qemu, kernel)
+        accel = "kvm" if works else "tcg"
     kernel_needs = accel != "kvm" and version(release) >= NEEDING_KERNEL
     if qemu_version(qemu) >= NEEDED_QEMU or not (kernel_needs or settings["VM_NEW_QEMU"]):
         return Emulator(qemu, accel, cpus)
@@ -75,6 +76,22 @@ def newer_qemu(architecture="amd64"):
     done = subprocess.run([os.path.join(VM_DIR, "qemu"), architecture], stdout=subprocess.PIPE, text=True,
                           check=False)
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+def kvm_is_known_to_work(directory, qemu, kernel):
+    """The answer of kvm_works(), which takes 10 seconds where KVM hangs. It is kept in @directory
+    until the host boots again."""
+    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        question = f"{file.read().strip()} {shutil.which(qemu)} {os.path.realpath(kernel)} "
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(directory, "kvm"), "a+", encoding="utf-8") as answers:
+        answers.seek(0)
+        for line in answers:
+            if line.startswith(question):
+                return line.endswith(" yes\n")
+        works = kvm_works(qemu, kernel)
+        answers.write(question + ("yes\n" if works else "no\n"))
+    return works
 
 
 def kvm_works(qemu, kernel):
