@@ -58,7 +58,7 @@ void faultcast_iommu_raise(struct faultcast_iommu *iommu, struct faultcast_event
 	switch (faultcast_blame(iommu->type, ev->reason, ev->iommu_flags, &row)) {
 	case FAULTCAST_BLAME_DEVICE:
 		ev->slot = who.known ? faultcast_slot_claim_pci(who.segment, who.bdf) :
-				       FAULTCAST_SLOT_UNKNOWN;
+				       who.slot;
 		break;
 	case FAULTCAST_BLAME_HOST:
 		atomic64_inc(&iommu->errors[row]);

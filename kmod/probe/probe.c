@@ -15,6 +15,7 @@ static struct faultcast_probe *const probes[] = {
 	&faultcast_probe_aer,
 	&faultcast_probe_hotplug,
 	&faultcast_probe_link,
+	&faultcast_probe_smmuv3,
 };
 
 atomic64_t faultcast_probe_hw_overflow;

@@ -61,6 +61,7 @@ extern struct faultcast_probe faultcast_probe_aer;
 extern struct faultcast_probe faultcast_probe_hotplug;
 extern struct faultcast_probe faultcast_probe_iommu;
 extern struct faultcast_probe faultcast_probe_link;
+extern struct faultcast_probe faultcast_probe_smmuv3;
 extern struct faultcast_probe faultcast_probe_vtd;
 
 /* How often the hardware has reported that it dropped fault records. */

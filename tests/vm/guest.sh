@@ -147,11 +147,5 @@ metric_is() {
 # all_events: the retained DMA and interrupt-remapping faults, one on each line: SEQ DEVICE ACCESS
 # ADDRESS REASON [synthetic]. From DEVICE on, the format is that of hardware_faults.
 all_events() {
-	faultcastctl tail --all --once | awk '
-		$5 == "io_page_fault" {
-			reason = $8 == "reason" ? $9 : "-"
-			sub(/^0x0/, "0x", reason)
-			print $3, $4, $6, $7, reason ($NF == "synthetic" ? " synthetic" : "")
-		}
-		$5 == "interrupt_remapping" { print $3, $4, "interrupt", $7, $9 }'
+	faultcastctl tail --all --once | event_lines
 }

@@ -128,3 +128,15 @@ wait_for() {
 		sleep 0.1
 	done
 }
+
+# event_lines: the lines of `faultcastctl tail --all --once` as all_events prints them.
+event_lines() {
+	awk '
+		$5 == "io_page_fault" {
+			reason = $8 == "reason" ? $9 : "-"
+			sub(/^0x0/, "0x", reason)
+			sub(/:$/, "", reason)
+			print $3, $4, $6, $7, reason ($NF == "synthetic" ? " synthetic" : "")
+		}
+		$5 == "interrupt_remapping" { print $3, $4, "interrupt", $7, $9 }'
+}
