@@ -30,6 +30,7 @@ static const struct sight {
 } sights[COVERAGE_IOMMUS] = {
 	[COVERAGE_IOMMU_VTD] = { "vtd", COVERAGE_NO_REASON, COVERAGE_NO_REASON },
 	[COVERAGE_IOMMU_AMD] = { "iommu", COVERAGE_NO_REASON, COVERAGE_DRIVER_PARTIAL },
+	[COVERAGE_IOMMU_SMMUV3] = { "smmuv3", COVERAGE_NO_REASON, COVERAGE_NO_REASON },
 	[COVERAGE_IOMMU_NAMELESS] = { NULL, COVERAGE_NO_REQUESTER, COVERAGE_NO_REASON },
 	[COVERAGE_IOMMU_SILENT] = { NULL, COVERAGE_NO_TRACEPOINT, COVERAGE_NO_REASON },
 };
@@ -61,13 +62,14 @@ static const struct iommu_unit *unit_of(const struct coverage_device *device,
 	return NULL;
 }
 
-/* Lowers @seen by what the module tells of the fault interrupt of the device's VT-d unit. */
+/* Lowers @seen by what the module tells of the fault interrupt of the device's IOMMU. */
 static struct coverage by_unit(const struct coverage_device *device,
 			       const struct module_status *module, struct coverage seen)
 {
 	const struct iommu_unit *unit;
 
-	if (!coverage_is_watched(seen) || device->iommu != COVERAGE_IOMMU_VTD)
+	if (!coverage_is_watched(seen) ||
+	    (device->iommu != COVERAGE_IOMMU_VTD && device->iommu != COVERAGE_IOMMU_SMMUV3))
 		return seen;
 	if (!module->num_units || !device->unit)
 		return seen.state == COVERAGE_EXACT ? LOWER_BOUND(UNIT_UNKNOWN) : seen;
@@ -78,9 +80,13 @@ static struct coverage by_unit(const struct coverage_device *device,
 /* No fault of @device would name a requester id that the driver of its IOMMU can report. */
 static bool is_nameless(const struct coverage_device *device)
 {
+	if (device->ids != COVERAGE_IDS_OTHER)
+		return false;
+	/* The kernel gives an id that several devices share to each of them, so it names none. */
+	if (device->iommu == COVERAGE_IOMMU_SMMUV3)
+		return true;
 	/* AMD's driver reports the faults of devices, and only prints those of other ids. */
-	return device->iommu == COVERAGE_IOMMU_AMD && device->ids == COVERAGE_IDS_OTHER &&
-	       !device->id_is_device;
+	return device->iommu == COVERAGE_IOMMU_AMD && !device->id_is_device;
 }
 
 /* Lowers @seen, the coverage of all requester ids of @device, to that of its own id. */

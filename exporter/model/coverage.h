@@ -68,8 +68,9 @@ enum coverage_iommu {
 	COVERAGE_IOMMU_NONE,
 	COVERAGE_IOMMU_VTD,
 	COVERAGE_IOMMU_AMD,
+	COVERAGE_IOMMU_SMMUV3,
 	COVERAGE_IOMMU_NAMELESS, /* reports faults without their device: arm-smmu v1 and v2 */
-	COVERAGE_IOMMU_SILENT,	 /* reports no faults: SMMUv3, virtio and all others */
+	COVERAGE_IOMMU_SILENT,	 /* reports no faults: virtio and all others */
 	COVERAGE_IOMMUS
 };
 
@@ -110,7 +111,7 @@ struct coverage_device {
 	bool is_requester; /* false: the function is a host bridge or an IOMMU */
 	enum coverage_ids ids;
 	bool id_is_device; /* one of the other requester ids is a device of its own */
-	uint64_t unit;	   /* the VT-d unit's register base; 0: not known */
+	uint64_t unit;	   /* the register base of the unit of VT-d or SMMUv3; 0: not known */
 	bool has_aer;	   /* the device has the capability AER */
 	enum coverage_aer aer;
 };

@@ -17,6 +17,7 @@ static const struct {
 	{ "dmar", COVERAGE_IOMMU_VTD },
 	{ "ivhd", COVERAGE_IOMMU_AMD },
 	{ "smmu.", COVERAGE_IOMMU_NAMELESS },
+	{ "smmu3.", COVERAGE_IOMMU_SMMUV3 },
 };
 
 enum coverage_iommu pci_iommu_named(const char *name)
@@ -90,6 +91,19 @@ static bool is_requester(const struct pci_device *device)
 	return class_code != 0x0600 && class_code != 0x0806 && !virtio_iommu;
 }
 
+/* The register base of the device's IOMMU; 0: not known.  The name of an SMMU has it. */
+static uint64_t read_unit(const char *directory, enum coverage_iommu iommu)
+{
+	char name[64];
+
+	if (iommu == COVERAGE_IOMMU_VTD)
+		return attribute_number(directory, "iommu/intel-iommu/address", 16, 0);
+	if (iommu != COVERAGE_IOMMU_SMMUV3)
+		return 0;
+	attribute_link(directory, "iommu", name, sizeof(name));
+	return strtoull(strchr(name, '.') + 1, NULL, 16);
+}
+
 void pci_iommu_read(const char *directory, struct pci_device *device)
 {
 	char group[16], *end;
@@ -102,9 +116,7 @@ void pci_iommu_read(const char *directory, struct pci_device *device)
 	device->coverage.iommu = read_iommu(directory, device);
 	device->coverage.domain = domain_of(device->domain_type);
 	device->coverage.is_requester = is_requester(device);
-	if (device->coverage.iommu == COVERAGE_IOMMU_VTD)
-		device->coverage.unit = attribute_number(directory, "iommu/intel-iommu/address", 16,
-							 0);
+	device->coverage.unit = read_unit(directory, device->coverage.iommu);
 }
 
 /* VT-d and AMD attach all devices that their tables name, when the devices are found. */

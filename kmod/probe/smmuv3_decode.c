@@ -9,7 +9,7 @@
 #define W1_STALL	BIT_ULL(31)
 #define W1_READ		BIT_ULL(35)
 
-#define FLAG_STALL	BIT(0)	/* of faultcast_event.iommu_flags */
+#define FLAG_STALL	BIT(0)	/* in faultcast_event.iommu_flags */
 
 #define UUT			0x01
 #define BAD_ATS_TREQ		0x05

@@ -19,7 +19,7 @@
 #define VALUE_BDF(value)	((u16)(value))
 #define VALUE_SEGMENT(value)	((u32)((value) >> 16))
 #define VALUE_OTHER		BIT_ULL(48)	/* a slot, in the bits of the segment */
-#define VALUE_SHARED		BIT_ULL(49)	/* of several devices, so the device is unknown */
+#define VALUE_SHARED		BIT_ULL(49)	/* several devices have the id, so the device is unknown */
 
 static bool late;
 

@@ -83,6 +83,13 @@ static const struct expected {
 	  .reason = "no_requester" },
 	{ LOST_BY_AMD, .domain = IN(TRANSLATED) | IN(UNKNOWN), .state = "unwatched",
 	  .reason = "no_requester" },
+/* The id may be that of several devices. */
+#define LOST_BY_SMMU BEHIND, .iommu = IS(SMMUV3), .ids = ID(OTHER)
+	{ LOST_BY_SMMU, .domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
+	  .reason = "no_requester" },
+	{ LOST_BY_SMMU, .domain = IN(TRANSLATED) | IN(UNKNOWN), .state = "unwatched",
+	  .reason = "no_requester" },
+#define BY_SMMU BEHIND, .iommu = IS(SMMUV3), .ids = ~ID(OTHER)
 #define BY_VTD BEHIND, .iommu = IS(VTD)
 #define OF_A_DEVICE BY_AMD, .ids = ID(OTHER), .id_is_device = YES
 #define OWN_BY_AMD BY_AMD, .ids = ~ID(OTHER)
@@ -90,33 +97,36 @@ static const struct expected {
 	{                                                                                          \
 		which, __VA_ARGS__                                                                 \
 	}
-#define X86(...)                                                                                   \
-	ROW(BY_VTD, __VA_ARGS__), ROW(OF_A_DEVICE, __VA_ARGS__), ROW(OWN_BY_AMD, __VA_ARGS__)
-	X86(.domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
-	    .reason = "unknown_domain"),
-	X86(.domain = IN(UNKNOWN), .state = "unwatched", .reason = "unknown_domain"),
-	X86(.domain = IN(TRANSLATED), .probe = HAS(NO_MODULE), .state = "unwatched",
-	    .reason = "no_module"),
-	X86(.domain = IN(TRANSLATED), .probe = INACTIVE, .state = "unwatched",
-	    .reason = "probe_inactive"),
+#define PROBED(...)                                                                                \
+	ROW(BY_VTD, __VA_ARGS__), ROW(OF_A_DEVICE, __VA_ARGS__), ROW(OWN_BY_AMD, __VA_ARGS__),     \
+		ROW(BY_SMMU, __VA_ARGS__)
+	PROBED(.domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
+	       .reason = "unknown_domain"),
+	PROBED(.domain = IN(UNKNOWN), .state = "unwatched", .reason = "unknown_domain"),
+	PROBED(.domain = IN(TRANSLATED), .probe = HAS(NO_MODULE), .state = "unwatched",
+	       .reason = "no_module"),
+	PROBED(.domain = IN(TRANSLATED), .probe = INACTIVE, .state = "unwatched",
+	       .reason = "probe_inactive"),
 	{ OF_A_DEVICE, .domain = IN(TRANSLATED), .probe = ACTIVE, .state = "by_requester",
 	  .reason = "driver_partial" },
 	{ OWN_BY_AMD, .domain = IN(TRANSLATED), .probe = ACTIVE, .state = "lower_bound",
 	  .reason = "driver_partial" },
-#define SEEN_BY_VTD BY_VTD, .domain = IN(TRANSLATED)
-	{ SEEN_BY_VTD, .probe = ACTIVE,
-	  .unit = HAS(NO_FAULTS) | HAS(NO_FAULTS_NO_IR) | HAS(ANOTHER_UNIT), .state = "unwatched",
+#define SEEN_BY_UNIT BEHIND, .iommu = IS(VTD) | IS(SMMUV3), .domain = IN(TRANSLATED)
+#define SEEN_OWN SEEN_BY_UNIT, .ids = ~ID(OTHER)
+#define SEEN_BELOW BY_VTD, .domain = IN(TRANSLATED), .ids = ID(OTHER)
+#define MASKED HAS(NO_FAULTS) | HAS(NO_FAULTS_NO_IR) | HAS(ANOTHER_UNIT)
+	{ SEEN_OWN, .probe = ACTIVE, .unit = MASKED, .state = "unwatched",
 	  .reason = "unit_unwatched" },
-#define SEEN_OWN SEEN_BY_VTD, .ids = ~ID(OTHER)
+	{ SEEN_BELOW, .probe = ACTIVE, .unit = MASKED, .state = "unwatched",
+	  .reason = "unit_unwatched" },
 	{ SEEN_OWN, .probe = HAS(EXACT), .unit = UNKNOWN_UNIT, .state = "lower_bound",
 	  .reason = "unit_unknown" },
 	{ SEEN_OWN, .probe = HAS(INEXACT), .unit = UNKNOWN_UNIT | REPORTS, .state = "lower_bound",
 	  .reason = "probe_inexact" },
-	{ SEEN_BY_VTD, .ids = ID(OWN), .probe = HAS(EXACT), .unit = REPORTS, .state = "exact",
+	{ SEEN_BY_UNIT, .ids = ID(OWN), .probe = HAS(EXACT), .unit = REPORTS, .state = "exact",
 	  .reason = "none" },
-	{ SEEN_BY_VTD, .ids = ID(MORE), .probe = HAS(EXACT), .unit = REPORTS,
+	{ SEEN_BY_UNIT, .ids = ID(MORE), .probe = HAS(EXACT), .unit = REPORTS,
 	  .state = "lower_bound", .reason = "other_ids" },
-#define SEEN_BELOW SEEN_BY_VTD, .ids = ID(OTHER)
 	{ SEEN_BELOW, .probe = HAS(EXACT), .unit = UNKNOWN_UNIT, .state = "by_requester",
 	  .reason = "unit_unknown" },
 	{ SEEN_BELOW, .probe = HAS(INEXACT), .unit = UNKNOWN_UNIT | REPORTS,
@@ -127,7 +137,7 @@ static const struct expected {
 	{ IR, .iommu = IS(NONE), .may_attach = NO, .state = "unwatched", .reason = "no_iommu" },
 	{ IR, .iommu = IS(NONE), .may_attach = YES, .state = "unwatched",
 	  .reason = "not_attached" },
-	{ IR, .iommu = IS(AMD) | IS(SILENT) | IS(NAMELESS), .state = "unwatched",
+	{ IR, .iommu = IS(AMD) | IS(SMMUV3) | IS(SILENT) | IS(NAMELESS), .state = "unwatched",
 	  .reason = "no_tracepoint" },
 	{ IR, .iommu = IS(VTD), .probe = HAS(NO_MODULE), .state = "unwatched",
 	  .reason = "no_module" },
@@ -202,6 +212,8 @@ static const char *needed_probe(uint32_t kind, enum coverage_iommu iommu)
 {
 	if (kind == AER)
 		return "aer";
+	if (kind == DMA && iommu == COVERAGE_IOMMU_SMMUV3)
+		return "smmuv3";
 	return kind == DMA && iommu == COVERAGE_IOMMU_AMD ? "iommu" : "vtd";
 }
 
@@ -220,7 +232,7 @@ static void set_probe(struct probe_status *probe, enum probe state)
 
 static void add_probes(struct module_status *module, const char *needed, enum probe state)
 {
-	static const char *const names[] = { "hotplug", "vtd", "iommu", "aer" };
+	static const char *const names[] = { "hotplug", "vtd", "iommu", "smmuv3", "aer" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct probe_status *probe = &module->probes[module->num_probes];

@@ -27,7 +27,7 @@ static const struct {
 	{ "dmar0", COVERAGE_IOMMU_VTD },
 	{ "dmar12", COVERAGE_IOMMU_VTD },
 	{ "ivhd3", COVERAGE_IOMMU_AMD },
-	{ "smmu3.0x000000002b400000", COVERAGE_IOMMU_SILENT },
+	{ "smmu3.0x000000002b400000", COVERAGE_IOMMU_SMMUV3 },
 	{ "smmu.0x0000000005000000", COVERAGE_IOMMU_NAMELESS },
 	{ "0000:00:03.0", COVERAGE_IOMMU_SILENT },	  /* virtio-iommu on PCI */
 	{ "a003e00.virtio_mmio", COVERAGE_IOMMU_SILENT }, /* virtio-iommu on MMIO */
@@ -165,6 +165,9 @@ static void add_tree(void)
 	link_in_device("0000:7f:08.0", "driver", "../../../bus/pci/drivers/igc");
 	add("0000:7f:09.0", "0x020000\n"); /* in VFIO's mode without an IOMMU */
 	put_in_device("0000:7f:09.0", "iommu_group/name", "vfio-noiommu\n");
+	put("class/iommu/smmu3.0x0000000009050000/devices/x", "");
+	add("0000:7f:0b.0", "0x020000\n");
+	attach("0000:7f:0b.0", "smmu3.0x0000000009050000", "1");
 	add("0000:7f:0a.0", "0x020000\n"); /* on a platform without an IOMMU driver */
 	put_in_device("0000:7f:0a.0", "iommu_group/type", "");
 }
@@ -233,6 +236,12 @@ static const struct {
 	  { .iommu = COVERAGE_IOMMU_SILENT,
 	    .domain = COVERAGE_DOMAIN_UNKNOWN,
 	    .is_requester = true,
+	    .aer = COVERAGE_AER_NOBODY } },
+	{ "0000:7f:0b.0",
+	  { .iommu = COVERAGE_IOMMU_SMMUV3,
+	    .domain = COVERAGE_DOMAIN_TRANSLATED,
+	    .is_requester = true,
+	    .unit = 0x9050000,
 	    .aer = COVERAGE_AER_NOBODY } },
 };
 
