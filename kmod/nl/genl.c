@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The generic netlink family: requests, policies and dumps.  uapi/faultcast.h is
- * its contract; attrs.c writes its attributes, notify.c its notifications.
+ * its contract; attrs.c writes its attributes, notify.c its notifications, and
+ * config.c serves CONFIG_SET.
  */
 #include <linux/mutex.h>
 #include <net/genetlink.h>
@@ -9,6 +10,7 @@
 
 #include "attrs.h"
 #include "compat.h"
+#include "config.h"
 #include "core/event.h"
 #include "core/log.h"
 #include "core/raise.h"
@@ -17,18 +19,15 @@
 #include "genl.h"
 #include "policy.h"
 
-static const struct faultcast_load *load;
+const struct faultcast_load *faultcast_genl_load;
 
 /* INJECT against unload: nothing is raised once @closing is seen. */
 static DEFINE_MUTEX(inject_lock);
 static bool closing;
 
-/* One CONFIG_SET at a time, since it reads the settings that it does not change. */
-static DEFINE_MUTEX(config_lock);
-
 int faultcast_genl_put_instance(struct sk_buff *skb)
 {
-	return nla_put_u64_64bit(skb, FAULTCAST_A_BATCH_INSTANCE, load->instance,
+	return nla_put_u64_64bit(skb, FAULTCAST_A_BATCH_INSTANCE, faultcast_genl_load->instance,
 				 FAULTCAST_A_BATCH_PAD);
 }
 
@@ -75,7 +74,7 @@ static int reply(struct sk_buff *request, struct genl_info *info, fill_fn fill, 
 
 static int fill_status(struct sk_buff *skb, const void *unused, bool admin)
 {
-	return faultcast_attrs_status(skb, load);
+	return faultcast_attrs_status(skb, faultcast_genl_load);
 }
 
 static int status_get(struct sk_buff *request, struct genl_info *info)
@@ -89,31 +88,6 @@ static int status_get(struct sk_buff *request, struct genl_info *info)
 struct device_dump {
 	u32 next;
 };
-
-/*
- * Sets @index to the slot of a request's device: @segment and @bdf, or @name, or none
- * for unknown.  Returns 0, -EINVAL, or -ENODEV with the overflow slot.
- */
-static int requested_slot(struct genl_info *info, struct nlattr *segment, struct nlattr *bdf,
-			  struct nlattr *name, bool may_claim, u32 *index)
-{
-	int err = 0;
-
-	if (!segment != !bdf || (bdf && name)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, name ?: segment ?: bdf,
-				    "expected segment and bdf together, or name");
-		return -EINVAL;
-	}
-	*index = FAULTCAST_SLOT_UNKNOWN;
-	if (bdf)
-		err = faultcast_slot_request_pci(nla_get_u32(segment), nla_get_u32(bdf),
-						 may_claim, index);
-	else if (name)
-		err = faultcast_slot_request_label(nla_data(name), may_claim, index);
-	if (err == -EINVAL)
-		NL_SET_ERR_MSG_ATTR(info->extack, name, "expected bus/name or unknown");
-	return err;
-}
 
 static int fill_device(struct sk_buff *skb, const void *index, bool admin)
 {
@@ -132,7 +106,7 @@ static int device_get(struct sk_buff *request, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "expected segment and bdf, or name");
 		return -EINVAL;
 	}
-	err = requested_slot(info, segment, bdf, name, false, &index);
+	err = faultcast_requested_slot(info, segment, bdf, name, false, &index);
 	if (err == -ENODEV)
 		NL_SET_ERR_MSG_ATTR(info->extack, name ?: bdf, "the device has no slot");
 	if (err)
@@ -305,9 +279,9 @@ static int inject(struct sk_buff *request, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&inject_lock);
-	err = requested_slot(info, info->attrs[FAULTCAST_A_INJECT_SEGMENT],
-			     info->attrs[FAULTCAST_A_INJECT_BDF],
-			     info->attrs[FAULTCAST_A_INJECT_NAME], true, &ev.slot);
+	err = faultcast_requested_slot(info, info->attrs[FAULTCAST_A_INJECT_SEGMENT],
+				       info->attrs[FAULTCAST_A_INJECT_BDF],
+				       info->attrs[FAULTCAST_A_INJECT_NAME], true, &ev.slot);
 	/* Without a slot of its own the device shares the overflow slot. */
 	if (!err || err == -ENODEV)
 		err = closing ? -ENODEV : faultcast_raise(&ev);
@@ -315,105 +289,6 @@ static int inject(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
-static u32 given_or(struct nlattr *attr, u32 now)
-{
-	return attr ? nla_get_u32(attr) : now;
-}
-
-/* A setting that is absent keeps its value in @now. */
-static int config_values(struct genl_info *info, const struct faultcast_limit *now, u32 *rate,
-			 u32 *burst)
-{
-	struct nlattr *burst_attr = info->attrs[FAULTCAST_A_CONFIG_BURST];
-
-	*rate = given_or(info->attrs[FAULTCAST_A_CONFIG_RATE], now->rate);
-	*burst = given_or(burst_attr, now->burst);
-	if (*burst && *burst <= load->queue / 2)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(info->extack, burst_attr, "burst is 0 or over half the queue");
-	return -ERANGE;
-}
-
-static int config_device(struct genl_info *info)
-{
-	struct nlattr *bdf = info->attrs[FAULTCAST_A_CONFIG_BDF];
-	struct nlattr *name = info->attrs[FAULTCAST_A_CONFIG_NAME];
-	struct faultcast_slot *slot;
-	u32 index, rate, burst;
-	int err = requested_slot(info, info->attrs[FAULTCAST_A_CONFIG_SEGMENT], bdf, name, true,
-				 &index);
-
-	if (err == -ENODEV) {
-		NL_SET_ERR_MSG_ATTR(info->extack, name ?: bdf,
-				    "no device slot is free; load with a larger devices=");
-		return -ENOSPC;
-	}
-	if (err)
-		return err;
-	slot = faultcast_slot_at(index);
-	if (info->attrs[FAULTCAST_A_CONFIG_DEFAULT]) {
-		faultcast_storm_unset_device(slot);
-		return 0;
-	}
-	err = config_values(info, slot->has_limit ? &slot->limit : faultcast_storm_limit(),
-			    &rate, &burst);
-	if (!err)
-		faultcast_storm_set_device(slot, rate, burst);
-	return err;
-}
-
-/*
- * Sets only limits that the request has, because setting a limit gives every device
- * a new burst.
- */
-static int config_all(struct genl_info *info)
-{
-	struct nlattr *host_rate = info->attrs[FAULTCAST_A_CONFIG_HOST_RATE];
-	u32 rate, burst;
-	int err = config_values(info, faultcast_storm_limit(), &rate, &burst);
-
-	if (err)
-		return err;
-	if (info->attrs[FAULTCAST_A_CONFIG_RATE] || info->attrs[FAULTCAST_A_CONFIG_BURST])
-		faultcast_storm_set(rate, burst);
-	if (host_rate)
-		faultcast_storm_set_host(nla_get_u32(host_rate), load->queue);
-	return 0;
-}
-
-static int config_set(struct sk_buff *request, struct genl_info *info)
-{
-	struct nlattr *host_rate = info->attrs[FAULTCAST_A_CONFIG_HOST_RATE];
-	struct nlattr *to_default = info->attrs[FAULTCAST_A_CONFIG_DEFAULT];
-	bool device = info->attrs[FAULTCAST_A_CONFIG_SEGMENT] ||
-		      info->attrs[FAULTCAST_A_CONFIG_BDF] || info->attrs[FAULTCAST_A_CONFIG_NAME];
-	bool limit = info->attrs[FAULTCAST_A_CONFIG_RATE] || info->attrs[FAULTCAST_A_CONFIG_BURST];
-	int err;
-
-	if (!limit && !host_rate && !to_default) {
-		NL_SET_ERR_MSG(info->extack, "nothing to set");
-		return -EINVAL;
-	}
-	if (limit && to_default) {
-		NL_SET_ERR_MSG_ATTR(info->extack, to_default, "the default has no rate or burst");
-		return -EINVAL;
-	}
-
-	if (device && host_rate) {
-		NL_SET_ERR_MSG_ATTR(info->extack, host_rate, "the host's rate is no device's");
-		return -EINVAL;
-	}
-	if (!device && to_default) {
-		NL_SET_ERR_MSG_ATTR(info->extack, to_default, "default needs a device");
-		return -EINVAL;
-	}
-	mutex_lock(&config_lock);
-	err = device ? config_device(info) : config_all(info);
-	mutex_unlock(&config_lock);
-	return err;
-}
-
-/* The generated code has no policy for a request without attributes. */
 static const struct nla_policy no_attrs_policy[] = {
 	[1] = { .type = NLA_REJECT },
 };
@@ -444,7 +319,7 @@ static const struct genl_ops ops[] = {
 	{
 		.cmd = FAULTCAST_CMD_CONFIG_SET,
 		.flags = GENL_ADMIN_PERM,
-		.doit = config_set,
+		.doit = faultcast_config_set,
 		.policy = faultcast_config_set_nl_policy,
 		.maxattr = ARRAY_SIZE(faultcast_config_set_nl_policy) - 1,
 	},
@@ -476,7 +351,7 @@ struct genl_family faultcast_genl_family __ro_after_init = {
 int faultcast_genl_init(const struct faultcast_load *this_load)
 {
 	BUILD_BUG_ON(sizeof(struct event_dump) > sizeof_field(struct netlink_callback, ctx));
-	load = this_load;
+	faultcast_genl_load = this_load;
 	return genl_register_family(&faultcast_genl_family);
 }
 

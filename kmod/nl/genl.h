@@ -9,6 +9,9 @@ struct sk_buff;
 
 extern struct genl_family faultcast_genl_family;
 
+/* What faultcast_genl_init() was given. */
+extern const struct faultcast_load *faultcast_genl_load;
+
 /*
  * Registers the family; requests are served from then on.  @load must stay.  Process
  * context.  Returns 0 or a negative errno.
