@@ -27,8 +27,10 @@ static void require_sound(const struct device_counts *device)
 	REQUIRE(device->raised == sum(device->io_page_faults, FAULTCAST_ACCESS_MAX) +
 					  sum(device->aer, FAULTCAST_SEVERITY_MAX) +
 					  sum(device->hotplug, FAULTCAST_HOTPLUG_MAX) +
-					  device->interrupt_remapping + device->link +
-					  device->synthetic + device->other);
+					  sum(device->dpc, FAULTCAST_DPC_MAX) +
+					  sum(device->recovery, FAULTCAST_RECOVERY_MAX) +
+					  device->iommu_errors + device->interrupt_remapping +
+					  device->link + device->synthetic + device->other);
 	message_device(&m, device, HEALTH_UNKNOWN);
 	fuzz_encode(&m.msg.base);
 }
