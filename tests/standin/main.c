@@ -153,6 +153,17 @@ static const char *lose(char **words)
 	return not_published(words, module_lose);
 }
 
+static const char *faulty(char **words)
+{
+	uint64_t devices;
+
+	if (options_number(words[0], 1, FLEET_MAX, &devices) ||
+	    module_set_faulty((uint32_t)devices))
+		return "expected a number of devices of the fleet";
+	answer_totals();
+	return NULL;
+}
+
 static const char *churn(char **words)
 {
 	uint64_t devices;
@@ -338,6 +349,7 @@ static const struct command {
 	{ "stop", stop, 0, false },
 	{ "suppress", suppress, 2, true },   /* DEVICE N */
 	{ "lose", lose, 2, true },	     /* DEVICE N */
+	{ "faulty", faulty, 1, true },	     /* N: only these of the fleet fault */
 	{ "churn", churn, 1, true },	     /* N: devices that change before each dump */
 	{ "summarize", summarize, 0, true }, /* publishes a summary of all unreported faults */
 	{ "drop", drop, 0, true },	     /* breaks the law of conservation, see module_drop() */

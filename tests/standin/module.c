@@ -142,6 +142,7 @@ static uint32_t num_slots;
 
 /* The number of devices behind the first SLOTS. If there are any, all events are theirs. */
 static uint32_t fleet;
+static uint32_t faulty; /* the first devices of the fleet */
 static uint32_t churn_devices;
 static uint32_t churn_next;
 
@@ -162,7 +163,7 @@ static uint64_t real_ns(void)
 
 static void fill_slots(uint32_t devices)
 {
-	fleet = devices;
+	fleet = faulty = devices;
 	num_slots = SLOTS + devices;
 	churn_devices = churn_next = 0;
 	memcpy(slots, fresh, sizeof(fresh));
@@ -357,7 +358,7 @@ static struct fault_event *record(const struct fault_event *template)
 const struct fault_event *module_publish(void)
 {
 	uint64_t seq = status.head + 1;
-	const struct fault_event row = fleet ? fleet_event(seq, fleet, SLOTS)
+	const struct fault_event row = fleet ? fleet_event(seq, faulty, SLOTS)
 					     : pattern[seq % PATTERNS];
 	struct fault_event *ev = record(&row);
 
@@ -400,6 +401,14 @@ void module_lose(uint32_t slot, uint64_t n)
 	unreported[slot].lost += n;
 }
 
+int module_set_faulty(uint32_t devices)
+{
+	if (!devices || devices > fleet)
+		return -EINVAL;
+	faulty = devices;
+	return 0;
+}
+
 int module_set_churn(uint32_t devices)
 {
 	if (devices > fleet)
@@ -411,7 +420,7 @@ int module_set_churn(uint32_t devices)
 void module_churn(void)
 {
 	for (uint32_t i = 0; i < churn_devices; i++)
-		module_lose(SLOTS + churn_next++ % fleet, 1);
+		module_lose(SLOTS + churn_next++ % faulty, 1);
 }
 
 void module_set_present(uint32_t slot, bool present)

@@ -58,8 +58,14 @@ void module_suppress(uint32_t slot, uint64_t n);
 void module_lose(uint32_t slot, uint64_t n);
 
 /*
+ * Lets only the first @devices of the fleet fault from now on. Returns -EINVAL if there are fewer
+ * devices, or for 0.
+ */
+int module_set_faulty(uint32_t devices);
+
+/*
  * Makes counters change between two scrapes without any event: before each dump of
- * devices, the next @devices of the fleet lose one fault each. Returns -EINVAL if there
+ * devices, the next @devices that may fault lose one fault each. Returns -EINVAL if there
  * are fewer devices.
  */
 int module_set_churn(uint32_t devices);
