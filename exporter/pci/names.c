@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,42 +117,74 @@ static const char *path_of_file(void)
 	return access(usual_files[0], R_OK) ? usual_files[1] : usual_files[0];
 }
 
-/* The whole file, for the caller to free; or NULL and errno. */
-static char *read_file(const char *path, size_t *len)
+/* The whole file. */
+struct text {
+	char *s;
+	size_t len;
+	size_t mapped;
+};
+
+/*
+ * Memory from malloc() would stay with the process: after the first file was freed, malloc() takes
+ * blocks of this size from its heap, which seldom shrinks.
+ */
+static int map_memory(struct text *text, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	text->s = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	text->mapped = size;
+	return text->s == MAP_FAILED ? -errno : 0;
+}
+
+static int read_into(struct text *text, int fd)
+{
 	struct stat stat;
-	char *text = NULL;
 	ssize_t n;
+	int err;
+
+	if (fstat(fd, &stat))
+		return -errno;
+	if (stat.st_size > FILE_BYTES_MAX)
+		return -EFBIG;
+	err = map_memory(text, (size_t)stat.st_size + 1);
+	if (err)
+		return err;
+	n = read(fd, text->s, (size_t)stat.st_size);
+	if (n < 0) {
+		err = -errno;
+		munmap(text->s, text->mapped);
+		return err;
+	}
+	text->len = (size_t)n;
+	return 0;
+}
+
+/* Returns 0 or -errno.  The caller unmaps the text. */
+static int read_file(const char *path, struct text *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 
 	if (fd < 0)
-		return NULL;
-	errno = EFBIG;
-	if (!fstat(fd, &stat) && stat.st_size <= FILE_BYTES_MAX)
-		text = malloc((size_t)stat.st_size + 1);
-	n = text ? read(fd, text, (size_t)stat.st_size) : -1;
-	if (n < 0) {
-		free(text);
-		text = NULL;
-	}
+		return -errno;
+	err = read_into(text, fd);
 	close(fd);
-	*len = (size_t)n;
-	return text;
+	return err;
 }
 
 static void look_up(struct pci_names *names)
 {
 	const char *path = path_of_file(), *problem = NULL;
-	size_t len;
-	char *text = read_file(path, &len);
+	struct text text = { .s = NULL };
+	int err = read_file(path, &text);
 
-	if (!text) {
-		problem = strerror(errno);
-	} else if (!find_names(text, len, names)) {
-		problem = "the lines of a vendor are malformed";
-		names->vendor[0] = names->model[0] = '\0';
+	if (err) {
+		problem = strerror(-err);
+	} else {
+		if (!find_names(text.s, text.len, names)) {
+			problem = "the lines of a vendor are malformed";
+			names->vendor[0] = names->model[0] = '\0';
+		}
+		munmap(text.s, text.mapped);
 	}
-	free(text);
 	if (problem && !failure_known)
 		log_warn("names of vendors and models are unknown: %s: %s", path, problem);
 	failure_known = problem;
