@@ -202,7 +202,9 @@ int database_open(struct database *d, const char *path)
 {
 	int code;
 
-	*d = (struct database){ .path = path, .dev = d->dev, .ino = d->ino };
+	*d = (struct database){ .dev = d->dev, .ino = d->ino };
+	/* SQLite has its log beside the file itself, not beside a link to the file. */
+	database_resolve(d, path);
 	code = may_open(d);
 	if (code)
 		return code;
@@ -216,10 +218,13 @@ int database_open(struct database *d, const char *path)
 		code = set_up(d);
 	if (!code)
 		code = prepare(d);
-	if (code)
+	if (code) {
 		database_close(d);
-	else
+	} else {
+		/* A link may have led to a file that did not exist. */
+		database_resolve(d, path);
 		database_remember(d);
+	}
 	return code;
 }
 

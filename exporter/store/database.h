@@ -7,6 +7,7 @@
 #ifndef FAULTCAST_STORE_DATABASE_H
 #define FAULTCAST_STORE_DATABASE_H
 
+#include <limits.h>
 #include <sqlite3.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -46,7 +47,8 @@ enum database_statement {
 };
 
 struct database {
-	const char *path;
+	const char *path; /* of the file itself: links are resolved */
+	char resolved[PATH_MAX];
 	sqlite3 *db; /* NULL: not open */
 	sqlite3_stmt *statements[DATABASE_STATEMENTS];
 	struct strbuf packed; /* the message of a row; kept for its memory */
@@ -72,6 +74,9 @@ enum database_owner {
  * ours.
  */
 enum database_owner database_owner(struct database *d);
+
+/* Sets the path of the file, which a link at @path leads to. */
+void database_resolve(struct database *d, const char *path);
 
 /* Remembers which file is open, so that it is known even if all of it gets damaged. */
 void database_remember(struct database *d);

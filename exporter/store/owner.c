@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,12 +59,29 @@ static enum database_owner not_ours(struct database *d, const char *why)
 	return DATABASE_OF_OTHERS;
 }
 
+/* SQLite opens these files.  It would wait for the other end of a FIFO, and delete it later. */
+static bool are_files_beside(const struct database *d)
+{
+	static const char *const suffixes[] = { "-journal", "-wal" };
+	char path[PATH_MAX + sizeof("-journal")];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", d->path, suffixes[i]);
+		if (!stat(path, &st) && !S_ISREG(st.st_mode))
+			return false;
+	}
+	return true;
+}
+
 enum database_owner database_owner(struct database *d)
 {
 	unsigned char page[DATABASE_PAGE];
 	struct stat st;
 	ssize_t len;
 
+	if (!are_files_beside(d))
+		return not_ours(d, "a -journal or -wal beside it is not a regular file");
 	if (stat(d->path, &st))
 		return DATABASE_NEW;
 	if (!S_ISREG(st.st_mode))
@@ -92,4 +110,9 @@ void database_remember(struct database *d)
 		return;
 	d->dev = st.st_dev;
 	d->ino = st.st_ino;
+}
+
+void database_resolve(struct database *d, const char *path)
+{
+	d->path = realpath(path, d->resolved) ? d->resolved : path;
 }

@@ -87,7 +87,7 @@ static bool move_aside(void)
 		log_error("store %s cannot be moved aside: %s", own.path, strerror(-err));
 	else if (!err)
 		log_error("store %s: moved to %s.corrupt-%llu, beginning a new one", own.path,
-			  own.path, (unsigned long long)seconds);
+			  own.database.path, (unsigned long long)seconds);
 	return err >= 0;
 }
 

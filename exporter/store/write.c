@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/fault.h"
 #include "database.h"
 #include "wire/encode.h"
@@ -78,12 +81,18 @@ static int add_entry(struct database *d, const struct entry *entry, uint64_t now
 	return add_row(d, entry, &m, entry->event.real_ns);
 }
 
-/* Fails if the file was renamed or deleted: rows in such a file cannot be found again. */
+/*
+ * Fails if the file or its log was renamed or deleted: the rows that were written could not be
+ * found again.  SQLite does not look at the log; closing the file copies the log into the file.
+ */
 static int check_in_place(struct database *d)
 {
 	int moved = 0;
 
 	sqlite3_file_control(d->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (!moved)
+		moved = access(sqlite3_filename_wal(sqlite3_db_filename(d->db, "main")), F_OK) &&
+			errno == ENOENT;
 	return moved ? database_failed(d, SQLITE_READONLY_DBMOVED) : SQLITE_OK;
 }
 

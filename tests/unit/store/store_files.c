@@ -39,6 +39,13 @@ static bool has_file(const char *suffix)
 	return !access(path, F_OK);
 }
 
+static bool has_bytes_of_log(void)
+{
+	struct stat st;
+
+	return !stat(test_path, &st) && get_status().bytes > (uint64_t)st.st_size;
+}
+
 static void a_text_is_left_alone(void **state)
 {
 	(void)state;
@@ -193,6 +200,83 @@ static void a_taken_name_is_passed_over(void **state)
 	assert_int_equal(says("moved to"), 1);
 }
 
+/* A name that is a link stays one.  All that belongs to the store is beside the file itself. */
+static void a_link_is_followed(void **state)
+{
+	char real[sizeof(test_path) + 64], target[64] = "";
+
+	(void)state;
+	snprintf(real, sizeof(real), "%s.real", test_path);
+	assert_int_equal(symlink("events.real", test_path), 0);
+	store_few(1, 10);
+	start();
+	publish(0xabc, 11, 20);
+	run_until(all_stored);
+	assert_true(has_file(".real-wal"));
+	run_until(has_bytes_of_log);
+	stop();
+	{
+		FILE *file = fopen(real, "r+");
+
+		assert_non_null(file);
+		fputs("damaged", file);
+		fclose(file);
+	}
+	write_file(".real-wal", "a log");
+	start();
+	publish(0xabc, 21, 30);
+	run_until(all_stored);
+	assert_string_equal(read_store("", NULL), "abc:21-30 end");
+	stop();
+	assert_true(readlink(test_path, target, sizeof(target) - 1) > 0);
+	assert_string_equal(target, "events.real");
+	assert_int_equal(files_with("events.real.corrupt-"), 2);
+	assert_int_equal(files_with("events.corrupt-"), 0);
+}
+
+/* SQLite would wait in open() for a writer of such a journal. */
+static void files_beside_it_must_be_files(void **state)
+{
+	static const char *const suffixes[] = { "-journal", "-wal" };
+	char path[sizeof(test_path) + 64];
+	struct stat st;
+
+	(void)state;
+	store_few(1, 10);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s%s", test_path, suffixes[i]);
+		unlink(path);
+		assert_int_equal(mkfifo(path, 0600), 0);
+		start();
+		publish(0xabc, 11 + 10 * i, 20 + 10 * i);
+		run_until(failed_twice);
+		assert_int_equal(says("beside it is not a regular file; trying again"), i + 1);
+		assert_int_equal(lstat(path, &st), 0);
+		assert_true(S_ISFIFO(st.st_mode));
+		unlink(path);
+		run_until(all_stored);
+		stop();
+	}
+}
+
+/* Rows that are only in a deleted log would be lost with the process. */
+static void a_removed_log_is_noticed(void **state)
+{
+	char path[sizeof(test_path) + 64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s-wal", test_path);
+	start();
+	publish(0xabc, 1, 10);
+	run_until(all_stored);
+	assert_int_equal(unlink(path), 0);
+	publish(0xabc, 11, 20);
+	run_until(all_stored);
+	assert_true(has_file("-wal"));
+	assert_string_equal(read_store("", NULL), "abc:1-20 end");
+	stop();
+}
+
 int main(void)
 {
 #define TROUBLE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -205,6 +289,9 @@ int main(void)
 		TROUBLE(a_text_in_the_place_of_the_file_is_left_alone),
 		TROUBLE(only_its_own_names_are_removed),
 		TROUBLE(a_taken_name_is_passed_over),
+		TROUBLE(a_link_is_followed),
+		TROUBLE(files_beside_it_must_be_files),
+		TROUBLE(a_removed_log_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
