@@ -88,20 +88,33 @@ static struct nla_policy alias_policy[FAULTCAST_A_ALIAS_MAX + 1] = {
 	[FAULTCAST_A_ALIAS_BDF] = NUMBER_32,
 };
 
+/* Whether @alias is the device itself, or one of its aliases. */
+static bool has_alias(const struct device_counts *device, const struct device_alias *alias)
+{
+	const struct address *own = &device->address;
+
+	if (own->type == ADDRESS_PCI && own->segment == alias->segment && own->bdf == alias->bdf)
+		return true;
+	for (size_t i = 0; i < device->num_aliases; i++)
+		if (device->aliases[i].segment == alias->segment &&
+		    device->aliases[i].bdf == alias->bdf)
+			return true;
+	return false;
+}
+
 static int decode_alias(struct nlattr *nest, struct device_counts *device, uint64_t *unknown)
 {
 	struct nlattr *tb[FAULTCAST_A_ALIAS_MAX + 1];
+	struct device_alias alias;
 
 	if (ATTRS_PARSE_NEST(tb, nest, alias_policy, unknown) || !tb[FAULTCAST_A_ALIAS_BDF])
 		return -EBADMSG;
-	if (device->num_aliases == DEVICE_ALIASES_MAX) {
+	alias.segment = attrs_get_u32(tb[FAULTCAST_A_ALIAS_SEGMENT]);
+	alias.bdf = (uint16_t)attrs_get_u32(tb[FAULTCAST_A_ALIAS_BDF]);
+	if (device->num_aliases == DEVICE_ALIASES_MAX || has_alias(device, &alias))
 		++*unknown;
-		return 0;
-	}
-	device->aliases[device->num_aliases++] = (struct device_alias){
-		.segment = attrs_get_u32(tb[FAULTCAST_A_ALIAS_SEGMENT]),
-		.bdf = (uint16_t)attrs_get_u32(tb[FAULTCAST_A_ALIAS_BDF]),
-	};
+	else
+		device->aliases[device->num_aliases++] = alias;
 	return 0;
 }
 
@@ -156,7 +169,7 @@ int decode_device(struct nlmsghdr *nlh, struct device_counts *device, uint64_t *
 	    (tb[FAULTCAST_A_DEVICE_BDF] || tb[FAULTCAST_A_DEVICE_NAME]))
 		return -EBADMSG;
 	if (tb[FAULTCAST_A_DEVICE_OVERFLOW])
-		device->address.type = ADDRESS_OVERFLOW;
+		device->address = (struct address){ .type = ADDRESS_OVERFLOW };
 	if (attrs_get_identity(&device->identity, tb[FAULTCAST_A_DEVICE_IDENTITY], unknown))
 		return -EBADMSG;
 	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
@@ -181,19 +194,29 @@ static struct nla_policy probe_policy[FAULTCAST_A_PROBE_MAX + 1] = {
 	[FAULTCAST_A_PROBE_EXACT] = NUMBER_8,
 };
 
+static bool has_probe(const struct module_status *status, const char *name)
+{
+	for (unsigned int i = 0; i < status->num_probes; i++)
+		if (!strcmp(status->probes[i].name, name))
+			return true;
+	return false;
+}
+
 static int decode_probe(struct nlattr *nest, struct module_status *status, uint64_t *unknown)
 {
 	struct nlattr *tb[FAULTCAST_A_PROBE_MAX + 1];
+	char name[PROBE_NAME_LEN];
 	struct probe_status *probe;
 
 	if (ATTRS_PARSE_NEST(tb, nest, probe_policy, unknown) || !tb[FAULTCAST_A_PROBE_NAME])
 		return -EBADMSG;
-	if (status->num_probes == PROBES_MAX) {
+	attrs_get_string(tb[FAULTCAST_A_PROBE_NAME], name, sizeof(name));
+	if (status->num_probes == PROBES_MAX || has_probe(status, name)) {
 		++*unknown;
 		return 0;
 	}
 	probe = &status->probes[status->num_probes++];
-	attrs_get_string(tb[FAULTCAST_A_PROBE_NAME], probe->name, sizeof(probe->name));
+	strcpy(probe->name, name);
 	attrs_get_string(tb[FAULTCAST_A_PROBE_REASON], probe->reason, sizeof(probe->reason));
 	probe->state = attrs_get_u32(tb[FAULTCAST_A_PROBE_STATE]);
 	probe->exact = tb[FAULTCAST_A_PROBE_EXACT] && nla_get_u8(tb[FAULTCAST_A_PROBE_EXACT]);

@@ -224,6 +224,27 @@ static void device_unknown_aer_errors_are_counted(void **state)
 	assert_int_equal(d.raised | d.other, 0);
 }
 
+/* An alias that came twice would list the card twice, and no device is its own alias. */
+static void device_alias_comes_once(void **state)
+{
+	struct nl_msg *msg = begin_message(FAULTCAST_CMD_DEVICE_GET);
+	struct device_counts d;
+	uint64_t unknown;
+
+	(void)state;
+	nla_put_u32(msg, FAULTCAST_A_DEVICE_SLOT, 1);
+	nla_put_u32(msg, FAULTCAST_A_DEVICE_SEGMENT, 1);
+	nla_put_u32(msg, FAULTCAST_A_DEVICE_BDF, 0x300);
+	put_alias(msg, 1, 0x400);
+	put_alias(msg, 1, 0x400);
+	put_alias(msg, 1, 0x300);
+	put_alias(msg, 0, 0x300);
+	assert_int_equal(device_of(msg, &d, &unknown), 0);
+	assert_int_equal(d.num_aliases, 2);
+	assert_int_equal(d.aliases[1].segment, 0);
+	assert_int_equal(unknown, 2);
+}
+
 static void device_aliases_beyond_the_limit(void **state)
 {
 	struct nl_msg *msg = begin_device(1);
@@ -401,6 +422,7 @@ int main(void)
 		cmocka_unit_test(device_without_limit),
 		cmocka_unit_test(device_unknown_aer_errors_are_counted),
 		cmocka_unit_test(device_of_wrong_lengths),
+		cmocka_unit_test(device_alias_comes_once),
 		cmocka_unit_test(device_aliases_beyond_the_limit),
 		cmocka_unit_test(device_minimal),
 		cmocka_unit_test(device_overflow_and_name),

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "build_message.h"
@@ -180,8 +181,12 @@ static void status_unknown_is_counted(void **state)
 	put_kindcount(msg, FAULTCAST_KIND_MAX + 1, 8);
 	put_kindcount(msg, FAULTCAST_KIND_UNSPEC, 8);
 	put_kindcount(msg, UINT32_MAX, 8);
-	for (unsigned int i = 0; i < PROBES_MAX + 3; i++)
-		put_probe(msg, "p", "", i);
+	for (unsigned int i = 0; i < PROBES_MAX + 3; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "p%u", i);
+		put_probe(msg, name, "", i);
+	}
 	for (unsigned int i = 0; i < UNITS_MAX + 2; i++)
 		put_unit(msg, i, 0, 0);
 	assert_int_equal(status_of(msg, &s, &unknown), 0);
@@ -190,6 +195,26 @@ static void status_unknown_is_counted(void **state)
 	assert_int_equal(s.num_probes, PROBES_MAX);
 	assert_int_equal(s.probes[PROBES_MAX - 1].state, PROBES_MAX - 1);
 	assert_int_equal(unknown, 1 + 3 + 3 + 2);
+}
+
+/* A probe that came twice would have two series of each metric. */
+static void status_probe_comes_once(void **state)
+{
+	struct nl_msg *msg = begin_status();
+	struct module_status s;
+	uint64_t unknown;
+
+	(void)state;
+	put_probe(msg, "vtd", "", FAULTCAST_PROBE_FAILED);
+	put_probe(msg, "aer", "", FAULTCAST_PROBE_ACTIVE);
+	put_probe(msg, "vtd", "", FAULTCAST_PROBE_ACTIVE);
+	/* They are the same after control characters were replaced. */
+	put_probe(msg, "p\x01", "", FAULTCAST_PROBE_ACTIVE);
+	put_probe(msg, "p\x02", "", FAULTCAST_PROBE_ACTIVE);
+	assert_int_equal(status_of(msg, &s, &unknown), 0);
+	assert_int_equal(s.num_probes, 3);
+	assert_int_equal(s.probes[0].state, FAULTCAST_PROBE_FAILED);
+	assert_int_equal(unknown, 2);
 }
 
 static void status_long_texts_are_cut(void **state)
@@ -290,6 +315,7 @@ int main(void)
 		cmocka_unit_test(status_complete),
 		cmocka_unit_test(status_minimal),
 		cmocka_unit_test(status_unknown_is_counted),
+		cmocka_unit_test(status_probe_comes_once),
 		cmocka_unit_test(status_long_texts_are_cut),
 		cmocka_unit_test(status_malformed),
 		cmocka_unit_test(status_instance_0_is_malformed),

@@ -173,12 +173,23 @@ static int add_named(uint32_t slot, const char *name)
 	return add_message(msg);
 }
 
+static int add_overflow(uint32_t bdf)
+{
+	struct nl_msg *msg = device(bdf, 1);
+
+	nla_put_u8(msg, FAULTCAST_A_DEVICE_OVERFLOW, 1);
+	return add_message(msg);
+}
+
 static void an_address_comes_once(void **state)
 {
 	char name[32];
 
 	(void)state;
 	dump(1, DEVICES, 0, 0);
+	/* The slot of all devices without a slot has no address, whatever the message says. */
+	assert_int_equal(add_overflow(0x300), 0);
+	assert_int_equal(add_overflow(0x400), -EEXIST);
 	for (uint32_t slot = 1; slot <= DEVICES; slot++)
 		assert_int_equal(add_message(device(slot, 9)), -EEXIST);
 	assert_int_equal(add_named(1, NULL), 0);
@@ -196,7 +207,7 @@ static void an_address_comes_once(void **state)
 		assert_int_equal(add_named(i, name), 0);
 		assert_int_equal(add_named(i, name), -EEXIST);
 	}
-	assert_int_equal(table.count, DEVICES + 2 + 1000);
+	assert_int_equal(table.count, DEVICES + 3 + 1000);
 	dump(1, DEVICES, 0, 0);
 }
 
