@@ -51,6 +51,25 @@ bool http_has_body(const struct http_request *request)
 	       http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 }
 
+static enum MHD_Result check_name(void *ctx, enum MHD_ValueKind kind, const char *name,
+				  const char *value)
+{
+	bool *clear = ctx;
+
+	(void)kind;
+	(void)value;
+	*clear &= !name[strcspn(name, " \t")];
+	return MHD_YES;
+}
+
+bool http_has_clear_names(const struct http_request *request)
+{
+	bool clear = true;
+
+	MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, check_name, &clear);
+	return clear;
+}
+
 bool http_has_clear_end(const struct http_request *request)
 {
 	struct strbuf length = http_header_list(request, MHD_HTTP_HEADER_CONTENT_LENGTH);

@@ -77,6 +77,12 @@ int http_read_parameters(const struct http_request *request, void *into, uint64_
 bool http_has_body(const struct http_request *request);
 
 /*
+ * Returns false if a header's name has a space.  RFC 9112 section 5.1 wants such a request refused,
+ * because a proxy may take "Content-Length : 5" for the length of the body.
+ */
+bool http_has_clear_names(const struct http_request *request);
+
+/*
  * True if the end of the request's body is clear: if not, a proxy in front of this server might
  * take a part of the body for the next request (RFC 9112 6.3).
  */

@@ -216,6 +216,11 @@ static void begin(struct http_request *request, const char *method)
 	check_peer(request);
 	if (request->answered)
 		return;
+	if (!http_has_clear_names(request)) {
+		http_answer_text(request, MHD_HTTP_BAD_REQUEST,
+				 "the name of a header: expected no space behind it");
+		return;
+	}
 	if (!http_has_clear_end(request)) {
 		http_answer_text(request, MHD_HTTP_BAD_REQUEST,
 				 "the length of the request's body is not clear");

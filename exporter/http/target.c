@@ -95,14 +95,20 @@ static bool has_escaped_slash(const char *path, size_t len)
 	return false;
 }
 
+/*
+ * The path and query of @raw.  NULL if @raw has no path, which only a URL may lack (RFC 9112
+ * section 3.2), or if the URL has no host (RFC 9110 section 4.2.1).
+ */
 static const char *skip_authority(const char *raw)
 {
 	static const char scheme[] = "http://";
+	size_t len;
 
 	if (strncasecmp(raw, scheme, strlen(scheme)) != 0)
-		return raw;
+		return *raw == '?' ? NULL : raw;
 	raw += strlen(scheme);
-	return raw + strcspn(raw, "/?");
+	len = strcspn(raw, "/?");
+	return len ? raw + len : NULL;
 }
 
 int target_parse(struct target *target, const char *raw, struct strbuf *error)
@@ -118,6 +124,8 @@ int target_parse(struct target *target, const char *raw, struct strbuf *error)
 		return -ENOMEM;
 	}
 	raw = skip_authority(raw);
+	if (!raw)
+		return refuse(error, "a path, or a URL with a host");
 	path_len = strcspn(raw, "?");
 	if (has_escaped_slash(raw, path_len))
 		return refuse(error, "no escaped slash in the path");

@@ -40,6 +40,8 @@ def targets(bed, exporter):
                      f"{path.decode()}: {len(wrong)} wrong targets get 400")
     for target, expected in ((b"/%6detrics", 200), (b"/METRICS", 404), (b"//metrics", 404), (b"/metrics/", 404),
                              (b"/v1/../metrics", 404), (b"http://any.host/metrics", 200), (b"*", 404),
+                             (b"?x", 400), (b"http:///metrics", 400), (b"http://", 400), (b"http://?x", 400),
+                             (b"http://any.host?x", 200), (b"HTTP://any.host:1/", 200),
                              (b"/metrics?collect[]=aer&x=1&x=2", 200), (b"/-/healthy?x", 200), (b"/?x", 200)):
         bed.tap.same(status(exporter, target), expected, f"{target.decode()} gets {expected}")
 
@@ -58,6 +60,7 @@ def parameters(bed, exporter):
                             (b"coverage=2", 400), (b"coverage", 400), (b"coverage=%31", 200)):
         bed.tap.same(status(exporter, b"/v1/devices?" + query), expected, f"{query.decode()} gets {expected}")
     for headers in ((b"Content-Length: 5", b"Transfer-Encoding: chunked"), (b"Content-Length: 0", b"Content-Length: 5"),
+                    (b"Content-Length : 5",), (b"Transfer-Encoding\t: chunked",), (b"X : y",),
                     (b"Transfer-Encoding: gzip, chunked",), (b"Transfer-Encoding: chunked", b"Transfer-Encoding: x")):
         bed.tap.same(status(exporter, b"/metrics", *headers), 400, f"{headers} are refused")
 

@@ -74,6 +74,7 @@ static void decodes(void **state)
 #define CONTROL "no escape of a control character"
 #define UTF8 "escapes of UTF-8"
 #define SLASH "no escaped slash in the path"
+#define PATH "a path, or a URL with a host"
 
 static const struct {
 	const char *raw;
@@ -87,7 +88,8 @@ static const struct {
 	{ "/x?a=%c3&%a9", UTF8 },	{ "/%c0%af", UTF8 },	    { "/\xc3\xa9", PRINTABLE },
 	{ "/a b", PRINTABLE },		{ "/a\tb", PRINTABLE },	    { "/x#y", PRINTABLE },
 	{ "/x?a#y", PRINTABLE },	{ "/x?a=\x7f", PRINTABLE }, { "/v1%2fevents", SLASH },
-	{ "http://h/v1%2Fe?x", SLASH },
+	{ "http://h/v1%2Fe?x", SLASH }, { "?a=b", PATH },	    { "?", PATH },
+	{ "http:///x", PATH },		{ "http://", PATH },	    { "HTTP://?a=b", PATH },
 };
 
 static void refuses(void **state)
