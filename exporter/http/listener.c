@@ -61,6 +61,29 @@ bool listener_is_unix_path(const char *path)
 	return !*path || (*path == '/' && strlen(path) <= LISTENER_PATH_MAX);
 }
 
+/* "::" in any spelling. */
+static bool is_unspecified(const char *host)
+{
+	struct in6_addr in6;
+
+	return inet_pton(AF_INET6, host, &in6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&in6);
+}
+
+/* An IPv4 address in an IPv6 one is IPv4, because a socket for IPv6 leaves IPv4 alone. */
+static void unmap(struct addrinfo *info)
+{
+	const struct sockaddr_in6 *in6 = (const void *)info->ai_addr;
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	if (info->ai_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return;
+	in.sin_port = in6->sin6_port;
+	memcpy(&in.sin_addr, &in6->sin6_addr.s6_addr[12], sizeof(in.sin_addr));
+	memcpy(info->ai_addr, &in, sizeof(in));
+	info->ai_family = AF_INET;
+	info->ai_addrlen = sizeof(in);
+}
+
 /* The addresses of "::" are those of no host: IPv4 and IPv6, a socket for each. */
 static int resolve(const char *address, struct addrinfo **info, struct strbuf *error)
 {
@@ -70,8 +93,9 @@ static int resolve(const char *address, struct addrinfo **info, struct strbuf *e
 	int gai = EAI_MEMORY;
 
 	if (text && !split_address(text, &host, &port))
-		gai = getaddrinfo(*host && strcmp(host, "::") != 0 ? host : NULL, port, &hints,
-				  info);
+		gai = getaddrinfo(*host && !is_unspecified(host) ? host : NULL, port, &hints, info);
+	for (struct addrinfo *at = gai ? NULL : *info; at; at = at->ai_next)
+		unmap(at);
 	if (gai)
 		strbuf_addf(error, "listen address \"%s\": %s", address, gai_strerror(gai));
 	free(text);

@@ -41,13 +41,16 @@ def ended(exporter):
 def families(bed, standin):
     for number, (address, expected) in enumerate((
             (":{}", [True, True]), ("[::]:{}", [True, True]), ("0.0.0.0:{}", [True, False]),
-            ("[::1]:{}", [False, True]), ("both.test:{}", [True, True]))):
+            ("[::1]:{}", [False, True]), ("both.test:{}", [True, True]), ("[::0]:{}", [True, True]),
+            ("[0:0:0:0:0:0:0:0]:{}", [True, True]), ("[::ffff:127.0.0.1]:{}", [True, False]),
+            ("[::ffff:0.0.0.0]:{}", [True, False]))):
         port = 10300 + number
         exporter = bed.start_exporter(standin, "--web.listen-address=" + address.format(port))
         bed.wait(exporter.is_ready, f"an exporter starts with {address.format(port)}, and with another address")
         bed.tap.same(served(port, "127.0.0.1", "::1"), expected, "it listens on the families of the address")
         warned = re.search(r'msg="other hosts can reach (.*), and no', exporter.log())
-        bed.tap.same(bool(warned), address in (":{}", "[::]:{}", "0.0.0.0:{}"), "a warning tells what others can reach")
+        bed.tap.same(bool(warned), address in (":{}", "[::]:{}", "0.0.0.0:{}", "[::0]:{}", "[0:0:0:0:0:0:0:0]:{}",
+                                               "[::ffff:0.0.0.0]:{}"), "a warning tells what others can reach")
         if warned and address == ":{}":
             bed.tap.same(sorted(warned.group(1).split(", ")), [f"0.0.0.0:{port}", f"[::]:{port}"], "both addresses")
         exporter.check_stop()
