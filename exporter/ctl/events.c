@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "ctl.h"
@@ -90,6 +91,7 @@ static struct {
 	struct strbuf body;   /* not printed yet: a part of a message, or the text of an error */
 	uint64_t progress_ns; /* when the request was begun or the last message ended */
 	bool any;	      /* a message has been received */
+	bool cut;	      /* the last line of JSON has no end yet */
 	int err;
 } request;
 
@@ -100,6 +102,22 @@ static bool is_stream(void)
 
 	curl_easy_getinfo(request.curl, CURLINFO_RESPONSE_CODE, &status);
 	return status == 200;
+}
+
+static const char *encoding(void)
+{
+	return request.as_json ? "application/x-ndjson" : "application/x-protobuf";
+}
+
+/* True if the stream has the encoding that was asked for.  A proxy may answer with a page. */
+static bool has_encoding(void)
+{
+	const size_t len = strlen(encoding());
+	const char *type = NULL;
+
+	curl_easy_getinfo(request.curl, CURLINFO_CONTENT_TYPE, &type);
+	return type && !strncasecmp(type, encoding(), len) &&
+	       (!type[len] || strchr("; \t", type[len]));
 }
 
 /*
@@ -192,6 +210,7 @@ static int print_json(const char *bytes, size_t len)
 {
 	if (memchr(bytes, '\n', len))
 		made_progress();
+	request.cut = len && bytes[len - 1] != '\n';
 	strbuf_add(&request.body, bytes, len);
 	if (request.body.failed)
 		return -ENOMEM;
@@ -206,7 +225,9 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 	(void)ctx;
 	if (!is_stream())
 		return add_error(bytes, len) ? len : 0;
-	if (request.as_json) {
+	if (!has_encoding()) {
+		request.err = -EBADMSG;
+	} else if (request.as_json) {
 		request.err = print_json(bytes, len);
 	} else {
 		strbuf_add(&request.body, bytes, len);
@@ -312,7 +333,7 @@ static int fetch(CURLU *url)
 					       NSEC_PER_SEC));
 		return -ETIMEDOUT;
 	}
-	if (request.err || (is_stream() && !result && request.body.len)) {
+	if (request.err || (is_stream() && !result && (request.body.len || request.cut))) {
 		ctl_error("%s: the answer is not a stream of events", opt.exporter);
 		return -EBADMSG;
 	}
@@ -330,13 +351,15 @@ static int fetch(CURLU *url)
 
 static int run(bool as_json)
 {
-	struct curl_slist *headers = curl_slist_append(
-		NULL, as_json ? "Accept: application/x-ndjson" : "Accept: application/x-protobuf");
+	struct curl_slist *headers;
 	CURLU *url = curl_url();
+	char accept[64];
 	int err = -ENOMEM;
 
 	request.curl = curl_easy_init();
 	request.as_json = as_json;
+	snprintf(accept, sizeof(accept), "Accept: %s", encoding());
+	headers = curl_slist_append(NULL, accept);
 	if (!headers || !url || !request.curl) {
 		ctl_error("out of memory");
 	} else if (make_url(url)) {

@@ -14,6 +14,7 @@ import testbed
 from stream import stream_pb2
 
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nConnection: close\r\n\r\n"
+JSON = STREAM.replace(b"x-protobuf", b"x-ndjson")
 ERROR = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
 # OSC and CSI as C0, CSI as C1 in UTF-8, CSI as a byte, right-to-left override.
 TRICKS = "a/\x1b]0;owned\x07\x1b[2J\u009b2J\u202e"
@@ -95,14 +96,14 @@ def says_nothing_to_the_terminal(bed):
         "a health change": ([STREAM, health(TRICKS)], (), 2),
         "a device with a line break": ([STREAM, event("a/b\n2026-01-01 00:00:00 FAKE")], (), 2),
         "an error": ([ERROR, TRICKS.encode() + b"\x9b2J\r\nmore"], (), 0),
-        "JSON": ([STREAM, b'{"a":"' + TRICKS.encode()[:-1], TRICKS.encode()[-1:] + b'\x9b"}\n'], ("--json",), 1),
-        "a status without a word": ([b"HTTP/1.1 200 \x1b[2J\r\nConnection: close\r\n\r\n", b"\xff\xff\xff"], (), 1),
+        "JSON": ([JSON, b'{"a":"' + TRICKS.encode()[:-1], TRICKS.encode()[-1:] + b'\x9b"}\n'], ("--json",), 1),
+        "a status without a word": ([b"HTTP/1.1 200 \x1b[2J\r\nConnection: close\r\n\r\n", b"\xff\xff\xff"], (), 0),
     }
     for name, (answer, flags, lines) in answers.items():
         _, out, err, _ = ctl(answer, *flags)
         bed.tap.same((controls(out + err), out.count(b"\n"), b"Sanitizer" in err), ([], lines, False),
                      f"{name} with control characters is printable: {(out + err)[-80:]!r}")
-    out = ctl([STREAM, b'{"a":"\x1b\xc2\x9b\xf0\x9f\x92\xa5\xf3\xa0\x80\x81\xff"}\n'], "--json")[1]
+    out = ctl([JSON, b'{"a":"\x1b\xc2\x9b\xf0\x9f\x92\xa5\xf3\xa0\x80\x81\xff"}\n'], "--json")[1]
     bed.tap.same(out.decode(), '{"a":"\\u001b\\u009b\U0001f4a5\\udb40\\udc01\\ufffd"}\n', "JSON keeps its meaning")
 
 
@@ -113,12 +114,29 @@ def says_something(bed):
                      f"an error with {name}: {err.decode().strip()}")
 
 
+def is_a_stream(bed):
+    """A login page of a proxy, and an answer that was cut, are no events."""
+    line = b'{"a":1}\n'
+    for name, answer, flags in (
+            ("a page", [STREAM.replace(b"application/x-protobuf", b"text/html"), b"<html>login</html>\n"], ["--json"]),
+            ("a page, without --json", [STREAM.replace(b"application/x-protobuf", b"text/html"), event("a/b")], []),
+            ("another encoding", [STREAM, line], ["--json"]),
+            ("no type", [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", line], ["--json"]),
+            ("half a line", [JSON, line, line[:4]], ["--json"])):
+        code, out, err, _ = ctl(answer, *flags)
+        bed.tap.same((code, b"not a stream of events" in err, b"login" in out, b"a/b" in out), (1, True, False, False),
+                     f"{name} is refused: {err.decode().strip()}")
+    for kind in (b"application/x-ndjson; charset=utf-8", b"Application/X-NDJSON ;a=b"):
+        code, out, err, _ = ctl([JSON.replace(b"application/x-ndjson", kind), line], "--json")
+        bed.tap.same((code, out), (0, line), f"{kind.decode()} is a stream")
+
+
 def is_bounded(bed):
     code, _, err, _ = ctl((ERROR, *MUCH))
     bed.tap.same((code, len(err) < 400), (1, True), "an error that never ends is cut")
     code, _, err, _ = ctl((STREAM, b"\xff\xff\xff\x7f", *MUCH))
     bed.tap.same((code, b"not a stream" in err), (1, True), "a message that never ends is refused")
-    ctl((STREAM, *MUCH), "--json")
+    ctl((JSON, *MUCH), "--json")
     most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     bed.tap.result(most < MEMORY, f"all of them need little memory: {most} KiB")
 
@@ -141,7 +159,7 @@ def is_not_waited_for(bed):
     for name, (code, _, err, seconds) in zip(silent, results):
         bed.tap.result(code == 1 and seconds < 30 and err.startswith(b"faultcastctl: http"),
                        f"a server that sends {name} is given up: {err.decode().strip()}")
-    code, _, err, seconds = ctl(trickle(STREAM, b"x"), "--json", hold=60)
+    code, _, err, seconds = ctl(trickle(JSON, b"x"), "--json", hold=60)
     bed.tap.result(code == 1 and seconds < 30, "the same for JSON without line breaks")
 
     def beat():
@@ -157,6 +175,7 @@ def is_not_waited_for(bed):
 def test(bed):
     says_nothing_to_the_terminal(bed)
     says_something(bed)
+    is_a_stream(bed)
     is_bounded(bed)
     is_not_waited_for(bed)
 
