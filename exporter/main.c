@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/platform.h"
+#include "base/stderr.h"
 #include "bus/bus.h"
 #include "bus/snapshot.h"
 #include "feed/netlink.h"
@@ -217,8 +218,10 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct loop_fd signals = { .fd = -1, .ready = on_signal };
-	int err = read_settings(argc - 1, argv + 1);
+	int err;
 
+	stderr_take_closed();
+	err = read_settings(argc - 1, argv + 1);
 	if (err) {
 		settings_free(&settings);
 		return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -16,6 +16,12 @@
  */
 bool stderr_write(const char *line, size_t len);
 
+/*
+ * Takes the numbers of closed standard descriptors, so that no socket or file gets them and
+ * receives what the program prints.  Writing to them fails.  To be called first, by one thread.
+ */
+void stderr_take_closed(void);
+
 /* The number of lines that were not written, or not completely. */
 uint64_t stderr_dropped(void);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/platform.h"
+#include "base/stderr.h"
 #include "base/utf8.h"
 #include "ctl.h"
 
@@ -125,8 +126,10 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int err = run(argc - 1, argv + 1);
+	int err;
 
+	stderr_take_closed();
+	err = run(argc - 1, argv + 1);
 	if (fflush(stdout) || ferror(stdout)) {
 		ctl_error("cannot write: %s", strerror(errno));
 		return EXIT_FAILURE;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-# Proves: nothing around the exporter stops it: a standard error that nobody reads, and a limit for
-# the size of files. It goes on to serve, counts what it drops, and ends on SIGTERM.
+# Proves: nothing around the exporter stops it: a standard error that nobody reads or that is closed, and
+# a limit for the size of files. It goes on to serve, counts what it drops, and ends on SIGTERM.
 import os
 import resource
 import signal
@@ -88,9 +88,24 @@ def limited_files(bed, standin):
     ends(bed, process, "it ends cleanly")
 
 
+def closed_descriptors(bed, standin):
+    """No socket or file gets the number of a closed standard descriptor: log lines would go there."""
+    for number, closed in enumerate(((2,), (0, 1, 2))):
+        def close(closed=closed):
+            testbed.die_with_parent()
+            for descriptor in closed:
+                os.close(descriptor)
+        process, exporter = start(standin, 10310 + number, preexec_fn=close)
+        bed.wait(exporter.is_ready, f"an exporter starts with closed descriptors {closed}")
+        bed.tap.same({os.readlink(f"/proc/{process.pid}/fd/{descriptor}") for descriptor in closed}, {"/dev/null"},
+                     "they are taken by /dev/null")
+        ends(bed, process, "it ends cleanly")
+
+
 def test(bed):
     standin = bed.start_standin()
     standin.ask("load")
+    closed_descriptors(bed, standin)
     stuck_log(bed, standin)
     standin.unload()
     standin.ask("load")
