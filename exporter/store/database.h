@@ -47,7 +47,7 @@ enum database_statement {
 };
 
 struct database {
-	const char *path; /* of the file itself: links are resolved */
+	const char *path; /* the file itself, without links */
 	char resolved[PATH_MAX];
 	sqlite3 *db; /* NULL: not open */
 	sqlite3_stmt *statements[DATABASE_STATEMENTS];
