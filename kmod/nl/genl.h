@@ -9,7 +9,7 @@ struct sk_buff;
 
 extern struct genl_family faultcast_genl_family;
 
-/* What faultcast_genl_init() was given. */
+/* The argument of faultcast_genl_init(). */
 extern const struct faultcast_load *faultcast_genl_load;
 
 /*
