@@ -24,41 +24,63 @@
 
 /* How the faults of the devices behind an IOMMU can be seen. */
 static const struct sight {
-	const char *probe;	      /* NULL: there is none */
+	const char *probe;	      /* reads what the IOMMU records; NULL: there is none */
 	enum coverage_reason missing; /* why there is no probe */
-	enum coverage_reason partial; /* why even an exact probe does not see all faults */
+	bool fallback;	 /* else the probe iommu sees the faults that the driver reports */
+	bool interrupts; /* the probe sees faults of interrupt remapping too */
 } sights[COVERAGE_IOMMUS] = {
-	[COVERAGE_IOMMU_VTD] = { "vtd", COVERAGE_NO_REASON, COVERAGE_NO_REASON },
-	[COVERAGE_IOMMU_AMD] = { "iommu", COVERAGE_NO_REASON, COVERAGE_DRIVER_PARTIAL },
-	[COVERAGE_IOMMU_SMMUV3] = { "smmuv3", COVERAGE_NO_REASON, COVERAGE_NO_REASON },
-	[COVERAGE_IOMMU_NAMELESS] = { NULL, COVERAGE_NO_REQUESTER, COVERAGE_NO_REASON },
-	[COVERAGE_IOMMU_SILENT] = { NULL, COVERAGE_NO_TRACEPOINT, COVERAGE_NO_REASON },
+	[COVERAGE_IOMMU_VTD] = { "vtd", COVERAGE_NO_REASON, false, true },
+	[COVERAGE_IOMMU_AMD] = { "amd", COVERAGE_NO_REASON, true, true },
+	[COVERAGE_IOMMU_SMMUV3] = { "smmuv3", COVERAGE_NO_REASON, false, false },
+	[COVERAGE_IOMMU_NAMELESS] = { NULL, COVERAGE_NO_REQUESTER, false, false },
+	[COVERAGE_IOMMU_SILENT] = { NULL, COVERAGE_NO_TRACEPOINT, false, false },
 };
 
+/* The probe @name if it is active, or NULL. */
+static const struct probe_status *active(const struct module_status *module, const char *name)
+{
+	for (unsigned int i = 0; i < module->num_probes; i++) {
+		const struct probe_status *probe = &module->probes[i];
+
+		if (!strcmp(probe->name, name))
+			return probe->state == FAULTCAST_PROBE_ACTIVE ? probe : NULL;
+	}
+	return NULL;
+}
+
+/* @partial: why even an exact probe does not see all faults. */
 static struct coverage by_probe(const struct module_status *module, const char *name,
 				enum coverage_reason partial)
 {
-	const struct probe_status *probe = NULL;
+	const struct probe_status *probe;
 
 	if (!module)
 		return UNWATCHED(NO_MODULE);
-	for (unsigned int i = 0; i < module->num_probes && !probe; i++)
-		if (!strcmp(module->probes[i].name, name))
-			probe = &module->probes[i];
-	if (!probe || probe->state != FAULTCAST_PROBE_ACTIVE)
+	probe = active(module, name);
+	if (!probe)
 		return UNWATCHED(PROBE_INACTIVE);
 	if (partial)
 		return (struct coverage){ COVERAGE_LOWER_BOUND, partial };
 	return probe->exact ? EXACT : LOWER_BOUND(PROBE_INEXACT);
 }
 
-/* NULL if the module does not list the unit. */
+/* sysfs tells the register base of the other IOMMUs, and only the name of AMD's. */
+static bool names_unit(const struct coverage_device *device)
+{
+	return device->iommu == COVERAGE_IOMMU_AMD ? *device->unit_name != '\0' : device->unit != 0;
+}
+
+/* NULL if the module does not list the unit, or if it is not known which one that is. */
 static const struct iommu_unit *unit_of(const struct coverage_device *device,
 					const struct module_status *module)
 {
-	for (unsigned int i = 0; i < module->num_units; i++)
-		if (module->units[i].address == device->unit)
-			return &module->units[i];
+	for (unsigned int i = 0; names_unit(device) && i < module->num_units; i++) {
+		const struct iommu_unit *unit = &module->units[i];
+
+		if (device->iommu == COVERAGE_IOMMU_AMD ? !strcmp(unit->name, device->unit_name)
+							: unit->address == device->unit)
+			return unit;
+	}
 	return NULL;
 }
 
@@ -68,25 +90,12 @@ static struct coverage by_unit(const struct coverage_device *device,
 {
 	const struct iommu_unit *unit;
 
-	if (!coverage_is_watched(seen) ||
-	    (device->iommu != COVERAGE_IOMMU_VTD && device->iommu != COVERAGE_IOMMU_SMMUV3))
+	if (!coverage_is_watched(seen))
 		return seen;
-	if (!module->num_units || !device->unit)
+	if (!module->num_units || !names_unit(device))
 		return seen.state == COVERAGE_EXACT ? LOWER_BOUND(UNIT_UNKNOWN) : seen;
 	unit = unit_of(device, module);
 	return unit && unit->faults ? seen : UNWATCHED(UNIT_UNWATCHED);
-}
-
-/* No fault of @device would name a requester id that the driver of its IOMMU can report. */
-static bool is_nameless(const struct coverage_device *device)
-{
-	if (device->ids != COVERAGE_IDS_OTHER)
-		return false;
-	/* The kernel gives an id that several devices share to each of them, so it names none. */
-	if (device->iommu == COVERAGE_IOMMU_SMMUV3)
-		return true;
-	/* AMD's driver reports the faults of devices, and only prints those of other ids. */
-	return device->iommu == COVERAGE_IOMMU_AMD && !device->id_is_device;
 }
 
 /* Lowers @seen, the coverage of all requester ids of @device, to that of its own id. */
@@ -101,11 +110,28 @@ static struct coverage by_ids(const struct coverage_device *device, struct cover
 	return seen;
 }
 
+/* Coverage by the probe that reads what the IOMMU records. */
+static struct coverage recorded(const struct coverage_device *device,
+				const struct module_status *module)
+{
+	struct coverage seen = by_probe(module, sights[device->iommu].probe, COVERAGE_NO_REASON);
+
+	return by_ids(device, by_unit(device, module, seen));
+}
+
+/* Coverage by what AMD's driver reports: faults of devices.  It only prints those of other ids. */
+static struct coverage reported(const struct coverage_device *device,
+				const struct module_status *module)
+{
+	if (device->ids == COVERAGE_IDS_OTHER && !device->id_is_device)
+		return UNWATCHED(NO_REQUESTER);
+	return by_ids(device, by_probe(module, "iommu", COVERAGE_DRIVER_PARTIAL));
+}
+
 static struct coverage io_page_fault(const struct coverage_device *device,
 				     const struct module_status *module)
 {
 	const struct sight *sight = &sights[device->iommu];
-	struct coverage seen;
 
 	if (!device->is_requester)
 		return (struct coverage){ COVERAGE_NONE, COVERAGE_NO_REASON };
@@ -117,15 +143,17 @@ static struct coverage io_page_fault(const struct coverage_device *device,
 		return UNWATCHED(IDENTITY);
 	if (!sight->probe)
 		return (struct coverage){ COVERAGE_UNWATCHED, sight->missing };
-	if (is_nameless(device))
+	/* The kernel gives an id that several devices share to each of them, so it names none. */
+	if (device->iommu == COVERAGE_IOMMU_SMMUV3 && device->ids == COVERAGE_IDS_OTHER)
 		return UNWATCHED(NO_REQUESTER);
 	if (device->domain != COVERAGE_DOMAIN_TRANSLATED)
 		return UNWATCHED(UNKNOWN_DOMAIN);
-	seen = by_probe(module, sight->probe, sight->partial);
-	return by_ids(device, by_unit(device, module, seen));
+	if (sight->fallback && module && !active(module, sight->probe))
+		return reported(device, module);
+	return recorded(device, module);
 }
 
-/* Only VT-d's fault handler sees these faults.  Interrupt requests have the ids of DMA. */
+/* Interrupt requests have the ids of DMA. */
 static struct coverage interrupt_remapping(const struct coverage_device *device,
 					   const struct module_status *module)
 {
@@ -133,11 +161,11 @@ static struct coverage interrupt_remapping(const struct coverage_device *device,
 
 	if (!device->iommu)
 		return device->may_attach ? UNWATCHED(NOT_ATTACHED) : UNWATCHED(NO_IOMMU);
-	if (device->iommu != COVERAGE_IOMMU_VTD)
+	if (!sights[device->iommu].interrupts)
 		return UNWATCHED(NO_TRACEPOINT);
 	if (unit && !unit->interrupt_remapping)
 		return UNWATCHED(OFF);
-	return by_ids(device, by_unit(device, module, by_probe(module, "vtd", COVERAGE_NO_REASON)));
+	return recorded(device, module);
 }
 
 static struct coverage aer(const struct coverage_device *device, const struct module_status *module)

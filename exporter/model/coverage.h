@@ -99,6 +99,9 @@ enum coverage_aer {
 	COVERAGE_AERS
 };
 
+/* With the terminating zero byte, for names such as "ivhd0". */
+#define COVERAGE_UNIT_NAME_LEN 32
+
 /*
  * The properties of a device that decide.  pci/ reads them in sysfs, except for the requester ids,
  * which metrics/devices.h adds.
@@ -114,6 +117,7 @@ struct coverage_device {
 	uint64_t unit;	   /* the register base of the unit of VT-d or SMMUv3; 0: not known */
 	bool has_aer;	   /* the device has the capability AER */
 	enum coverage_aer aer;
+	char unit_name[COVERAGE_UNIT_NAME_LEN]; /* the name of the IOMMU in /sys/class/iommu */
 };
 
 /* The kinds for which coverage_of() has an answer: those that can make a device unhealthy. */
@@ -149,8 +153,8 @@ static inline bool coverage_is_watched(struct coverage coverage)
  * Whether a device without faults may be called healthy: DMA faults or AER errors of it are
  * watched, and neither of them can occur unseen.  Without the capability AER there are no AER
  * errors.  COVERAGE_BY_REQUESTER is neither: nothing is unseen, but only the requester id's own
- * health tells of it.  Faults of interrupt remapping do not decide, because only VT-d lets them be
- * seen.
+ * health tells of it.  Faults of interrupt remapping do not decide, because not every IOMMU
+ * lets them be seen.
  * @judged is a mask of 1 << kind with the kinds that the rules of health judge; other kinds do not
  * decide.
  */

@@ -117,6 +117,8 @@ void pci_iommu_read(const char *directory, struct pci_device *device)
 	device->coverage.domain = domain_of(device->domain_type);
 	device->coverage.is_requester = is_requester(device);
 	device->coverage.unit = read_unit(directory, device->coverage.iommu);
+	attribute_link(directory, "iommu", device->coverage.unit_name,
+		       sizeof(device->coverage.unit_name));
 }
 
 /* VT-d and AMD attach all devices that their tables name, when the devices are found. */

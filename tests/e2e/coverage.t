@@ -69,13 +69,13 @@ def healths(exporter, query=""):
             for device in exporter.json("/v1/devices" + query)["devices"]}
 
 
-def host(bed, name, vtd="exact", iommu="unavailable", aer="exact"):
+def host(bed, name, vtd="exact", iommu="unavailable", aer="exact", amd_log="unavailable"):
     """An empty sysfs, and a module whose probes are in these states."""
     root = os.path.join(bed.dir, name)
     os.mkdir(root)
     standin = bed.start_standin()
     standin.ask("load")
-    for probe, state in (("vtd", vtd), ("iommu", iommu), ("aer", aer)):
+    for probe, state in (("vtd", vtd), ("iommu", iommu), ("aer", aer), ("amd", amd_log)):
         standin.ask(f"probe {probe} {state}")
     return sysfs.Sysfs(root), standin
 
@@ -87,7 +87,7 @@ def start(bed, tree, standin, what, *flags):
 
 
 def amd(bed):
-    tree, standin = host(bed, "amd", vtd="unavailable", iommu="exact")
+    tree, standin = host(bed, "amd", vtd="unavailable", amd_log="exact")
     tree.add(ROOT + "0000:00:00.0", 0x1022, 0x1630, code=0x060000)
     tree.add(ROOT + "0000:00:00.2", 0x1022, 0x1631, code=0x080600)
     tree.add(ROOT + "0000:00:01.0", 0x1022, 0x1632, None, "DMA-FQ", code=0x060000, iommu="ivhd0")
@@ -95,26 +95,36 @@ def amd(bed):
     tree.add(BELOW + CARD, 0x144d, 0xa80a, "nvme", "DMA-FQ", True, code=0x010802, iommu="ivhd0")
     exporter = start(bed, tree, standin, "an exporter on a host with AMD's IOMMU")
     bed.tap.same(unwatched(exporter), {}, "neither its host bridges nor the IOMMU are unwatched")
-    bed.tap.same(counts(exporter, "io_page_fault"), {("lower_bound", "driver_partial"): 2},
-                 "its devices are, for some of their faults")
+    bed.tap.same(counts(exporter, "io_page_fault"), {("exact", "none"): 2}, "its devices are watched")
     bed.tap.same(claims(exporter, CARD), ["dma", "aer", "health"], "so a device of it has its zeros")
     bed.tap.same([claims(exporter, device) for device in ("0000:00:00.0", "0000:00:00.2", "0000:00:01.0")],
                  [[], [], []], "and a host bridge has none")
     bed.tap.same(listed(exporter), {
         "0000:00:00.0": ["interrupt_remapping unwatched no_iommu", "aer unwatched no_capability"],
         "0000:00:00.2": ["interrupt_remapping unwatched no_iommu", "aer unwatched no_capability"],
-        "0000:00:01.0": ["interrupt_remapping unwatched no_tracepoint", "aer unwatched no_capability"],
-        PORT: ["io_page_fault lower_bound driver_partial", "interrupt_remapping unwatched no_tracepoint", "aer exact "],
-        CARD: ["io_page_fault lower_bound driver_partial", "interrupt_remapping unwatched no_tracepoint", "aer exact "],
+        "0000:00:01.0": ["interrupt_remapping exact ", "aer unwatched no_capability"],
+        PORT: ["io_page_fault exact ", "interrupt_remapping exact ", "aer exact "],
+        CARD: ["io_page_fault exact ", "interrupt_remapping exact ", "aer exact "],
     }, "/v1/devices?coverage=1 has the coverage of each")
     table = shown(exporter)
     bed.tap.same([len(table), table[1:2], table[4]], [6, [["0000:00:00.0", "-", "-", "unwatched: no_iommu",
                                                            "unwatched: no_capability", "-"]],
-                  [PORT, "ok", "lower bound: driver_partial", "unwatched: no_tracepoint", "exact", "-"]],
+                  [PORT, "ok", "exact", "exact", "exact", "-"]],
                  "faultcastctl devices --all shows the same")
+    standin.ask("unit 2 1 0")
+    bed.tap.same(counts(exporter, "interrupt_remapping"),
+                 {("unwatched", "no_iommu"): 2, ("unwatched", "off"): 3},
+                 "without interrupt remapping there are no such faults")
+    standin.ask("unit 2 0 1")
+    bed.tap.same(unwatched(exporter), {"unit_unwatched": 2}, "an IOMMU that logs no events is not watched")
+    standin.ask("unit 2 1 1")
+    standin.ask("probe amd failed")
+    standin.ask("probe iommu exact")
+    bed.tap.same(counts(exporter, "io_page_fault"), {("lower_bound", "driver_partial"): 2},
+                 "without the probe amd, what the driver reports is watched")
     standin.ask("probe iommu failed")
     bed.tap.same([unwatched(exporter), claims(exporter, CARD)], [{"probe_inactive": 2}, ["aer"]],
-                 "without the probe they are unwatched")
+                 "without both probes they are unwatched")
 
 
 def silent(bed):
@@ -263,7 +273,8 @@ def iommu_errors(bed, standin, exporter):
                  "errors of an IOMMU have their series, and none comes twice")
     bed.tap.same([(row["name"], row["type"], row.get("errors", [])) for row in exporter.json("/v1/status")["module"]["iommus"]],
                  [("dmar0", "IOMMU_TYPE_VTD", [{"name": "context_entry_absent", "count": "7"}]),
-                  ("dmar1", "IOMMU_TYPE_VTD", [{"name": "unknown", "count": "18446744073709551615"}])],
+                  ("dmar1", "IOMMU_TYPE_VTD", [{"name": "unknown", "count": "18446744073709551615"}]),
+                  ("ivhd0", "IOMMU_TYPE_AMD", [])],
                  "/v1/status has the same")
 
 

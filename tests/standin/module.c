@@ -191,8 +191,9 @@ int module_load(uint32_t history_len, uint64_t instance, uint32_t devices)
 		.queue_max = 1,
 		.probes = { { "vtd", "", FAULTCAST_PROBE_ACTIVE, true },
 			    { "iommu", "played by a program", FAULTCAST_PROBE_UNAVAILABLE, true },
-			    { "aer", "", FAULTCAST_PROBE_ACTIVE, true } },
-		.num_probes = 3,
+			    { "aer", "", FAULTCAST_PROBE_ACTIVE, true },
+			    { "amd", "played by a program", FAULTCAST_PROBE_UNAVAILABLE, true } },
+		.num_probes = 4,
 		.units = { { .address = 0xfed90000,
 			     .faults = true,
 			     .interrupt_remapping = true,
@@ -203,8 +204,13 @@ int module_load(uint32_t history_len, uint64_t instance, uint32_t devices)
 			     .faults = true,
 			     .interrupt_remapping = true,
 			     .name = "dmar1",
-			     .type = FAULTCAST_IOMMU_TYPE_VTD } },
-		.num_units = 2,
+			     .type = FAULTCAST_IOMMU_TYPE_VTD },
+			   { .address = 0xfeb80000,
+			     .faults = true,
+			     .interrupt_remapping = true,
+			     .name = "ivhd0",
+			     .type = FAULTCAST_IOMMU_TYPE_AMD } },
+		.num_units = 3,
 	};
 	return 0;
 }

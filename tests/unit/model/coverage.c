@@ -76,13 +76,6 @@ static const struct expected {
 	  .state = "unwatched", .reason = "no_requester" },
 	{ BEHIND, .iommu = IS(NAMELESS), .domain = IN(TRANSLATED) | IN(UNKNOWN),
 	  .state = "unwatched", .reason = "no_requester" },
-/* AMD's driver looks a device of the requester id up, and reports no fault without one. */
-#define BY_AMD BEHIND, .iommu = IS(AMD)
-#define LOST_BY_AMD BY_AMD, .ids = ID(OTHER), .id_is_device = NO
-	{ LOST_BY_AMD, .domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
-	  .reason = "no_requester" },
-	{ LOST_BY_AMD, .domain = IN(TRANSLATED) | IN(UNKNOWN), .state = "unwatched",
-	  .reason = "no_requester" },
 /* The id may be that of several devices. */
 #define LOST_BY_SMMU BEHIND, .iommu = IS(SMMUV3), .ids = ID(OTHER)
 	{ LOST_BY_SMMU, .domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
@@ -90,30 +83,34 @@ static const struct expected {
 	{ LOST_BY_SMMU, .domain = IN(TRANSLATED) | IN(UNKNOWN), .state = "unwatched",
 	  .reason = "no_requester" },
 #define BY_SMMU BEHIND, .iommu = IS(SMMUV3), .ids = ~ID(OTHER)
-#define BY_VTD BEHIND, .iommu = IS(VTD)
-#define OF_A_DEVICE BY_AMD, .ids = ID(OTHER), .id_is_device = YES
-#define OWN_BY_AMD BY_AMD, .ids = ~ID(OTHER)
+#define BY_X86 BEHIND, .iommu = IS(VTD) | IS(AMD)
 #define ROW(which, ...)                                                                            \
 	{                                                                                          \
 		which, __VA_ARGS__                                                                 \
 	}
-#define PROBED(...)                                                                                \
-	ROW(BY_VTD, __VA_ARGS__), ROW(OF_A_DEVICE, __VA_ARGS__), ROW(OWN_BY_AMD, __VA_ARGS__),     \
-		ROW(BY_SMMU, __VA_ARGS__)
+#define PROBED(...) ROW(BY_X86, __VA_ARGS__), ROW(BY_SMMU, __VA_ARGS__)
 	PROBED(.domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
 	       .reason = "unknown_domain"),
 	PROBED(.domain = IN(UNKNOWN), .state = "unwatched", .reason = "unknown_domain"),
 	PROBED(.domain = IN(TRANSLATED), .probe = HAS(NO_MODULE), .state = "unwatched",
 	       .reason = "no_module"),
-	PROBED(.domain = IN(TRANSLATED), .probe = INACTIVE, .state = "unwatched",
-	       .reason = "probe_inactive"),
-	{ OF_A_DEVICE, .domain = IN(TRANSLATED), .probe = ACTIVE, .state = "by_requester",
+	{ BY_SMMU, .domain = IN(TRANSLATED), .probe = INACTIVE, .state = "unwatched",
+	  .reason = "probe_inactive" },
+	{ BEHIND, .iommu = IS(VTD), .domain = IN(TRANSLATED), .probe = INACTIVE,
+	  .state = "unwatched", .reason = "probe_inactive" },
+/*
+ * Without the probe amd, the probe iommu is active. AMD's driver looks a device of the requester
+ * id up, and reports no fault without one.
+ */
+#define BY_DRIVER BEHIND, .iommu = IS(AMD), .domain = IN(TRANSLATED), .probe = INACTIVE
+	{ BY_DRIVER, .ids = ID(OTHER), .id_is_device = NO, .state = "unwatched",
+	  .reason = "no_requester" },
+	{ BY_DRIVER, .ids = ID(OTHER), .id_is_device = YES, .state = "by_requester",
 	  .reason = "driver_partial" },
-	{ OWN_BY_AMD, .domain = IN(TRANSLATED), .probe = ACTIVE, .state = "lower_bound",
-	  .reason = "driver_partial" },
-#define SEEN_BY_UNIT BEHIND, .iommu = IS(VTD) | IS(SMMUV3), .domain = IN(TRANSLATED)
+	{ BY_DRIVER, .ids = ~ID(OTHER), .state = "lower_bound", .reason = "driver_partial" },
+#define SEEN_BY_UNIT BEHIND, .iommu = IS(VTD) | IS(AMD) | IS(SMMUV3), .domain = IN(TRANSLATED)
 #define SEEN_OWN SEEN_BY_UNIT, .ids = ~ID(OTHER)
-#define SEEN_BELOW BY_VTD, .domain = IN(TRANSLATED), .ids = ID(OTHER)
+#define SEEN_BELOW BY_X86, .domain = IN(TRANSLATED), .ids = ID(OTHER)
 #define MASKED HAS(NO_FAULTS) | HAS(NO_FAULTS_NO_IR) | HAS(ANOTHER_UNIT)
 	{ SEEN_OWN, .probe = ACTIVE, .unit = MASKED, .state = "unwatched",
 	  .reason = "unit_unwatched" },
@@ -137,28 +134,28 @@ static const struct expected {
 	{ IR, .iommu = IS(NONE), .may_attach = NO, .state = "unwatched", .reason = "no_iommu" },
 	{ IR, .iommu = IS(NONE), .may_attach = YES, .state = "unwatched",
 	  .reason = "not_attached" },
-	{ IR, .iommu = IS(AMD) | IS(SMMUV3) | IS(SILENT) | IS(NAMELESS), .state = "unwatched",
+	{ IR, .iommu = IS(SMMUV3) | IS(SILENT) | IS(NAMELESS), .state = "unwatched",
 	  .reason = "no_tracepoint" },
-	{ IR, .iommu = IS(VTD), .probe = HAS(NO_MODULE), .state = "unwatched",
-	  .reason = "no_module" },
-#define IR_LOADED IR, .iommu = IS(VTD), .probe = ~HAS(NO_MODULE)
+#define BY_IR IR, .iommu = IS(VTD) | IS(AMD)
+	{ BY_IR, .probe = HAS(NO_MODULE), .state = "unwatched", .reason = "no_module" },
+#define IR_LOADED BY_IR, .probe = ~HAS(NO_MODULE)
 	{ IR_LOADED, .unit = HAS(NO_IR) | HAS(NO_FAULTS_NO_IR), .state = "unwatched",
 	  .reason = "off" },
 #define MAY_BE_ON ~(HAS(NO_IR) | HAS(NO_FAULTS_NO_IR))
-	{ IR, .iommu = IS(VTD), .probe = INACTIVE, .unit = MAY_BE_ON, .state = "unwatched",
+	{ BY_IR, .probe = INACTIVE, .unit = MAY_BE_ON, .state = "unwatched",
 	  .reason = "probe_inactive" },
-	{ IR, .iommu = IS(VTD), .probe = ACTIVE, .unit = HAS(NO_FAULTS) | HAS(ANOTHER_UNIT),
-	  .state = "unwatched", .reason = "unit_unwatched" },
-#define IR_OWN IR, .iommu = IS(VTD), .ids = ~ID(OTHER)
+	{ BY_IR, .probe = ACTIVE, .unit = HAS(NO_FAULTS) | HAS(ANOTHER_UNIT), .state = "unwatched",
+	  .reason = "unit_unwatched" },
+#define IR_OWN BY_IR, .ids = ~ID(OTHER)
 	{ IR_OWN, .probe = HAS(EXACT), .unit = UNKNOWN_UNIT, .state = "lower_bound",
 	  .reason = "unit_unknown" },
 	{ IR_OWN, .probe = HAS(INEXACT), .unit = UNKNOWN_UNIT | HAS(ALL), .state = "lower_bound",
 	  .reason = "probe_inexact" },
-	{ IR, .iommu = IS(VTD), .ids = ID(OWN), .probe = HAS(EXACT), .unit = HAS(ALL),
-	  .state = "exact", .reason = "none" },
-	{ IR, .iommu = IS(VTD), .ids = ID(MORE), .probe = HAS(EXACT), .unit = HAS(ALL),
-	  .state = "lower_bound", .reason = "other_ids" },
-#define IR_BELOW IR, .iommu = IS(VTD), .ids = ID(OTHER)
+	{ BY_IR, .ids = ID(OWN), .probe = HAS(EXACT), .unit = HAS(ALL), .state = "exact",
+	  .reason = "none" },
+	{ BY_IR, .ids = ID(MORE), .probe = HAS(EXACT), .unit = HAS(ALL), .state = "lower_bound",
+	  .reason = "other_ids" },
+#define IR_BELOW BY_IR, .ids = ID(OTHER)
 	{ IR_BELOW, .probe = HAS(EXACT), .unit = UNKNOWN_UNIT, .state = "by_requester",
 	  .reason = "unit_unknown" },
 	{ IR_BELOW, .probe = HAS(INEXACT), .unit = UNKNOWN_UNIT | HAS(ALL), .state = "by_requester",
@@ -208,13 +205,14 @@ static const struct expected *expected_of(uint32_t kind, const struct combinatio
 	return found;
 }
 
+/* The probe for what the IOMMU records. */
 static const char *needed_probe(uint32_t kind, enum coverage_iommu iommu)
 {
 	if (kind == AER)
 		return "aer";
 	if (kind == DMA && iommu == COVERAGE_IOMMU_SMMUV3)
 		return "smmuv3";
-	return kind == DMA && iommu == COVERAGE_IOMMU_AMD ? "iommu" : "vtd";
+	return iommu == COVERAGE_IOMMU_AMD ? "amd" : "vtd";
 }
 
 static void set_probe(struct probe_status *probe, enum probe state)
@@ -232,7 +230,7 @@ static void set_probe(struct probe_status *probe, enum probe state)
 
 static void add_probes(struct module_status *module, const char *needed, enum probe state)
 {
-	static const char *const names[] = { "hotplug", "vtd", "iommu", "smmuv3", "aer" };
+	static const char *const names[] = { "hotplug", "vtd", "amd", "iommu", "smmuv3", "aer" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct probe_status *probe = &module->probes[module->num_probes];
@@ -256,6 +254,7 @@ static const struct module_status *module_of(struct module_status *module, uint3
 		.interrupt_remapping = c->unit != NO_IR && c->unit != NO_FAULTS_NO_IR,
 	};
 
+	strcpy(unit.name, c->unit == ANOTHER_UNIT ? "ivhd10" : "ivhd1");
 	memset(module, 0, sizeof(*module));
 	if (c->unit != OLD_MODULE) {
 		module->units[0] = (struct iommu_unit){ .address = UNIT - 0x1000 };
@@ -268,7 +267,7 @@ static const struct module_status *module_of(struct module_status *module, uint3
 
 static struct coverage_device device_of(const struct combination *c)
 {
-	return (struct coverage_device){
+	struct coverage_device device = {
 		.iommu = c->iommu,
 		.domain = c->domain,
 		.own_domain = c->own_domain,
@@ -280,6 +279,10 @@ static struct coverage_device device_of(const struct combination *c)
 		.has_aer = c->has_aer,
 		.aer = c->aer,
 	};
+
+	if (c->unit != NO_ADDRESS)
+		strcpy(device.unit_name, "ivhd1");
+	return device;
 }
 
 static bool is_possible(uint32_t kind, struct coverage coverage)
@@ -366,6 +369,26 @@ static void pairs_occur(void **state)
 			assert_true(seen[k][pair.state][pair.reason]);
 }
 
+/* Without both of AMD's probes nothing is seen. */
+static void amd_without_probes(void **state)
+{
+	const struct coverage_device device = {
+		.iommu = COVERAGE_IOMMU_AMD,
+		.domain = COVERAGE_DOMAIN_TRANSLATED,
+		.is_requester = true,
+	};
+	struct module_status module = { .num_probes = 0 };
+	struct coverage coverage;
+
+	(void)state;
+	add_probes(&module, "iommu", FAILED);
+	module.probes[2].state = FAULTCAST_PROBE_FAILED;
+	assert_string_equal(module.probes[2].name, "amd");
+	coverage = coverage_of(DMA, &device, &module);
+	assert_int_equal(coverage.state, COVERAGE_UNWATCHED);
+	assert_int_equal(coverage.reason, COVERAGE_PROBE_INACTIVE);
+}
+
 static void other_kinds(void **state)
 {
 	const struct coverage_device device = { .iommu = COVERAGE_IOMMU_VTD };
@@ -435,8 +458,11 @@ static void all_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_combinations), cmocka_unit_test(pairs_occur),
-		cmocka_unit_test(other_kinds),	    cmocka_unit_test(health),
+		cmocka_unit_test(all_combinations),
+		cmocka_unit_test(pairs_occur),
+		cmocka_unit_test(amd_without_probes),
+		cmocka_unit_test(other_kinds),
+		cmocka_unit_test(health),
 		cmocka_unit_test(all_have_names),
 	};
 

@@ -186,21 +186,24 @@ static const struct {
 	    .domain = COVERAGE_DOMAIN_UNKNOWN,
 	    .is_requester = true,
 	    .has_aer = true,
-	    .aer = COVERAGE_AER_KERNEL } },
+	    .aer = COVERAGE_AER_KERNEL,
+	    .unit_name = "0000:00:03.0" } },
 	{ "0000:00:09.0",
 	  { .iommu = COVERAGE_IOMMU_VTD,
 	    .domain = COVERAGE_DOMAIN_TRANSLATED,
 	    .is_requester = true,
 	    .unit = UNIT,
 	    .has_aer = true,
-	    .aer = COVERAGE_AER_KERNEL } },
+	    .aer = COVERAGE_AER_KERNEL,
+	    .unit_name = "dmar1" } },
 	{ "0000:00:1c.0",
 	  { .iommu = COVERAGE_IOMMU_VTD,
 	    .domain = COVERAGE_DOMAIN_TRANSLATED,
 	    .is_requester = true,
 	    .unit = UNIT,
 	    .has_aer = true,
-	    .aer = COVERAGE_AER_KERNEL } },
+	    .aer = COVERAGE_AER_KERNEL,
+	    .unit_name = "dmar1" } },
 	{ "0000:00:1d.0",
 	  { .may_attach = true,
 	    .is_requester = true,
@@ -212,20 +215,23 @@ static const struct {
 	    .is_requester = true,
 	    .unit = UNIT,
 	    .has_aer = true,
-	    .aer = COVERAGE_AER_KERNEL } },
+	    .aer = COVERAGE_AER_KERNEL,
+	    .unit_name = "dmar1" } },
 	{ "0000:03:00.1",
 	  { .iommu = COVERAGE_IOMMU_VTD,
 	    .domain = COVERAGE_DOMAIN_IDENTITY,
 	    .is_requester = true,
 	    .unit = UNIT,
-	    .aer = COVERAGE_AER_NOBODY } },
+	    .aer = COVERAGE_AER_NOBODY,
+	    .unit_name = "dmar1" } },
 	{ "0000:04:00.0",
 	  { .iommu = COVERAGE_IOMMU_SILENT,
 	    .domain = COVERAGE_DOMAIN_NONE,
 	    .may_attach = true,
 	    .is_requester = true,
 	    .has_aer = true,
-	    .aer = COVERAGE_AER_NOBODY } },
+	    .aer = COVERAGE_AER_NOBODY,
+	    .unit_name = "0000:00:03.0" } },
 	{ "0000:7f:08.0", { .is_requester = true, .has_aer = true, .aer = COVERAGE_AER_NOBODY } },
 	{ "0000:7f:09.0",
 	  { .iommu = COVERAGE_IOMMU_NONE,
@@ -242,7 +248,8 @@ static const struct {
 	    .domain = COVERAGE_DOMAIN_TRANSLATED,
 	    .is_requester = true,
 	    .unit = 0x9050000,
-	    .aer = COVERAGE_AER_NOBODY } },
+	    .aer = COVERAGE_AER_NOBODY,
+	    .unit_name = "smmu3.0x0000000009050000" } },
 };
 
 static const struct coverage_device *coverage_in_list(const char *name)
@@ -289,12 +296,13 @@ static void reads_coverage(void **state)
 		if (got->iommu != want->iommu || got->domain != want->domain ||
 		    got->own_domain != want->own_domain || got->may_attach != want->may_attach ||
 		    got->is_requester != want->is_requester || got->unit != want->unit ||
-		    got->has_aer != want->has_aer || got->aer != want->aer)
+		    got->has_aer != want->has_aer || got->aer != want->aer ||
+		    strcmp(got->unit_name, want->unit_name))
 			fail_msg("%s: iommu %d domain %d own %d attach %d requester %d unit %jx "
-				 "capability %d aer %d",
+				 "capability %d aer %d name %s",
 				 expected[i].device, got->iommu, got->domain, got->own_domain,
 				 got->may_attach, got->is_requester, (uintmax_t)got->unit,
-				 got->has_aer, got->aer);
+				 got->has_aer, got->aer, got->unit_name);
 	}
 }
 
