@@ -3,7 +3,8 @@
  * The probe on the tracepoint iommu:io_page_fault.  report_iommu_fault() fires this
  * tracepoint; the drivers of AMD, arm-smmu v1/v2 and others call that function.
  * Intel VT-d does not: see vtd.c.  Every kernel has the tracepoint, so the probe is
- * active only once such a driver has devices.
+ * active only once such a driver has devices.  AMD's faults are ignored here while the
+ * probe amd reads the event log, or each of them would be counted twice.
  */
 #include <linux/acpi.h>
 #include <linux/iommu.h>
@@ -12,6 +13,7 @@
 #include <linux/tracepoint.h>
 #include <trace/events/iommu.h>
 
+#include "amd.h"
 #include "core/event.h"
 #include "core/raise.h"
 #include "core/slot.h"
@@ -30,7 +32,8 @@ static const char *const reporting_drivers[] = {
 };
 
 static bool amd;	/* this machine has AMD's IOMMU */
-static bool reported;	/* a device has an IOMMU whose driver calls report_iommu_fault() */
+static bool reported;	/* a device has another IOMMU whose driver calls report_iommu_fault() */
+static bool amd_reported;	/* a device has AMD's IOMMU */
 
 /*
  * IOMMU_FAULT_READ is 0.  Some drivers (ipmmu, qcom) pass 0 for "unknown", and all
@@ -51,17 +54,25 @@ static u8 access_of(const struct device *dev, int flags)
 	}
 }
 
+/* A machine with AMD's IOMMU has no other whose driver reports faults of PCI devices. */
+static bool is_seen_by_amd(const struct device *dev)
+{
+	return amd && dev && dev_is_pci(dev) && faultcast_amd_observes();
+}
+
 /* Runs in hard irq or in an interrupt thread. */
 static void on_fault(void *unused, struct device *dev, unsigned long iova, int flags)
 {
 	struct faultcast_event ev = {
-		.slot = faultcast_slot_claim_dev(dev),
 		.kind = FAULTCAST_KIND_IO_PAGE_FAULT,
 		.access = access_of(dev, flags),
 		.iova = iova,
 		.has = FAULTCAST_HAS_IOVA,
 	};
 
+	if (is_seen_by_amd(dev))
+		return;
+	ev.slot = faultcast_slot_claim_dev(dev);
 	faultcast_raise(&ev);
 }
 
@@ -76,7 +87,7 @@ static int is_reported(struct device *dev, void *unused)
 	if (!unit)
 		return 0;
 	if (!strncmp(dev_name(unit), "ivhd", 4))
-		return 1;
+		WRITE_ONCE(amd_reported, true);
 	return unit->parent && match_string(reporting_drivers, ARRAY_SIZE(reporting_drivers),
 					    dev_driver_string(unit->parent)) >= 0;
 }
@@ -144,8 +155,11 @@ static int start_looking(void)
 
 static const char *dormant(void)
 {
-	return READ_ONCE(reported) ? NULL :
-		"no device has an IOMMU whose driver calls report_iommu_fault()";
+	if (READ_ONCE(reported))
+		return NULL;
+	if (!READ_ONCE(amd_reported))
+		return "no device has an IOMMU whose driver calls report_iommu_fault()";
+	return faultcast_amd_observes() ? "the probe amd sees the faults of AMD's IOMMU" : NULL;
 }
 
 /* Whether the ACPI table of AMD's IOMMUs exists. */
@@ -181,8 +195,9 @@ static int attach(struct faultcast_probe *probe)
 		return err;
 	}
 	probe->exact = false;
-	strscpy(probe->reason, "the IOMMU's driver passes on only some faults",
-		sizeof(probe->reason));
+	strscpy(probe->reason, amd ?
+		"AMD's driver passes on only DMA faults of devices that have a domain" :
+		"the IOMMU's driver passes on only some faults", sizeof(probe->reason));
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 static struct faultcast_probe *const probes[] = {
 	&faultcast_probe_vtd,
 	&faultcast_probe_iommu,
+	&faultcast_probe_amd,
 	&faultcast_probe_aer,
 	&faultcast_probe_hotplug,
 	&faultcast_probe_link,
@@ -58,7 +59,7 @@ static void log_status(const struct faultcast_probe *probe, int err)
 	}
 }
 
-static void attach(struct faultcast_probe *probe)
+static int attach(struct faultcast_probe *probe)
 {
 	int err = probe->attach(probe);
 
@@ -75,15 +76,19 @@ static void attach(struct faultcast_probe *probe)
 	default:
 		probe->state = FAULTCAST_PROBE_FAILED;
 	}
-	log_status(probe, err);
+	return err;
 }
 
+/* The status of a probe may depend on the probes behind it. */
 void faultcast_probe_attach_all(void)
 {
+	int err[ARRAY_SIZE(probes)];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		attach(probes[i]);
+		err[i] = attach(probes[i]);
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		log_status(probes[i], err[i]);
 }
 
 void faultcast_probe_detach_all(void)

@@ -58,6 +58,7 @@ struct faultcast_probe_status {
 };
 
 extern struct faultcast_probe faultcast_probe_aer;
+extern struct faultcast_probe faultcast_probe_amd;
 extern struct faultcast_probe faultcast_probe_hotplug;
 extern struct faultcast_probe faultcast_probe_iommu;
 extern struct faultcast_probe faultcast_probe_link;

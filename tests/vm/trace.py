@@ -2,8 +2,9 @@
 # Lists the faults that QEMU's IOMMU recorded, which are the truth for VM scenarios.
 #
 # Usage: tests/vm/trace.py qemu-trace.log
-# Each line has requester, access, address and reason, such as "0000:00:04.0 read 0x10000000 0x6".
-# QEMU's SMMUv3 does not print the access, for which the line has "-"; the reason is the event's code.
+# VT-d: each line has requester, access, address and reason, such as
+# "0000:00:04.0 read 0x10000000 0x6". SMMUv3: QEMU does not print the access, for which the line
+# has "-"; the reason is the event's code. AMD: each line has only the requester.
 import itertools
 import re
 import sys
@@ -50,6 +51,33 @@ def smmu_faults(lines):
             event = None
 
 
+# AMD's IOMMU: a fault, and then its requester. If the fault was recorded, the interrupt stands
+# before it. A full log stops recording and raises the same interrupt for the first fault that it
+# drops, so that the next one has none.
+AMD_INTERRUPT = "amdvi_generate_msi_interrupt"
+AMD_FAULT = "amdvi_page_fault"
+AMD_REQUESTER = re.compile(r"amdvi_translation_result devid: ([0-9a-f:.]+)")
+
+
+def amd_faults(lines):
+    """The requesters of the recorded faults. A fault is kept back until the next one tells whether
+    it was recorded."""
+    interrupt, fault, waiting = False, None, None
+    for line in lines:
+        match = AMD_REQUESTER.search(line)
+        if AMD_INTERRUPT in line:
+            interrupt = True
+        elif AMD_FAULT in line:
+            fault, interrupt = interrupt, False
+        elif match and fault is not None:
+            if waiting and fault:
+                yield waiting
+            waiting = "0000:" + match[1] if fault else None
+            fault = None
+    if waiting:
+        yield waiting
+
+
 def faults(lines):
     for line in lines:
         match = RECORD.search(line)
@@ -57,6 +85,8 @@ def faults(lines):
             yield decode(int(match[2], 16), int(match[3], 16))
         elif "smmu" in line:
             yield from smmu_faults(itertools.chain([line], lines))
+        elif "amdvi" in line:
+            yield from amd_faults(itertools.chain([line], lines))
 
 
 def main():

@@ -92,6 +92,7 @@ unsigned int check_find_colliding(u16 bdf, u16 *found, unsigned int count);
 extern const struct check_group check_slots, check_names, check_claims, check_sharing;
 extern const struct check_group check_storm_steps, check_storm_rates, check_storm;
 extern const struct check_group check_queue;
+extern const struct check_group check_amd_records, check_amd;
 extern const struct check_group check_vtd_records, check_vtd_walks, check_vtd;
 extern const struct check_group check_ring_scripts, check_ring, check_garbage, check_hook;
 extern const struct check_group check_unreported;

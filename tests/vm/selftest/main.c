@@ -32,6 +32,8 @@ static const struct check_group *const groups[] = {
 	&check_storm,
 	&check_queue,
 	&check_unreported,
+	&check_amd_records,
+	&check_amd,
 	&check_vtd_records,
 	&check_vtd_walks,
 	&check_vtd,
