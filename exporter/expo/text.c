@@ -3,6 +3,7 @@
  * Prometheus text format 0.0.4, https://prometheus.io/docs/instrumenting/exposition_formats/, and
  * the helpers that the format OpenMetrics uses too.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -17,18 +18,26 @@ static char *put(char *at, const char *s, size_t len)
 	return at + len;
 }
 
+/* One look for each character, because labels are most of a page. */
+static const bool ends_run[UCHAR_MAX + 1] = {
+	['\0'] = true,
+	['\n'] = true,
+	['"'] = true,
+	['\\'] = true,
+};
+
 /* Writes at most twice the length of @s. */
 static char *put_escaped(char *at, const char *s, bool quotes)
 {
-	for (; *s; s++) {
-		if (*s == '\\' || *s == '\n' || (*s == '"' && quotes)) {
+	for (;; s++) {
+		while (!ends_run[(unsigned char)*s])
+			*at++ = *s++;
+		if (!*s)
+			return at;
+		if (*s != '"' || quotes)
 			*at++ = '\\';
-			*at++ = *s == '\n' ? 'n' : *s;
-		} else {
-			*at++ = *s;
-		}
+		*at++ = *s == '\n' ? 'n' : *s;
 	}
-	return at;
 }
 
 static char *put_number(char *at, uint64_t value)
