@@ -30,7 +30,7 @@ endif
 KDIR ?= /usr/src/linux-headers-$(KABI)
 CHECK_CC ?= gcc clang
 # The kernels of test-matrix: series, ABIs, or newest.
-KERNELS ?= 6.1 6.12 7.3 newest
+KERNELS ?= 6.1 6.1-rt 6.12 7.3 newest 6.1-arm64 6.12-arm64 7.3-arm64
 
 # Packages for building and installing, then those for everything else. dkms signs with openssl.
 BUILD_PACKAGES := build-essential pkg-config libnl-3-dev libnl-genl-3-dev \

@@ -8,7 +8,7 @@ EVENTS ?= 1000000
 COUNT ?= 1000000
 
 .PHONY: check test test-unit test-stream test-prometheus chaos chaos-host chaos-vm stream-build test-vm \
-	test-install test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream \
+	test-install test-iommus test-matrix test-lockdep fuzz fuzz-netlink record-messages debug-build bench-stream \
 	bench-scrape bench-hold-up bench-storm bench-kernel bench-decisions bench-short bench-short-build bench-short-host \
 	bench-short-vm test-lockdep-short test-long test-debian13
 
@@ -160,6 +160,16 @@ test-install: deps
 	@$(MAKE) --no-print-directory all
 	prove tests/install.t
 	prove -e tests/vm/run tests/vm/install/*.sh
+
+# A part of that, for CI: the kernel of Debian 12 for arm64, and one scenario for each probe of an IOMMU.
+ARM64_SCENARIOS := $(patsubst %,tests/vm/scenarios/%.sh,smmuv3_exact unit aer)
+test-iommus: deps
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory ARCH=arm64 all build/arm64/san/faultcast_exporter
+	VM_ARCH=arm64 prove --timer -j 2 -e tests/vm/run $(ARM64_SCENARIOS)
+ifneq ($(wildcard tests/vm/scenarios/amd_exact.sh),)
+	prove --timer -e tests/vm/run tests/vm/scenarios/amd_exact.sh
+endif
 
 test-matrix: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	@O=$(B) tests/matrix $(KERNELS)

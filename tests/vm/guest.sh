@@ -132,6 +132,15 @@ exporter_ready() {
 	fetch /-/ready -f
 }
 
+# show_probes: prints the state of each probe, for the table of tests/matrix.
+show_probes() {
+	faultcastctl --json status | jq -r '.module.probes[] | "probe \(.name) \(
+		.state | ltrimstr("PROBE_STATE_") | ascii_downcase)\(
+		if .state != "PROBE_STATE_ACTIVE" then ": " + .reason
+		elif .exact then ", exact" else ", lower bound: " + .reason end)"' |
+		while read -r line; do diag "$line"; done
+}
+
 # metric SERIES: its value, or nothing if it is absent.
 metric() {
 	fetch /metrics | awk -v series="$1" '$1 == series {print $2}'

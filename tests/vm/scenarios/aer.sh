@@ -19,6 +19,7 @@ aer_event() {
 guest() {
 	ok "aer_inject is there" modprobe aer_inject
 	ok "the module loads" load_faultcast
+	show_probes
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	is "a device with AER has its zero series" \

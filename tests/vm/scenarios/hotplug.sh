@@ -42,11 +42,7 @@ guest() {
 	ok "the module loads" load_faultcast
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
-	# tests/matrix reads these lines for its table.
-	faultcastctl --json status | jq -r '.module.probes[] | "source \(.name) \(
-		.state | ltrimstr("PROBE_STATE_") | ascii_downcase)\(
-		if .state != "PROBE_STATE_ACTIVE" then "" elif .exact then " exact" else " lower bound" end)"' |
-		while read -r line; do diag "$line"; done
+	show_probes
 	sources=0
 	expect_source hotplug pci_hp_event && sources=$((sources + 1))
 	expect_source link pcie_link_event && sources=$((sources + 1))

@@ -17,6 +17,7 @@ count() {
 guest() {
 	ok "the module with faults of its own loads" insmod /lib/iommu_raise.ko
 	ok "the module loads" load_faultcast rate=0
+	show_probes
 	is "a function of a module with the name of the handler is not traced" \
 		"$(grep -c '^dmar_fault' /sys/kernel/tracing/enabled_functions)" 1
 	is "the probe of this tracepoint is not active, because VT-d does not fire it" \

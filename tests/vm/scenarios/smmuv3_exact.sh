@@ -12,6 +12,7 @@ two=0000:00:05.0
 
 guest() {
 	ok "the module loads" load_faultcast rate=0 history=262144 queue=65536
+	show_probes
 	is "SMMUv3 is exact" "$(faultcastctl --json status | jq -c '.module.probes[] |
 		select(.name == "smmuv3") | [.state, .exact, .reason]')" '["PROBE_STATE_ACTIVE",true,""]'
 	# One read is four events: the device reads eight bytes, and writes them.

@@ -11,6 +11,7 @@ device=0000:00:04.0
 
 guest() {
 	ok "the module loads" load_faultcast rate=0 queue=4096
+	show_probes
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
 	rogue mixed $device count=1000 base=0x10000000
