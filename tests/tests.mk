@@ -136,8 +136,13 @@ previous: FORCE
 VM_SCENARIOS := $(wildcard tests/vm/scenarios/*.sh)
 VM_LONG := tests/vm/scenarios/unload_storm.sh
 VM_BUSY := $(patsubst %,tests/vm/scenarios/%.sh,enobufs fuzz_netlink lost overflow storm unit vtd_storm vtd_storm_small)
+AMD_SCENARIOS := $(wildcard tests/vm/scenarios/amd*.sh)
+# Scenarios of arm64 alone, and two that show that the module works there.
+ARM64_SCENARIOS := $(wildcard tests/vm/scenarios/smmuv3*.sh) $(patsubst %,tests/vm/scenarios/%.sh,unit aer)
+VM_ELSEWHERE := $(AMD_SCENARIOS) $(wildcard tests/vm/scenarios/smmuv3*.sh)
 test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
-	prove --timer -j 2 -e tests/vm/run $(VM_LONG) $(filter-out $(VM_LONG) $(VM_BUSY),$(VM_SCENARIOS))
+	prove --timer -j 2 -e tests/vm/run $(VM_LONG) \
+		$(filter-out $(VM_LONG) $(VM_BUSY) $(VM_ELSEWHERE),$(VM_SCENARIOS))
 	prove --timer -e tests/vm/run $(VM_BUSY)
 
 # Longer runs of tests that CI runs shortened. CYCLES is how often unload_storm loads the module.
@@ -161,15 +166,12 @@ test-install: deps
 	prove tests/install.t
 	prove -e tests/vm/run tests/vm/install/*.sh
 
-# A part of that, for CI: the kernel of Debian 12 for arm64, and one scenario for each probe of an IOMMU.
-ARM64_SCENARIOS := $(patsubst %,tests/vm/scenarios/%.sh,smmuv3_exact unit aer)
+# The scenarios that need an IOMMU other than VT-d, with the kernels of Debian 12.
 test-iommus: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(B)/san/faultcast_exporter
 	@$(MAKE) --no-print-directory ARCH=arm64 all build/arm64/san/faultcast_exporter
 	VM_ARCH=arm64 prove --timer -j 2 -e tests/vm/run $(ARM64_SCENARIOS)
-ifneq ($(wildcard tests/vm/scenarios/amd_exact.sh),)
-	prove --timer -e tests/vm/run tests/vm/scenarios/amd_exact.sh
-endif
+	prove --timer -j 2 -e tests/vm/run $(AMD_SCENARIOS)
 
 test-matrix: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	@O=$(B) tests/matrix $(KERNELS)

@@ -14,7 +14,8 @@
  *
  * The parameter mend_status is for Linux 6.1 on QEMU 11. That driver clears STATUS with
  * ones in all bits, and QEMU stores the bits that it does not know. The driver's thread
- * would then never end. The module writes 0 to STATUS whenever the driver looks up a device.
+ * would then never end. The module writes 0 to STATUS whenever the driver looks up a device, and
+ * clears those bits from a timer too, because a run of the thread may find no event to look up.
  */
 #include <linux/acpi.h>
 #include <linux/debugfs.h>
@@ -25,6 +26,8 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/timer.h>
+#include <linux/version.h>
 
 #define IVHD_FIRST 48
 #define IVHD_ADDRESS 8
@@ -33,6 +36,7 @@
 #define EVT_TAIL 0x2018
 #define STATUS 0x2020
 #define REGISTERS 0x4000
+#define STATUS_UNKNOWN_TO_QEMU (BIT(9) | BIT(10))
 #define RECORD 16
 
 static bool mend_status;
@@ -54,6 +58,24 @@ static struct ftrace_ops lookup_ops = {
 	.func = on_lookup,
 	.flags = FTRACE_OPS_FL_RECURSION,
 };
+
+static struct timer_list timer;
+
+static void on_timer(struct timer_list *unused)
+{
+	if (readl(regs + STATUS) & STATUS_UNKNOWN_TO_QEMU)
+		writel(0, regs + STATUS);
+	mod_timer(&timer, jiffies + 1);
+}
+
+static void stop_timer(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	del_timer_sync(&timer);
+#else
+	timer_delete_sync(&timer);
+#endif
+}
 
 static ssize_t put_write(struct file *file, const char __user *from, size_t size, loff_t *pos)
 {
@@ -118,7 +140,13 @@ static int attach(void)
 	char name[] = "pci_get_domain_bus_and_slot";
 	int err = mend_status ? ftrace_set_filter(&lookup_ops, name, strlen(name), 1) : 0;
 
-	return err || !mend_status ? err : register_ftrace_function(&lookup_ops);
+	if (!err && mend_status)
+		err = register_ftrace_function(&lookup_ops);
+	if (!err && mend_status) {
+		timer_setup(&timer, on_timer, 0);
+		mod_timer(&timer, jiffies + 1);
+	}
+	return err;
 }
 
 static int __init amd_log_init(void)
@@ -141,8 +169,10 @@ static int __init amd_log_init(void)
 static void __exit amd_log_exit(void)
 {
 	debugfs_remove_recursive(dir);
-	if (mend_status)
+	if (mend_status) {
+		stop_timer();
 		unregister_ftrace_function(&lookup_ops);
+	}
 	memunmap(ring);
 	iounmap(regs);
 }

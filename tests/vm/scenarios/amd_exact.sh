@@ -15,6 +15,7 @@ devices="0000:00:04.0 0000:00:05.0"
 guest() {
 	mend_status
 	ok "the module loads" load_faultcast rate=0 queue=16384 history=131072
+	show_probes
 	like "the probe is exact" "$(faultcastctl status)" "^amd +active +exact" &&
 		diag "source amd active exact" # for the table of tests/matrix
 	# shellcheck disable=SC2086 # a list
