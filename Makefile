@@ -116,6 +116,7 @@ help:
 	@echo '                 tests metrics, rules, alerts and dashboards with a real Prometheus'
 	@echo 'make test-install'
 	@echo '                 tests the installed files, the unit, dkms and the quick start'
+	@echo 'make test-iommus runs the scenarios of AMD and arm64 IOMMUs, with the kernels of Debian 12'
 	@echo 'make test-matrix runs the scenarios on several kernels (KERNELS="$(KERNELS)")'
 	@echo 'make test-lockdep'
 	@echo '                 runs scenarios under a kernel with lockdep, KASAN and kmemleak, which it builds once'
