@@ -119,13 +119,24 @@ static struct coverage recorded(const struct coverage_device *device,
 	return by_ids(device, by_unit(device, module, seen));
 }
 
-/* Coverage by what AMD's driver reports: faults of devices.  It only prints those of other ids. */
-static struct coverage reported(const struct coverage_device *device,
-				const struct module_status *module)
+/* Whether only what the driver of the IOMMU reports can be seen. */
+static bool falls_back(const struct coverage_device *device, const struct module_status *module)
 {
-	if (device->ids == COVERAGE_IDS_OTHER && !device->id_is_device)
-		return UNWATCHED(NO_REQUESTER);
-	return by_ids(device, by_probe(module, "iommu", COVERAGE_DRIVER_PARTIAL));
+	const struct sight *sight = &sights[device->iommu];
+
+	return sight->fallback && module && !active(module, sight->probe);
+}
+
+/* No fault of @device would name a requester id that can be reported. */
+static bool is_nameless(const struct coverage_device *device, const struct module_status *module)
+{
+	if (device->ids != COVERAGE_IDS_OTHER)
+		return false;
+	/* The kernel gives an id that several devices share to each of them, so it names none. */
+	if (device->iommu == COVERAGE_IOMMU_SMMUV3)
+		return true;
+	/* AMD's driver reports the faults of devices, and only prints those of other ids. */
+	return falls_back(device, module) && !device->id_is_device;
 }
 
 static struct coverage io_page_fault(const struct coverage_device *device,
@@ -143,13 +154,12 @@ static struct coverage io_page_fault(const struct coverage_device *device,
 		return UNWATCHED(IDENTITY);
 	if (!sight->probe)
 		return (struct coverage){ COVERAGE_UNWATCHED, sight->missing };
-	/* The kernel gives an id that several devices share to each of them, so it names none. */
-	if (device->iommu == COVERAGE_IOMMU_SMMUV3 && device->ids == COVERAGE_IDS_OTHER)
+	if (is_nameless(device, module))
 		return UNWATCHED(NO_REQUESTER);
 	if (device->domain != COVERAGE_DOMAIN_TRANSLATED)
 		return UNWATCHED(UNKNOWN_DOMAIN);
-	if (sight->fallback && module && !active(module, sight->probe))
-		return reported(device, module);
+	if (falls_back(device, module))
+		return by_ids(device, by_probe(module, "iommu", COVERAGE_DRIVER_PARTIAL));
 	return recorded(device, module);
 }
 

@@ -88,26 +88,38 @@ static const struct expected {
 	{                                                                                          \
 		which, __VA_ARGS__                                                                 \
 	}
-#define PROBED(...) ROW(BY_X86, __VA_ARGS__), ROW(BY_SMMU, __VA_ARGS__)
-	PROBED(.domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
-	       .reason = "unknown_domain"),
-	PROBED(.domain = IN(UNKNOWN), .state = "unwatched", .reason = "unknown_domain"),
-	PROBED(.domain = IN(TRANSLATED), .probe = HAS(NO_MODULE), .state = "unwatched",
-	       .reason = "no_module"),
-	{ BY_SMMU, .domain = IN(TRANSLATED), .probe = INACTIVE, .state = "unwatched",
-	  .reason = "probe_inactive" },
-	{ BEHIND, .iommu = IS(VTD), .domain = IN(TRANSLATED), .probe = INACTIVE,
-	  .state = "unwatched", .reason = "probe_inactive" },
 /*
  * Without the probe amd, the probe iommu is active. AMD's driver looks a device of the requester
  * id up, and reports no fault without one.
  */
-#define BY_DRIVER BEHIND, .iommu = IS(AMD), .domain = IN(TRANSLATED), .probe = INACTIVE
-	{ BY_DRIVER, .ids = ID(OTHER), .id_is_device = NO, .state = "unwatched",
+#define BY_AMD BEHIND, .iommu = IS(AMD)
+#define OF_NO_DEVICE BY_AMD, .ids = ID(OTHER), .id_is_device = NO
+#define LOST_BY_AMD OF_NO_DEVICE, .probe = INACTIVE
+	{ LOST_BY_AMD, .domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
 	  .reason = "no_requester" },
-	{ BY_DRIVER, .ids = ID(OTHER), .id_is_device = YES, .state = "by_requester",
+	{ LOST_BY_AMD, .domain = IN(TRANSLATED) | IN(UNKNOWN), .state = "unwatched",
+	  .reason = "no_requester" },
+#define OF_A_DEVICE BY_AMD, .ids = ID(OTHER), .id_is_device = YES
+#define OWN_BY_AMD BY_AMD, .ids = ~ID(OTHER)
+#define NAMED(...)                                                                                 \
+	ROW(BEHIND, .iommu = IS(VTD), __VA_ARGS__), ROW(BY_SMMU, __VA_ARGS__),                     \
+		ROW(OF_A_DEVICE, __VA_ARGS__), ROW(OWN_BY_AMD, __VA_ARGS__),                       \
+		ROW(OF_NO_DEVICE, .probe = HAS(NO_MODULE) | ACTIVE, __VA_ARGS__)
+	NAMED(.domain = IN(IDENTITY), .own_domain = YES, .state = "unwatched",
+	      .reason = "unknown_domain"),
+	NAMED(.domain = IN(UNKNOWN), .state = "unwatched", .reason = "unknown_domain"),
+	{ BY_X86, .domain = IN(TRANSLATED), .probe = HAS(NO_MODULE), .state = "unwatched",
+	  .reason = "no_module" },
+	{ BY_SMMU, .domain = IN(TRANSLATED), .probe = HAS(NO_MODULE), .state = "unwatched",
+	  .reason = "no_module" },
+	{ BY_SMMU, .domain = IN(TRANSLATED), .probe = INACTIVE, .state = "unwatched",
+	  .reason = "probe_inactive" },
+	{ BEHIND, .iommu = IS(VTD), .domain = IN(TRANSLATED), .probe = INACTIVE,
+	  .state = "unwatched", .reason = "probe_inactive" },
+	{ OF_A_DEVICE, .domain = IN(TRANSLATED), .probe = INACTIVE, .state = "by_requester",
 	  .reason = "driver_partial" },
-	{ BY_DRIVER, .ids = ~ID(OTHER), .state = "lower_bound", .reason = "driver_partial" },
+	{ OWN_BY_AMD, .domain = IN(TRANSLATED), .probe = INACTIVE, .state = "lower_bound",
+	  .reason = "driver_partial" },
 #define SEEN_BY_UNIT BEHIND, .iommu = IS(VTD) | IS(AMD) | IS(SMMUV3), .domain = IN(TRANSLATED)
 #define SEEN_OWN SEEN_BY_UNIT, .ids = ~ID(OTHER)
 #define SEEN_BELOW BY_X86, .domain = IN(TRANSLATED), .ids = ID(OTHER)

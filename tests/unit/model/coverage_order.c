@@ -92,9 +92,9 @@ static void translate(struct host *host)
 	host->device.domain = COVERAGE_DOMAIN_UNKNOWN;
 }
 
-static void change_to_amd(struct host *host)
+static void change_to_nameless(struct host *host)
 {
-	host->device.iommu = COVERAGE_IOMMU_AMD;
+	host->device.iommu = COVERAGE_IOMMU_NAMELESS;
 }
 
 static void change_to_vtd(struct host *host)
@@ -152,7 +152,7 @@ static const struct step dma[] = {
 	{ "no_iommu", attach_late },
 	{ "not_attached", attach },
 	{ "identity", translate },
-	{ "no_tracepoint", change_to_amd },
+	{ "no_tracepoint", change_to_nameless },
 	{ "no_requester", change_to_vtd },
 	{ "unknown_domain", know_domain },
 	{ "no_module", load },

@@ -369,7 +369,7 @@ static void device_with_coverage(void **state)
 			"\"coverage\":[{\"kind\":\"KIND_IO_PAGE_FAULT\","
 			"\"state\":\"COVERAGE_STATE_LOWER_BOUND\",\"reason\":\"driver_partial\"},"
 			"{\"kind\":\"KIND_INTERRUPT_REMAPPING\","
-			"\"state\":\"COVERAGE_STATE_UNWATCHED\",\"reason\":\"no_tracepoint\"},"
+			"\"state\":\"COVERAGE_STATE_UNWATCHED\",\"reason\":\"probe_inactive\"},"
 			"{\"kind\":\"KIND_AER\",\"state\":\"COVERAGE_STATE_EXACT\","
 			"\"reason\":\"\"}],\"iommuErrors\":\"0\"}");
 	message_device(&m, &counts, HEALTH_UNKNOWN);
