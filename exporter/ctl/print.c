@@ -73,7 +73,10 @@ static void add_details(struct strbuf *out, const struct fault_event *ev)
 		add_io_page_fault(out, ev);
 		break;
 	case FAULTCAST_KIND_INTERRUPT_REMAPPING:
-		strbuf_addf(out, "index %#x", ev->irte_index);
+		if (ev->irte_unknown)
+			strbuf_addf(out, "index unknown");
+		else
+			strbuf_addf(out, "index %#x", ev->irte_index);
 		add_reason(out, ev);
 		break;
 	case FAULTCAST_KIND_IOMMU_ERROR:

@@ -60,6 +60,7 @@ struct fault_event {
 	bool identity_late;
 	bool has_tlp;
 	bool has_iova;
+	bool irte_unknown; /* a refused interrupt whose index the IOMMU does not tell */
 	bool has_reason;
 	bool has_pasid;
 	bool has_stream;

@@ -65,6 +65,8 @@ static void get_iommu_fault(struct fault_event *ev, struct nlattr **tb)
 	ev->pasid = attrs_get_u32(tb[FAULTCAST_A_EVENT_PASID]);
 	ev->access = attrs_get_u32(tb[FAULTCAST_A_EVENT_ACCESS]);
 	ev->irte_index = attrs_get_u32(tb[FAULTCAST_A_EVENT_IRTE_INDEX]);
+	ev->irte_unknown = ev->kind == FAULTCAST_KIND_INTERRUPT_REMAPPING &&
+			   !tb[FAULTCAST_A_EVENT_IRTE_INDEX];
 }
 
 static void get_aer(struct fault_event *ev, struct nlattr **tb)

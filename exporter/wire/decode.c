@@ -182,6 +182,7 @@ static int read_io_page_fault(const Faultcast__V1__FaultEvent *m, struct fault_e
 static int read_interrupt_remapping(const Faultcast__V1__FaultEvent *m, struct fault_event *ev)
 {
 	ev->irte_index = m->interrupt_remapping->index;
+	ev->irte_unknown = m->interrupt_remapping->index_unknown;
 	read_iommu(m, ev);
 	read_reason(m->interrupt_remapping->reason, ev);
 	return 0;

@@ -75,6 +75,7 @@ static void fill_interrupt_remapping(struct stream_message *m, const struct faul
 {
 	faultcast__v1__interrupt_remapping_fault__init(&m->interrupt_remapping);
 	m->interrupt_remapping.index = ev->irte_index;
+	m->interrupt_remapping.index_unknown = ev->irte_unknown;
 	m->interrupt_remapping.reason = fill_reason(m, ev);
 	fill_iommu(m, ev);
 	m->event.detail_case = FAULTCAST__V1__FAULT_EVENT__DETAIL_INTERRUPT_REMAPPING;

@@ -44,6 +44,7 @@ static void complete_event(void **state)
 	assert_int_equal(ev->reason, 6);
 	assert_int_equal(ev->pasid, 0xfffff);
 	assert_int_equal(ev->irte_index, 21);
+	assert_false(ev->irte_unknown);
 	assert_int_equal(ev->suppressed_before, 9);
 	assert_int_equal(ev->lost_before, 10);
 	assert_true(ev->has_iova && ev->has_reason && ev->has_pasid);
@@ -74,6 +75,7 @@ static void minimal_event(void **state)
 	assert_int_equal(ev->device.type, ADDRESS_UNKNOWN);
 	assert_false(ev->synthetic || ev->has_iova || ev->has_reason || ev->has_pasid);
 	assert_int_equal(ev->slot | ev->access | ev->reason | ev->pasid | ev->irte_index, 0);
+	assert_true(ev->irte_unknown);
 	assert_int_equal(ev->mono_ns | ev->real_ns | ev->iova, 0);
 	assert_int_equal(ev->suppressed_before | ev->lost_before, 0);
 	assert_false(ev->identity_late || ev->has_tlp);

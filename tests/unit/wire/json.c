@@ -112,7 +112,8 @@ static void event_of_interrupt_remapping(void **state)
 			  "\"slot\":0,\"identityLate\":false,\"generation\":0,\"instance\":\"1\","
 			  "\"lostBefore\":\"0\",\"interruptRemapping\":{\"index\":513,\"reason\":{"
 			  "\"code\":34,\"name\":\"interrupt_entry_absent\",\"text\":\"The present "
-			  "bit of the interrupt remapping entry is clear.\",\"flags\":0}}}}");
+			  "bit of the interrupt remapping entry is clear.\",\"flags\":0},"
+			  "\"indexUnknown\":false}}}");
 }
 
 /* Unknown kinds and accesses of a newer module become numbers; the kind's detail is omitted. */

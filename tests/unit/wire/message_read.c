@@ -93,6 +93,7 @@ static const struct fault_event events[] = {
 	{ EVENT(IO_PAGE_FAULT), .device = { .type = ADDRESS_NAME, .name = "platform/mock.0" },
 	  .identity = { .generation = 1, .serial = UINT64_MAX, .driver = "ixgbe" } },
 	{ EVENT(INTERRUPT_REMAPPING), .irte_index = 77, .has_reason = true, .reason = 0x25 },
+	{ EVENT(INTERRUPT_REMAPPING), .irte_unknown = true },
 	{ EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_CORRECTED, .aer_status = 0xf1c3 },
 	{ EVENT(AER), .aer_severity = FAULTCAST_SEVERITY_NONFATAL, .has_tlp = true,
 	  .tlp = { 1, 2, 3, UINT32_MAX } },
@@ -124,6 +125,7 @@ static void reads_every_kind(void **state)
 		assert_true(address_equal(&entry.event.device, &events[i].device));
 		assert_int_equal(entry.event.has_iova, events[i].has_iova);
 		assert_int_equal(entry.event.has_reason, events[i].has_reason);
+		assert_int_equal(entry.event.irte_unknown, events[i].irte_unknown);
 		assert_int_equal(entry.at.seq, events[i].seq);
 	}
 }
