@@ -30,7 +30,7 @@ struct faultcast_requester {
 	u32 segment;
 	u16 bdf;
 	bool known;		/* @segment and @bdf are valid */
-	u32 slot;		/* the slot of a device that is not PCI; else 0, the unknown device */
+	u32 slot;		/* a device that is not PCI; 0: the unknown one */
 };
 
 /*

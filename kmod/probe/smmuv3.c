@@ -10,21 +10,17 @@
  * function, a hook at the beginning of the driver's interrupt thread and a later look
  * give a lower bound.
  *
- * All hooks but that of GERROR run in the driver's interrupt thread, and the thread of
- * another queue may come to the same unit, so a raw spinlock guards the cursor.
+ * This file attaches the hooks; smmuv3_look.c reads the queue.  All hooks but that of
+ * GERROR run in the driver's interrupt thread.
  */
-#include <linux/io.h>
 #include <linux/pm_runtime.h>
-#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-#include "core/event.h"
-#include "core/iommu.h"
 #include "hook.h"
 #include "probe.h"
-#include "ring.h"
-#include "smmuv3_decode.h"
+#include "smmuv3_look.h"
 #include "smmuv3_units.h"
+#include "uapi/faultcast.h"
 
 #ifdef CONFIG_ARM64
 
@@ -38,74 +34,13 @@
 
 static const char *units_reason;	/* why a unit is not observed */
 
-static void raise_record(struct smmuv3_unit *unit, u32 index)
-{
-	const u64 *at = unit->queue + index * SMMUV3_RECORD_WORDS;
-	struct faultcast_event ev = { 0 };
-	struct faultcast_requester who;
-	u64 record[SMMUV3_RECORD_WORDS];
-	unsigned int i;
-
-	for (i = 0; i < SMMUV3_RECORD_WORDS; i++)
-		record[i] = READ_ONCE(at[i]);
-	smmuv3_decode(record, &ev);
-	who = smmuv3_streams_find(unit, smmuv3_stream(record));
-	if (!who.known && !who.slot) {
-		ev.stream_id = smmuv3_stream(record);
-		ev.has |= FAULTCAST_HAS_STREAM;
-	}
-	faultcast_iommu_raise(unit->iommu, &ev, who);
-}
-
-/* The bit toggles each time the SMMU has dropped records, until the driver has copied it. */
-static void check_overflow(struct smmuv3_unit *unit, u32 cons, u32 prod)
-{
-	u32 before = unit->looked ? unit->overflow : cons & SMMUV3_PROD_OVFLG;
-
-	unit->looked = true;
-	unit->overflow = prod & SMMUV3_PROD_OVFLG;
-	if (unit->overflow != before)
-		atomic64_inc(&faultcast_probe_hw_overflow);
-}
-
-/* Reads the registers, which also orders the reads of the records after them. */
-static u32 look(struct smmuv3_unit *unit, bool behind)
-{
-	u32 prod = readl(unit->prod), cons = readl(unit->prod + 4), num, i;
-
-	check_overflow(unit, cons, prod);
-	num = behind ? faultcast_ring_look_late(&unit->ring, cons, prod) :
-		       faultcast_ring_look(&unit->ring, cons, prod);
-	for (i = 0; i < num; i++)
-		raise_record(unit, faultcast_ring_take(&unit->ring));
-	return num;
-}
-
 /* int queue_remove_raw(struct arm_smmu_queue *q, u64 *ent): @q is part of the unit's data. */
 static void on_take(struct ftrace_regs *args)
 {
 	struct smmuv3_unit *unit = smmuv3_units_find((void *)faultcast_hook_arg(args, 0));
-	unsigned long flags;
 
-	if (!unit || !unit->queue)
-		return;
-	raw_spin_lock_irqsave(&unit->lock, flags);
-	if (!unit->gone && faultcast_ring_due(&unit->ring))
-		look(unit, false);
-	raw_spin_unlock_irqrestore(&unit->lock, flags);
-}
-
-/* Takes all that has come, but not more than the ring holds. */
-static void catch_up(struct smmuv3_unit *unit)
-{
-	u32 looks = unit->ring.entries / FAULTCAST_RING_LOOK + 1, found;
-	unsigned long flags;
-
-	do {
-		raw_spin_lock_irqsave(&unit->lock, flags);
-		found = unit->gone ? 0 : look(unit, true);
-		raw_spin_unlock_irqrestore(&unit->lock, flags);
-	} while (found && --looks);
+	if (unit && unit->queue)
+		smmuv3_look_take(unit);
 }
 
 static void look_later(struct work_struct *work);
@@ -119,7 +54,7 @@ static void look_later(struct work_struct *work)
 
 	for (i = 0; (unit = smmuv3_units_get(i)); i++)
 		if (unit->queue && !pm_runtime_enabled(unit->dev))
-			catch_up(unit);
+			smmuv3_look_late(unit);
 }
 
 /* irqreturn_t arm_smmu_evtq_thread(int irq, void *dev); the combined thread has the same. */
@@ -130,7 +65,7 @@ static void on_thread(struct ftrace_regs *args)
 
 	if (!unit || unit->driver != driver || !unit->queue)
 		return;
-	catch_up(unit);
+	smmuv3_look_late(unit);
 	schedule_delayed_work(&later, LATER);
 }
 
@@ -140,11 +75,8 @@ static void on_gerror(struct ftrace_regs *args)
 	const void *driver = (void *)faultcast_hook_arg(args, 1);
 	struct smmuv3_unit *unit = smmuv3_units_find(driver);
 
-	if (!unit || unit->driver != driver || !unit->queue)
-		return;
-	if ((readl(unit->regs + SMMUV3_GERROR) ^ readl(unit->regs + SMMUV3_GERRORN)) &
-	    SMMUV3_GERROR_EVTQ_ABT)
-		atomic64_inc(&faultcast_probe_hw_overflow);
+	if (unit && unit->driver == driver && unit->queue)
+		smmuv3_look_gerror(unit);
 }
 
 static struct faultcast_entry take_entry = { .function = TAKE, .handler = on_take };

@@ -15,22 +15,16 @@
 
 #ifdef CONFIG_ARM64
 
-/* A value of the table: segment and bdf of a PCI device, or the slot of another device. */
-#define VALUE_BDF(value)	((u16)(value))
-#define VALUE_SEGMENT(value)	((u32)((value) >> 16))
-#define VALUE_OTHER		BIT_ULL(48)	/* a slot, in the bits of the segment */
-#define VALUE_SHARED		BIT_ULL(49)	/* several devices have the id, so the device is unknown */
-
 static bool late;
 
-static u64 value_of(struct device *dev)
+static u64 device_of(struct device *dev)
 {
 	struct pci_dev *pdev;
 
 	if (!dev_is_pci(dev))
-		return VALUE_OTHER | (u64)faultcast_slot_claim_dev(dev) << 16;
+		return SMMUV3_DEVICE_OTHER(faultcast_slot_claim_dev(dev));
 	pdev = to_pci_dev(dev);
-	return (u64)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
+	return SMMUV3_DEVICE_PCI(pci_domain_nr(pdev->bus), pci_dev_id(pdev));
 }
 
 static struct smmuv3_unit *unit_of(const struct iommu_fwspec *fwspec)
@@ -38,26 +32,14 @@ static struct smmuv3_unit *unit_of(const struct iommu_fwspec *fwspec)
 	return fwspec ? smmuv3_units_by_fwnode(fwspec->iommu_fwnode) : NULL;
 }
 
-/* Without memory the device of the stream stays unknown. */
 static int learn(struct device *dev, void *unused)
 {
 	const struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
 	struct smmuv3_unit *unit = unit_of(fwspec);
-	u64 value;
 	u32 i;
 
-	if (!unit)
-		return 0;
-	value = value_of(dev);
-	for (i = 0; i < fwspec->num_ids; i++) {
-		void *old = xa_load(&unit->streams, fwspec->ids[i]);
-
-		if (!old)
-			xa_store(&unit->streams, fwspec->ids[i], xa_mk_value(value), GFP_KERNEL);
-		else if (xa_to_value(old) != value)
-			xa_store(&unit->streams, fwspec->ids[i], xa_mk_value(VALUE_SHARED),
-				 GFP_KERNEL);
-	}
+	for (i = 0; unit && i < fwspec->num_ids; i++)
+		smmuv3_look_add_stream(unit, fwspec->ids[i], device_of(dev));
 	return 0;
 }
 
@@ -67,11 +49,8 @@ static void unlearn(struct device *dev)
 	struct smmuv3_unit *unit = unit_of(fwspec);
 	u32 i;
 
-	if (!unit)
-		return;
-	for (i = 0; i < fwspec->num_ids; i++)
-		xa_cmpxchg(&unit->streams, fwspec->ids[i], xa_mk_value(value_of(dev)), NULL,
-			   GFP_KERNEL);
+	for (i = 0; unit && i < fwspec->num_ids; i++)
+		smmuv3_look_remove_stream(unit, fwspec->ids[i], device_of(dev));
 }
 
 /* The driver of an SMMU is about to free the event queue. */
@@ -145,22 +124,6 @@ void smmuv3_streams_stop(void)
 bool smmuv3_streams_late(void)
 {
 	return READ_ONCE(late);
-}
-
-struct faultcast_requester smmuv3_streams_find(struct smmuv3_unit *unit, u32 sid)
-{
-	void *entry = xa_load(&unit->streams, sid);
-	u64 value = entry ? xa_to_value(entry) : VALUE_SHARED;
-
-	if (value & VALUE_SHARED)
-		return (struct faultcast_requester) { };
-	if (value & VALUE_OTHER)
-		return (struct faultcast_requester) { .slot = VALUE_SEGMENT(value) };
-	return (struct faultcast_requester) {
-		.segment = VALUE_SEGMENT(value),
-		.bdf = VALUE_BDF(value),
-		.known = true,
-	};
 }
 
 #endif /* CONFIG_ARM64 */

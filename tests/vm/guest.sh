@@ -26,6 +26,21 @@ raise_iommu_fault() {
 	cat /sys/kernel/debug/iommu_raise/raise
 }
 
+# The probe that sees refused DMA on this machine.
+# shellcheck disable=SC2034
+dma_probe=vtd
+[ $VM_ARCH = amd64 ] || dma_probe=smmuv3
+
+# fault DEVICE read|write COUNT: so many faults, one at a time. One DMA of i82559er makes several events
+# of an SMMU, so the mock reports the faults there.
+fault() {
+	if [ $VM_ARCH = arm64 ]; then
+		raise_iommu_fault device="$1" flags="$([ "$2" = read ]; echo $?)" count="$3"
+	else
+		rogue "$2" "$1" count="$3" gap_us=20000
+	fi
+}
+
 # aer BUS DEVICE FUNCTION UNCORRECTABLE CORRECTABLE: injects an error report with a TLP header, as
 # struct aer_error_inj of the kernel's aer_inject. Needs aer_inject in VM_MODULES and its modprobe.
 aer() {

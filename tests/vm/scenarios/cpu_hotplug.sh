@@ -101,15 +101,15 @@ unloaded_without_it() {
 }
 
 # Routes the IOMMU's interrupt to CPU 1 whenever that CPU is online. The kernel moves it away again.
-dmar_to_cpu1() {
-	sed -n 's/^ *\([0-9]*\):.*dmar[0-9]*$/\1/p' /proc/interrupts | while read -r irq; do
+iommu_to_cpu1() {
+	sed -n 's/^ *\([0-9]*\):.*\(dmar[0-9]*\|arm-smmu-v3-evtq\)$/\1/p' /proc/interrupts | while read -r irq; do
 		echo 2 >"/proc/irq/$irq/smp_affinity"
 	done
 }
 
-# dmar_count: the number of IOMMU interrupts on each CPU.
-dmar_count() {
-	awk '/dmar[0-9]+$/ {print $2, $3}' /proc/interrupts
+# iommu_count: the number of IOMMU interrupts on each CPU.
+iommu_count() {
+	awk '/(dmar[0-9]+|arm-smmu-v3-evtq)$/ {print $2, $3}' /proc/interrupts
 }
 
 storm() {
@@ -126,7 +126,7 @@ storm() {
 	i=0
 	while [ $i -lt $cycles ]; do
 		i=$((i + 1))
-		dmar_to_cpu1
+		iommu_to_cpu1
 		sleep 0.3
 		cpu1 0 || break
 		sleep 0.1
@@ -137,8 +137,8 @@ storm() {
 	wait
 	ok "the law holds after the storm" law_holds
 	cat /tmp/law
-	diag "interrupts of the IOMMU on each CPU: $(dmar_count)"
-	ok "both CPUs took interrupts of the IOMMU" test "$(dmar_count | tr ' ' '\n' | grep -c '^0$')" -eq 0
+	diag "interrupts of the IOMMU on each CPU: $(iommu_count)"
+	ok "both CPUs took interrupts of the IOMMU" test "$(iommu_count | tr ' ' '\n' | grep -c '^0$')" -eq 0
 	raised=$(sed 's/raised=\([0-9]*\).*/\1/' /sys/kernel/debug/iommu_raise/raise)
 	is "every reported fault is counted" "$(awk -v device=$mock '$1 == device {print $2}' /tmp/law)" \
 		$((raised - before))

@@ -2,6 +2,7 @@
 # Proves: real faults make a device suspect and then faulty, in /metrics, /v1/devices and the
 # stream. Faults that storm control suppresses count too, and injected ones do not. The state
 # survives a kill of the exporter and a reload of the module.
+VM_ONLY="amd64 one DMA is one fault there"
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
 

@@ -2,6 +2,7 @@
 # Proves: the module is loaded only once, even if several processes try at the same time. It may be
 # loaded before the devices exist. A card that is added later, by hotplug or by a rescan, is known
 # from its first fault on.
+VM_ONLY="amd64 one DMA is one fault there"
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7"
 # Uses the port's own hotplug instead of the firmware's.
 VM_ARGS="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"

@@ -2,6 +2,7 @@
 # Proves: if there are more devices than slots, devices lose their names but not their counts. A
 # device that is removed and found again while it faults violates neither the law of conservation
 # nor the kernel.
+VM_ONLY="amd64 one DMA is one fault there"
 VM_CPUS=2
 VM_DEVICES="i82559er,addr=0x4 i82559er,addr=0x5"
 VM_FILES="jq"

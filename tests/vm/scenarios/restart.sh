@@ -2,6 +2,7 @@
 # Proves: a client that resumes at its cursor has every event exactly once, although the exporter
 # was killed. Fault counters continue. A cursor that the exporter cannot know is answered with a gap
 # of unknown size and all retained events.
+VM_ONLY="amd64 one DMA is one fault there"
 VM_DEVICES="i82559er,addr=0x4"
 VM_FILES="curl jq build/san/faultcast_exporter:bin/faultcast_exporter"
 

@@ -2,6 +2,7 @@
 # Proves: changes of the netlink interface are additive only. The exporter, faultcastctl and the
 # module of the uAPI's first version work with the present ones, in both directions. Unknown
 # attributes are skipped and counted, and nothing is lost.
+VM_ONLY="amd64 one DMA is one fault there"
 VM_CPUS=1
 VM_DEVICES="pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0 i82559er,addr=0x4"
 VM_MODULES="aer_inject"

@@ -1,9 +1,8 @@
 # shellcheck shell=bash disable=SC2034
 # Proves: the module can be loaded and unloaded while both CPUs report faults in hard interrupts,
-# and while two devices fault as fast as they can. VT-d's handler is patched while it runs. The last
+# and while two devices fault as fast as they can. The handler of the IOMMU is patched while it runs. The last
 # counters obey the law of conservation each time, and no queue has events left.
 # unload.cycles=N on the command line sets how often: tests/vm/run --append unload.cycles=100.
-VM_ONLY="amd64 its storm is VT-d's"
 VM_CPUS=2
 VM_TIMEOUT=900
 # Attaching patches kernel text and waits for an IPI of the other CPU. With one thread for each CPU,

@@ -2,6 +2,7 @@
 # Proves: behind an IOMMU whose driver reports no faults, no device has a zero count of DMA faults or
 # health 0, and the devices are unwatched with the reason. A device that no driver has attached yet
 # says so. Debian's 6.1 has no driver for virtio-iommu.
+VM_ONLY="amd64 its driver is tested with a machine without another IOMMU"
 VM_CPUS=1
 VM_IOMMU="virtio-iommu-pci,addr=0x3"
 VM_DEVICES="i82559er,addr=0x4"

@@ -37,6 +37,7 @@ static const struct check_group *const groups[] = {
 	&check_vtd_records,
 	&check_vtd_walks,
 	&check_vtd,
+	&check_smmuv3,
 	&check_ring_scripts,
 	&check_ring,
 	&check_garbage,
