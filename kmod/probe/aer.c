@@ -4,9 +4,8 @@
  * its interrupt thread, and for errors that firmware reports (GHES) from a workqueue.
  * The tracepoint passes the device's name and no pointer to the device.
  */
-#include <linux/device.h>
-#include <linux/platform_device.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <ras/ras_event.h>
 
@@ -21,7 +20,16 @@
 
 static struct tracepoint *tracepoint;
 
-static void on_aer(const char *name, u32 status, u8 severity, bool tlp_valid, const void *tlp)
+/* "PCIe" or "CXL"; NULL: the kernel does not tell. */
+static u8 decode_bus(const char *type)
+{
+	if (type && !strcmp(type, "PCIe"))
+		return FAULTCAST_BUS_PCIE;
+	return type && !strcmp(type, "CXL") ? FAULTCAST_BUS_CXL : FAULTCAST_BUS_UNKNOWN;
+}
+
+static void on_aer(const char *name, u32 status, u8 severity, bool tlp_valid, const void *tlp,
+		   const char *bus_type)
 {
 	struct faultcast_event ev = {
 		.slot = faultcast_slot_claim_name("aer", name),
@@ -29,6 +37,7 @@ static void on_aer(const char *name, u32 status, u8 severity, bool tlp_valid, co
 		/* A severity that a later kernel adds is counted as the last known one. */
 		.severity = min_t(u8, severity, FAULTCAST_SEVERITY_MAX),
 		.aer_status = status,
+		.bus = decode_bus(bus_type),
 	};
 	const struct aer_report report = {
 		.task = current,
@@ -52,21 +61,21 @@ static void __maybe_unused probe_regs(void *unused, const char *name, const u32 
 				      const u8 severity, const u8 tlp_valid,
 				      struct aer_header_log_regs *tlp)
 {
-	on_aer(name, status, severity, tlp_valid, tlp);
+	on_aer(name, status, severity, tlp_valid, tlp, NULL);
 }
 
 static void __maybe_unused probe_log(void *unused, const char *name, const u32 status,
 				     const u8 severity, const u8 tlp_valid,
 				     struct pcie_tlp_log *tlp)
 {
-	on_aer(name, status, severity, tlp_valid, tlp);
+	on_aer(name, status, severity, tlp_valid, tlp, NULL);
 }
 
 static void __maybe_unused probe_bus(void *unused, const char *name, const u32 status,
 				     const u8 severity, const u8 tlp_valid,
 				     struct pcie_tlp_log *tlp, const char *bus_type)
 {
-	on_aer(name, status, severity, tlp_valid, tlp);
+	on_aer(name, status, severity, tlp_valid, tlp, bus_type);
 }
 
 #define PROBE FAULTCAST_AER_PROBE(probe_regs, probe_log, probe_bus)
@@ -77,20 +86,6 @@ static int attach(struct faultcast_probe *probe)
 	return faultcast_hook_tracepoint(probe, "ras:aer_event", PROBE, &tracepoint);
 }
 
-static int is_device(struct device *dev, void *unused)
-{
-	return 1;
-}
-
-/* ACPI 6.4 18.3.2.7: firmware reports errors through generic hardware error sources. */
-static bool firmware_reports(void)
-{
-	struct device_driver *ghes = IS_ENABLED(CONFIG_ACPI_APEI_PCIEAER) ?
-		driver_find("GHES", &platform_bus_type) : NULL;
-
-	return ghes && driver_for_each_device(ghes, NULL, NULL, is_device);
-}
-
 /* pci=noaer, or firmware that keeps AER for itself (_OSC), leaves no port to the driver. */
 static bool kernel_reports(void)
 {
@@ -99,7 +94,7 @@ static bool kernel_reports(void)
 
 static const char *dormant(void)
 {
-	return kernel_reports() || firmware_reports() ? NULL :
+	return kernel_reports() || faultcast_ports_firmware() ? NULL :
 		"neither the kernel (driver aer) nor firmware (GHES) reports errors of any port";
 }
 

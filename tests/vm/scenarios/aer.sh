@@ -16,6 +16,12 @@ aer_event() {
 		.aer.tlpHeader.dwords // [] | join(","))"' | sed -n "$1p"
 }
 
+# bus_of_first: the type of the bus in the first AER event.
+bus_of_first() {
+	faultcastctl --json tail --all --once |
+		jq -r 'select(.event.kind == "KIND_AER") | .event.aer.bus' | head -n 1
+}
+
 guest() {
 	ok "aer_inject is there" modprobe aer_inject
 	ok "the module loads" load_faultcast
@@ -32,6 +38,11 @@ guest() {
 
 	ok "a correctable error of the card" aer 1 0 0 0 0x40
 	is "the error is an event" "$(wait_for 5 aer_event_there 1 && aer_event 1)" "$card SEVERITY_CORRECTED 64 BadTLP "
+	if grep -q bus_type /sys/kernel/tracing/events/ras/aer_event/format; then
+		is "the event tells the bus" "$(bus_of_first)" BUS_PCIE
+	else
+		is "the kernel does not tell the bus, nor does the event" "$(bus_of_first)" BUS_UNSPECIFIED
+	fi
 	ok "two errors of the card at once" aer 1 0 0 0 0x1001
 	is "they are one event" "$(wait_for 5 aer_event_there 2 && aer_event 2)" \
 		"$card SEVERITY_CORRECTED 4097 RxErr,Timeout "
