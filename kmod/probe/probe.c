@@ -17,6 +17,8 @@ static struct faultcast_probe *const probes[] = {
 	&faultcast_probe_hotplug,
 	&faultcast_probe_link,
 	&faultcast_probe_smmuv3,
+	&faultcast_probe_dpc,
+	&faultcast_probe_recovery,
 };
 
 atomic64_t faultcast_probe_hw_overflow;

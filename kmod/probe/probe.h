@@ -59,9 +59,11 @@ struct faultcast_probe_status {
 
 extern struct faultcast_probe faultcast_probe_aer;
 extern struct faultcast_probe faultcast_probe_amd;
+extern struct faultcast_probe faultcast_probe_dpc;
 extern struct faultcast_probe faultcast_probe_hotplug;
 extern struct faultcast_probe faultcast_probe_iommu;
 extern struct faultcast_probe faultcast_probe_link;
+extern struct faultcast_probe faultcast_probe_recovery;
 extern struct faultcast_probe faultcast_probe_smmuv3;
 extern struct faultcast_probe faultcast_probe_vtd;
 
