@@ -2,7 +2,8 @@
 /*
  * The probes on pci:pci_hp_event and pci:pcie_link_event, which are new in 7.0.  The
  * first reports that the card or link of a physical slot came or went, the second
- * that a link has another speed or width.  Both name the port.
+ * that a link has another speed or width.  Both name the port.  Before 7.0, pciehp.c
+ * takes the place of the first.
  */
 #include <linux/pci.h>
 #include <linux/tracepoint.h>
@@ -11,6 +12,7 @@
 #include "core/raise.h"
 #include "core/slot.h"
 #include "hook.h"
+#include "pciehp.h"
 #include "ports.h"
 #include "probe.h"
 
@@ -53,17 +55,29 @@ static void on_link(void *unused, struct pci_bus *bus, unsigned int reason, unsi
 
 static int attach_hotplug(struct faultcast_probe *probe)
 {
+	int err;
+
 #ifdef HAVE_PCI_TRACEPOINTS
 	check_trace_callback_type_pci_hp_event(on_hotplug);
 #endif
-	return faultcast_hook_tracepoint(probe, "pci:pci_hp_event",
-						  CHECKED(on_hotplug),
-						  &hotplug_tracepoint);
+	err = faultcast_hook_tracepoint(probe, "pci:pci_hp_event", CHECKED(on_hotplug),
+					&hotplug_tracepoint);
+	if (err != -ENOENT)
+		return err;
+	return pciehp_attach(probe);
 }
 
 static void detach_hotplug(void)
 {
-	tracepoint_probe_unregister(hotplug_tracepoint, on_hotplug, NULL);
+	if (hotplug_tracepoint)
+		tracepoint_probe_unregister(hotplug_tracepoint, on_hotplug, NULL);
+	else
+		pciehp_detach();
+}
+
+static u64 hotplug_nmissed(void)
+{
+	return hotplug_tracepoint ? 0 : pciehp_nmissed();
 }
 
 static const char *hotplug_dormant(void)
@@ -95,6 +109,7 @@ struct faultcast_probe faultcast_probe_hotplug = {
 	.name = "hotplug",
 	.attach = attach_hotplug,
 	.detach = detach_hotplug,
+	.nmissed = hotplug_nmissed,
 	.dormant = hotplug_dormant,
 };
 

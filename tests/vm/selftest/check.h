@@ -96,6 +96,7 @@ extern const struct check_group check_amd_records, check_amd;
 extern const struct check_group check_vtd_records, check_vtd_walks, check_vtd;
 extern const struct check_group check_ring_scripts, check_ring, check_garbage, check_hook;
 extern const struct check_group check_smmuv3;
+extern const struct check_group check_dpc, check_recovery, check_slot_changes, check_pciehp;
 extern const struct check_group check_unreported;
 extern const struct check_group check_identity;
 extern const struct check_group check_serials, check_aliases, check_cards;
