@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+import hest
+
 # Addresses that scenarios do not give to their devices.
 SHARE_ADDRESS = "0x1e"
 NET_ADDRESS = "0x1d"
@@ -77,11 +79,20 @@ class Machine:
             "-kernel", self.kernel, "-initrd", self.initrd, "-append", append.strip(),
             *self.iommu(),
             *self.lines_to_host(), *self.share(), *self.network(), *self.disk(),
-            *self.firmware(),
+            *self.firmware(), *self.acpi(),
             *self.architecture.truth, "-D", os.path.join(self.out, "qemu-trace.log"),
             *(word for device in settings["VM_DEVICES"].split() for word in ("-device", device)),
             *shlex.split(settings["VM_ARGS"]),
         ]
+
+    def acpi(self):
+        """A table that QEMU does not make itself."""
+        if not self.settings["VM_HEST"]:
+            return []
+        path = os.path.join(os.path.dirname(self.out), "hest")
+        with open(path, "wb") as table:
+            table.write(hest.table())
+        return ["-acpitable", f"sig=HEST,rev=1,data={path}"]
 
     def iommu(self):
         named = self.settings["VM_IOMMU"]

@@ -2,8 +2,9 @@
 /*
  * port_raise: a stand-in for hardware and firmware, for tests only.
  *
- * No QEMU emulates Downstream Port Containment or takes a card away by surprise. This
- * module calls the functions of the kernel that would handle them. Tests that use it do
+ * No QEMU emulates Downstream Port Containment or takes a card away by surprise, and none
+ * for x86 has firmware that reports PCIe errors. This module calls the functions of the
+ * kernel that would handle them, or writes what firmware would write. Tests that use it do
  * not cover anything before that.
  *
  * Files in <debugfs>/port_raise; a write returns when the call has returned. The first
@@ -14,13 +15,21 @@
  *          was loaded.
  *   hotplug PORT EVENTS    calls pciehp_handle_presence_or_link_change() for the port's own
  *          controller, with these bits of the register Slot Status.
+ *   firmware DEVICE SEVERITY UNCORRECTABLE CORRECTABLE    reports an AER error as firmware
+ *          does, in memory that the table HEST of tests/vm/hest.py names. SEVERITY is that
+ *          of the AER driver. Needs VM_HEST. Returns when the kernel has read the report.
  *
  * The module is also a driver for any PCI device (driver_override), which answers an
  * error with the parameter vote, an enum pci_ers_result. It agrees to every reset.
  */
+#include <linux/acpi.h>
+#include <linux/aer.h>
 #include <linux/completion.h>
+#include <linux/cper.h>
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
+#include <linux/io.h>
 #include <linux/irq_work.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -266,6 +275,97 @@ static const struct file_operations hotplug_fops = {
 	.write = hotplug_write,
 };
 
+/* The memory of firmware: the address of the block, and the block (ACPI 6.4 18.3.2.7). */
+#define FIRMWARE	0x10000000UL
+#define BLOCK		0x100
+
+struct block {
+	struct acpi_hest_generic_status status;
+	struct acpi_hest_generic_data_v300 data;
+	struct cper_sec_pcie pcie;
+} __packed;
+
+static void fill_block(struct block *block, struct pci_dev *pdev, const struct words *words)
+{
+	struct aer_capability_regs *regs = (void *)block->pcie.aer_info;
+	bool corrected = words->number[0] == AER_CORRECTABLE;
+
+	block->status.data_length = sizeof(*block) - sizeof(block->status);
+	block->data.error_severity = corrected ? CPER_SEV_CORRECTED : CPER_SEV_RECOVERABLE;
+	block->status.error_severity = block->data.error_severity;
+	guid_copy((guid_t *)block->data.section_type, &CPER_SEC_PCIE);
+	block->data.revision = 0x300;
+	/* The kernel takes a recoverable error with this flag for a fatal one. */
+	block->data.flags = words->number[0] == AER_FATAL ? CPER_SEC_RESET : 0;
+	block->data.error_data_length = sizeof(block->pcie);
+	block->pcie.validation_bits = CPER_PCIE_VALID_DEVICE_ID | CPER_PCIE_VALID_AER_INFO;
+	block->pcie.device_id.segment = pci_domain_nr(pdev->bus);
+	block->pcie.device_id.bus = pdev->bus->number;
+	block->pcie.device_id.device = PCI_SLOT(pdev->devfn);
+	block->pcie.device_id.function = PCI_FUNC(pdev->devfn);
+	regs->uncor_status = words->number[1];
+	regs->cor_status = words->number[2];
+	/* Bit 4 is the beginning of the number of entries. */
+	wmb();
+	block->status.block_status = (corrected ? ACPI_HEST_CORRECTABLE : ACPI_HEST_UNCORRECTABLE) |
+				     1 << 4;
+}
+
+/* The kernel clears the status of the block when it has read the block. */
+static int wait_until_read(const struct block *block)
+{
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (!READ_ONCE(block->status.block_status))
+			return 0;
+		msleep(50);
+	}
+	return -ETIMEDOUT;
+}
+
+static int report(struct pci_dev *pdev, const struct words *words)
+{
+	void *memory = memremap(FIRMWARE, PAGE_SIZE, MEMREMAP_WB);
+	struct block *block = memory + BLOCK;
+	int err;
+
+	if (!memory)
+		return -ENOMEM;
+	memset(block, 0, sizeof(*block));
+	*(u64 *)memory = FIRMWARE + BLOCK;
+	fill_block(block, pdev, words);
+	err = wait_until_read(block);
+	memunmap(memory);
+	return err;
+}
+
+static ssize_t firmware_write(struct file *file, const char __user *from, size_t size, loff_t *pos)
+{
+	struct pci_dev *pdev;
+	struct words words;
+	int err = read_words(from, size, &words);
+
+	if (err)
+		return err;
+	/* Other memory than that of firmware would be overwritten. */
+	if (words.num < 4 || page_is_ram(PHYS_PFN(FIRMWARE)))
+		return -EINVAL;
+	pdev = find_device(words.device);
+	if (!pdev)
+		return -ENODEV;
+	mutex_lock(&lock);
+	err = report(pdev, &words);
+	mutex_unlock(&lock);
+	pci_dev_put(pdev);
+	return err ?: size;
+}
+
+static const struct file_operations firmware_fops = {
+	.owner = THIS_MODULE,
+	.write = firmware_write,
+};
+
 static int __init port_raise_init(void)
 {
 	int err;
@@ -276,6 +376,7 @@ static int __init port_raise_init(void)
 		return PTR_ERR(dir);
 	create_dpc();
 	debugfs_create_file("hotplug", 0200, dir, NULL, &hotplug_fops);
+	debugfs_create_file("firmware", 0200, dir, NULL, &firmware_fops);
 	err = pci_register_driver(&driver);
 	if (err)
 		debugfs_remove_recursive(dir);

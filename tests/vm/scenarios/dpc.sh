@@ -49,6 +49,7 @@ guest() {
 		'["PROBE_STATE_UNAVAILABLE","no port has containment that the kernel (driver dpc) or firmware (EDR) handles"]'
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
+	show_probes
 
 	is "the probe reads two registers" "$(reads_of 0x5 0x0100)" $((own_fatal + 2))
 	is "if no source is valid, it reads one" "$(reads_of 0x7 0x0100)" $((own_other + 1))

@@ -51,6 +51,7 @@ guest() {
 	ok "the module loads" load_faultcast
 	start_exporter
 	ok "the exporter is ready" wait_for 10 exporter_ready
+	show_probes
 	is "the probe is active" "$(faultcastctl --json status |
 		jq -c '.module.probes[] | select(.name == "recovery") | [.state, .exact]')" '["PROBE_STATE_ACTIVE",true]'
 
