@@ -14,7 +14,7 @@ VM_CPUS=1
 VM_MEMORY=2048
 VM_DEVICES="i82559er,addr=0x4 pcie-root-port,id=rp0,addr=0x5,slot=7 e1000e,bus=rp0"
 VM_ARGS="-icount shift=0,sleep=off"
-VM_TIMEOUT=1500
+VM_TIMEOUT=3600
 VM_MODULES="aer_inject"
 VM_FILES="curl jq trace-cmd bpftrace rasdaemon"
 
