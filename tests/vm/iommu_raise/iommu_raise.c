@@ -12,6 +12,7 @@
  *   device=0000:00:04.0   the PCI device whose domain is used (mandatory)
  *   null                  report with dev == NULL, as arm-smmu does
  *   fake=N                report for N devices of no machine in turn, platform/fake.0 and so on
+ *   first=                the number of the first of them (0)
  *   count= base= step=    how many faults (1), first address (0x10000000), distance (0x1000)
  *   flags=                IOMMU_FAULT_READ 0 (default), IOMMU_FAULT_WRITE 1, or anything else
  *   burst=                faults reported in one hard interrupt (256)
@@ -42,7 +43,7 @@
 #include <trace/events/iommu.h>
 
 #define MAX_REQUEST 256
-#define MAX_FAKE 64
+#define MAX_FAKE 96
 
 struct raise_request {
 	struct irq_work work;
@@ -59,6 +60,7 @@ struct raise_request {
 	u64 burst;
 	u64 gap_us;
 	u64 fake;
+	u64 first;
 	u64 raised;
 	u64 cycles;
 	int result;
@@ -84,6 +86,7 @@ enum {
 	OPT_BURST,
 	OPT_GAP,
 	OPT_FAKE,
+	OPT_FIRST,
 	OPT_TRIVIAL,
 	OPT_ERROR,
 };
@@ -98,6 +101,7 @@ static const match_table_t raise_options = {
 	{ OPT_BURST, "burst=%s" },
 	{ OPT_GAP, "gap_us=%s" },
 	{ OPT_FAKE, "fake=%s" },
+	{ OPT_FIRST, "first=%s" },
 	{ OPT_TRIVIAL, "trivial" },
 	{ OPT_ERROR, NULL },
 };
@@ -119,6 +123,8 @@ static u64 *number_field(struct raise_request *req, int token)
 		return &req->gap_us;
 	case OPT_FAKE:
 		return &req->fake;
+	case OPT_FIRST:
+		return &req->first;
 	default:
 		return NULL;
 	}
@@ -157,14 +163,15 @@ static int parse_request(struct raise_request *req, char *text)
 		if (ret)
 			return ret;
 	}
-	return req->name[0] && req->burst && req->fake <= MAX_FAKE ? 0 : -EINVAL;
+	return req->name[0] && req->burst && req->fake <= MAX_FAKE &&
+	       req->first <= MAX_FAKE - req->fake ? 0 : -EINVAL;
 }
 
 static struct device *next_device(const struct raise_request *req)
 {
 	if (req->null_dev)
 		return NULL;
-	return req->fake ? &fake_devices[req->raised % req->fake] : req->dev;
+	return req->fake ? &fake_devices[req->first + req->raised % req->fake] : req->dev;
 }
 
 /* Runs in hard interrupt context, the context of the drivers that this module replaces. */
