@@ -27,7 +27,6 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timer.h>
-#include <linux/version.h>
 
 #define IVHD_FIRST 48
 #define IVHD_ADDRESS 8
@@ -66,15 +65,6 @@ static void on_timer(struct timer_list *unused)
 	if (readl(regs + STATUS) & STATUS_UNKNOWN_TO_QEMU)
 		writel(0, regs + STATUS);
 	mod_timer(&timer, jiffies + 1);
-}
-
-static void stop_timer(void)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-	del_timer_sync(&timer);
-#else
-	timer_delete_sync(&timer);
-#endif
 }
 
 static ssize_t put_write(struct file *file, const char __user *from, size_t size, loff_t *pos)
@@ -170,7 +160,7 @@ static void __exit amd_log_exit(void)
 {
 	debugfs_remove_recursive(dir);
 	if (mend_status) {
-		stop_timer();
+		timer_delete_sync(&timer);
 		unregister_ftrace_function(&lookup_ops);
 	}
 	memunmap(ring);
