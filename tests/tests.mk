@@ -136,10 +136,10 @@ previous: FORCE
 VM_SCENARIOS := $(wildcard tests/vm/scenarios/*.sh)
 VM_LONG := tests/vm/scenarios/unload_storm.sh
 VM_BUSY := $(patsubst %,tests/vm/scenarios/%.sh,enobufs fuzz_netlink lost overflow storm unit vtd_storm vtd_storm_small)
-AMD_SCENARIOS := $(wildcard tests/vm/scenarios/amd*.sh)
+AMD_SCENARIOS := $(patsubst %,tests/vm/scenarios/%.sh,amd amd_exact amd_records)
 # Scenarios of arm64 alone, and two that show that the module works there.
-ARM64_SCENARIOS := $(wildcard tests/vm/scenarios/smmuv3*.sh) $(patsubst %,tests/vm/scenarios/%.sh,unit aer)
-VM_ELSEWHERE := $(AMD_SCENARIOS) $(wildcard tests/vm/scenarios/smmuv3*.sh)
+ARM64_SCENARIOS := $(patsubst %,tests/vm/scenarios/%.sh,smmuv3 smmuv3_exact unit aer)
+VM_ELSEWHERE := $(wildcard tests/vm/scenarios/amd*.sh tests/vm/scenarios/smmuv3*.sh)
 test-vm: all previous $(B)/san/faultcast_exporter $(B)/san/faultcastctl
 	prove --timer -j 2 -e tests/vm/run $(VM_LONG) \
 		$(filter-out $(VM_LONG) $(VM_BUSY) $(VM_ELSEWHERE),$(VM_SCENARIOS))
@@ -166,7 +166,7 @@ test-install: deps
 	prove tests/install.t
 	prove -e tests/vm/run tests/vm/install/*.sh
 
-# The scenarios that need an IOMMU other than VT-d, with the kernels of Debian 12.
+# Scenarios that need an IOMMU other than VT-d, with the kernels of Debian 12. test-matrix runs all.
 test-iommus: deps
 	@$(MAKE) --no-print-directory all $(B)/san/faultcast_exporter
 	@$(MAKE) --no-print-directory ARCH=arm64 all build/arm64/san/faultcast_exporter

@@ -14,19 +14,21 @@
  *
  * The parameter mend_status is for Linux 6.1 on QEMU 11. That driver clears STATUS with
  * ones in all bits, and QEMU stores the bits that it does not know. The driver's thread
- * would then never end. The module writes 0 to STATUS whenever the driver looks up a device, and
- * clears those bits from a timer too, because a run of the thread may find no event to look up.
+ * would then never end. The module writes 0 to STATUS whenever the driver looks up a device.
+ * A thread on the last CPU does so too, because a run of the driver's thread may find no event
+ * to look up. The driver's thread starves softirqs and timers of its own CPU.
  */
 #include <linux/acpi.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
+#include <linux/delay.h>
 #include <linux/ftrace.h>
 #include <linux/io.h>
+#include <linux/kthread.h>
 #include <linux/mem_encrypt.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/string.h>
-#include <linux/timer.h>
 
 #define IVHD_FIRST 48
 #define IVHD_ADDRESS 8
@@ -58,13 +60,16 @@ static struct ftrace_ops lookup_ops = {
 	.flags = FTRACE_OPS_FL_RECURSION,
 };
 
-static struct timer_list timer;
+static struct task_struct *mender;
 
-static void on_timer(struct timer_list *unused)
+static int mend(void *unused)
 {
-	if (readl(regs + STATUS) & STATUS_UNKNOWN_TO_QEMU)
-		writel(0, regs + STATUS);
-	mod_timer(&timer, jiffies + 1);
+	while (!kthread_should_stop()) {
+		if (readl(regs + STATUS) & STATUS_UNKNOWN_TO_QEMU)
+			writel(0, regs + STATUS);
+		usleep_range(500, 1000);
+	}
+	return 0;
 }
 
 static ssize_t put_write(struct file *file, const char __user *from, size_t size, loff_t *pos)
@@ -132,11 +137,12 @@ static int attach(void)
 
 	if (!err && mend_status)
 		err = register_ftrace_function(&lookup_ops);
-	if (!err && mend_status) {
-		timer_setup(&timer, on_timer, 0);
-		mod_timer(&timer, jiffies + 1);
-	}
-	return err;
+	if (err || !mend_status)
+		return err;
+	mender = kthread_run_on_cpu(mend, NULL, num_online_cpus() - 1, "amd_log/%u");
+	if (IS_ERR(mender))
+		unregister_ftrace_function(&lookup_ops);
+	return PTR_ERR_OR_ZERO(mender);
 }
 
 static int __init amd_log_init(void)
@@ -160,7 +166,7 @@ static void __exit amd_log_exit(void)
 {
 	debugfs_remove_recursive(dir);
 	if (mend_status) {
-		timer_delete_sync(&timer);
+		kthread_stop(mender);
 		unregister_ftrace_function(&lookup_ops);
 	}
 	memunmap(ring);
