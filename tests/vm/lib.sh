@@ -138,5 +138,5 @@ event_lines() {
 			sub(/:$/, "", reason)
 			print $3, $4, $6, $7, reason ($NF == "synthetic" ? " synthetic" : "")
 		}
-		$5 == "interrupt_remapping" { print $3, $4, "interrupt", $7, $9 }'
+		$5 == "interrupt_remapping" { sub(/:$/, "", $9); print $3, $4, "interrupt", $7, $9 }'
 }
