@@ -70,6 +70,8 @@ CASES = {
                             [("faultcast_events_lost_total", "+1", {"stage": "stream"}, "exporter")]),
     "FaultcastSourceInexact": ({**VTD, "exact": "false"},
                                [("faultcast_probe_info", 1, {**VTD, "exact": "false"}, "module")]),
+    "FaultcastIommuErrors": ({"kind": "iommu_error"},
+                             [("faultcast_events_raised_total", "+1", {"kind": "iommu_error"}, "module")]),
     "FaultcastHardwareOverflow": ({}, [("faultcast_hw_overflow_total", "+1", {}, "module")]),
     "FaultcastProbeMissed": ({}, [("faultcast_probe_missed_total", "+1", {}, "module")]),
 }
@@ -77,7 +79,7 @@ CASES = {
 APPEARS = {"FaultcastExporterDown": UP, "FaultcastExporterAbsent": UP,
            "FaultcastModuleAbsent": ("faultcast_module_info", 1, {"version": "2"}, "module")}
 # The condition of these holds through any disturbance, because it looks at counters alone.
-NEED_NO_KEEPING = {"FaultcastEventsLost", "FaultcastHardwareOverflow", "FaultcastProbeMissed"}
+NEED_NO_KEEPING = {"FaultcastEventsLost", "FaultcastHardwareOverflow", "FaultcastIommuErrors", "FaultcastProbeMissed"}
 
 
 def label_set(labels):

@@ -12,6 +12,8 @@ SAMPLE = re.compile(r"(\w+)(?:\{(.*)\})? \S+$")
 LABEL = re.compile(r'(\w+)="(?:[^"\\]|\\.)*"')
 # Metrics that exist only on other machines, or only after actions that this test does not take.
 NOT_HERE = set()
+# Metrics without a sample here, since the stand-in plays no SMMUv3.
+NO_SAMPLE = {"faultcast_iommu_stalls_total"}
 
 
 def exposed(text):
@@ -50,12 +52,13 @@ def test(bed):
     standin.ask("publish 32")
     standin.ask(f"suppress {NIC} 1")
     standin.ask(f"lose {NVME} 1")
+    standin.ask("unit-error 0 context_entry_absent 1")
     families = exposed(exporter.get("/metrics")[1])
     labels = documented()
     expected = [name for name in labels if name not in NOT_HERE]
     bed.tap.same(list(families), expected, f"{len(families)} metrics are in docs/metrics.md, and no others")
     wrong = [(name, sorted(labels[name]), sorted(has)) for name, has in families.items()
-             if labels.get(name, has) != has]
+             if labels.get(name, has) != has and name not in NO_SAMPLE]
     bed.tap.same(wrong, [], "with the labels that they have")
 
 

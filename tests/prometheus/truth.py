@@ -39,10 +39,13 @@ def raised_of(device, kind):
         "aer": lambda: sum(map(int, device["aer"].values())),
         "link": lambda: int(device["linkChanges"]),
         "hotplug": lambda: sum(map(int, device["hotplug"].values())),
+        "iommu_error": lambda: int(device["iommuErrors"]),
+        "dpc": lambda: sum(map(int, device.get("dpc", {}).values())),
+        "recovery": lambda: sum(map(int, device.get("recovery", {}).values())),
     }[kind]()
 
 
-KINDS = ("io_page_fault", "interrupt_remapping", "aer", "link", "hotplug")
+KINDS = ("io_page_fault", "interrupt_remapping", "aer", "link", "hotplug", "iommu_error", "dpc", "recovery")
 
 
 def of_module(devices, module):

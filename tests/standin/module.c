@@ -195,7 +195,8 @@ int module_load(uint32_t history_len, uint64_t instance, uint32_t devices)
 			    { "amd", "played by a program", FAULTCAST_PROBE_UNAVAILABLE, true } },
 		.num_probes = 4,
 		.units = { { 0xfed90000, 0, true, true, "dmar0", FAULTCAST_IOMMU_TYPE_VTD, 0 },
-			   { 0xfed91000, 1, true, true, "dmar1", FAULTCAST_IOMMU_TYPE_VTD, 0 } },
+			   { 0xfed91000, 1, true, true, "dmar1", FAULTCAST_IOMMU_TYPE_VTD, 0 },
+			   { 0xfeb80000, 0, true, true, "ivhd0", FAULTCAST_IOMMU_TYPE_AMD, 0 } },
 		.num_units = 3,
 	};
 	return 0;
